@@ -1,0 +1,95 @@
+package jsontree_test
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/internal/jsontree"
+)
+
+func TestParseSpans(t *testing.T) {
+	src := []byte("{ \"a\" : [1.50, \"x\\n\", true, null],\n \"a\": {\"b/c\":{}} }\n")
+	n, err := jsontree.Parse(src)
+	require.NoError(t, err)
+	require.Len(t, n.Members, 2, "duplicates are kept")
+	require.Equal(t, `"a"`, string(src[n.Members[1].NameStart:n.Members[1].NameEnd]))
+	arr := n.Members[0].Value
+	require.Equal(t, `[1.50, "x\n", true, null]`, string(src[arr.Start:arr.End]))
+	require.Equal(t, "1.50", arr.Elements[0].Text)
+	require.Equal(t, "x\n", arr.Elements[1].Text)
+	require.Equal(t, "true", arr.Elements[2].Text)
+	require.Equal(t, jsontree.Null, arr.Elements[3].Kind)
+	got, ok := n.Lookup("/a/1")
+	require.True(t, ok)
+	require.Equal(t, `"x\n"`, string(src[got.Start:got.End]))
+	deep, ok := n.Members[1].Value.Lookup("/" + jsontree.Escape("b/c"))
+	require.True(t, ok)
+	require.Equal(t, "{}", string(src[deep.Start:deep.End]))
+	line, col := jsontree.LineColumn(src, n.Members[1].NameStart)
+	require.Equal(t, [2]int{2, 2}, [2]int{line, col})
+}
+
+func TestParseErrors(t *testing.T) {
+	for name, tt := range map[string]struct {
+		src    string
+		offset int
+		reason string
+	}{
+		"empty":     {" ", 0, "empty"},
+		"truncated": {`{"a": [1, 2`, 11, "truncated"},
+		"trailing":  {`{} x`, 3, ""},
+		"two":       {`{} {}`, 3, "after the JSON value"},
+		"not utf-8": {"{\"a\": \"\xff\"}", 7, "UTF-8"},
+		"bom":       {"\xef\xbb\xbf{}", 0, "byte order mark"},
+		"deep":      {strings.Repeat("[", 100_000), 10_000, "depth"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := jsontree.Parse([]byte(tt.src))
+			var se *jsontree.SyntaxError
+			require.ErrorAs(t, err, &se)
+			require.Equal(t, tt.offset, se.Offset, se.Reason)
+			require.Contains(t, se.Reason, tt.reason)
+		})
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(`{"a":[1,"b",{"c":null}]}`))
+	f.Add([]byte("{\"a\":\"\xff"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		n, err := jsontree.Parse(src)
+		if err != nil {
+			var se *jsontree.SyntaxError
+			if !errors.As(err, &se) || se.Offset < 0 || se.Offset > len(src) {
+				t.Fatalf("bad error %v", err)
+			}
+			return
+		}
+		checkSpans(t, src, n)
+	})
+}
+
+// checkSpans holds every span to be a JSON text that parses to the same value.
+func checkSpans(t *testing.T, src []byte, n *jsontree.Node) {
+	if n.Start < 0 || n.End > len(src) || n.Start >= n.End {
+		t.Fatalf("span %d:%d of %d bytes", n.Start, n.End, len(src))
+	}
+	text := src[n.Start:n.End]
+	if !bytes.Equal(text, bytes.TrimSpace(text)) {
+		t.Fatalf("span %q has white space around it", text)
+	}
+	again, err := jsontree.Parse(text)
+	if err != nil || again.Kind != n.Kind || again.Text != n.Text {
+		t.Fatalf("span %q: %v", text, err)
+	}
+	for _, m := range n.Members {
+		checkSpans(t, src, &m.Value)
+	}
+	for i := range n.Elements {
+		checkSpans(t, src, &n.Elements[i])
+	}
+}
