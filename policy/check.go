@@ -1,8 +1,12 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/internal/jsontree"
 )
 
 // CheckKind reports, as [ParseErrors], what AWS refuses when the document is attached as
@@ -11,50 +15,67 @@ import (
 // policy, and a resource with fewer than six ARN parts in a session policy. Everything
 // that AWS stores and evaluates passes, however unwise.
 func (d *Document) CheckKind(k Kind) error {
-	var errs ParseErrors
-	fail := func(i int, element, format string, args ...any) {
-		path := fmt.Sprintf("/Statement/%d/%s", i, element)
-		pos, _ := d.Position(path)
-		errs = append(errs, &ParseError{File: d.file, Position: pos, Path: path, Err: fmt.Errorf(format, args...)})
-	}
+	c := kindCheck{doc: d}
 	for i, s := range d.statements {
+		c.path = fmt.Sprintf("/Statement/%d/", i)
 		if !k.HasPrincipal() {
-			if !s.Principal.IsZero() {
-				fail(i, "Principal", "not allowed in a policy of kind %s: the principals are those that it is attached to; remove it", k)
-			}
-			if !s.NotPrincipal.IsZero() {
-				fail(i, "NotPrincipal", "not allowed in a policy of kind %s: the principals are those that it is attached to; use a condition on aws:PrincipalArn", k)
-			}
+			c.refuse("Principal", !s.Principal.IsZero(), "not allowed in a policy of kind %s: the principals are those that it is attached to; remove it", k)
+			c.refuse("NotPrincipal", !s.NotPrincipal.IsZero(), "not allowed in a policy of kind %s: the principals are those that it is attached to; use a condition on aws:PrincipalArn", k)
 		}
 		switch k {
 		case ResourceControl:
-			if !s.NotPrincipal.IsZero() {
-				fail(i, "NotPrincipal", `not allowed in an RCP; want "Principal": "*" and a condition on aws:PrincipalArn`)
-			}
+			c.refuse("NotPrincipal", !s.NotPrincipal.IsZero(), `not allowed in an RCP; want "Principal": "*" and a condition on aws:PrincipalArn`)
 		case RoleTrust:
-			if !s.Resource.IsZero() {
-				fail(i, "Resource", "not allowed in a trust policy: the resource is the role; remove it")
-			}
-			if !s.NotResource.IsZero() {
-				fail(i, "NotResource", "not allowed in a trust policy: the resource is the role; remove it")
-			}
+			c.refuse("Resource", !s.Resource.IsZero(), "not allowed in a trust policy: the resource is the role; remove it")
+			c.refuse("NotResource", !s.NotResource.IsZero(), "not allowed in a trust policy: the resource is the role; remove it")
 		case SessionPolicy:
-			for _, e := range []struct {
-				name string
-				list Patterns
-			}{{"Resource", s.Resource}, {"NotResource", s.NotResource}} {
-				for v := range e.list.All() {
-					if strings.Trim(v, "*") != "" && arnParts(v) < 6 {
-						fail(i, e.name, "%q has fewer than six ARN parts; STS refuses such a session policy, want arn:partition:service:region:account:resource", clip(v))
-					}
-				}
-			}
+			c.fullARNs("Resource", s.Resource)
+			c.fullARNs("NotResource", s.NotResource)
 		}
 	}
-	if len(errs) > 0 {
-		return errs
+	if len(c.errs) == 0 {
+		return nil
 	}
-	return nil
+	slices.SortStableFunc(c.errs, func(a, b *ParseError) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
+	c.errs.locate(d.src, d.start)
+	return c.errs
+}
+
+type kindCheck struct {
+	doc  *Document
+	root *jsontree.Node // parsed at the first problem
+	path string         // of the statement, with a slash at the end
+	errs ParseErrors
+}
+
+func (c *kindCheck) refuse(element string, stands bool, format string, args ...any) {
+	if !stands {
+		return
+	}
+	e := &ParseError{File: c.doc.file, Path: c.path + element, Err: fmt.Errorf(format, args...)}
+	if c.root == nil {
+		root, err := jsontree.Parse(c.doc.src)
+		if err != nil {
+			panic("policy: a document does not parse again: " + err.Error())
+		}
+		c.root = root
+	}
+	if n, ok := c.doc.lookup(c.root, e.Path); ok {
+		e.Position.Offset = n.Start
+	}
+	c.errs = append(c.errs, e)
+}
+
+// fullARNs refuses what STS answers with MalformedPolicyDocument (R-RSC-7).
+func (c *kindCheck) fullARNs(element string, list Patterns) {
+	for i, v := range list.values {
+		at := element
+		if !list.scalar {
+			at = fmt.Sprintf("%s/%d", element, i)
+		}
+		short := strings.Trim(v, "*") != "" && arnParts(v) < 6
+		c.refuse(at, short, "%q has fewer than six ARN parts; STS refuses such a session policy, want arn:partition:service:region:account:resource", clip(v))
+	}
 }
 
 // arnParts counts the colon-separated parts, at most 6; colons inside ${…} do not separate.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"iter"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -68,34 +70,21 @@ func (d *Document) Position(path string) (Position, bool) {
 	if err != nil {
 		return Position{}, false
 	}
-	node, ok := root.Lookup(path)
-	if !ok && !d.array {
-		if rest, cut := bytes.CutPrefix([]byte(path), []byte("/Statement/0")); cut {
-			node, ok = root.Lookup("/Statement" + string(rest))
-		}
-	}
+	node, ok := d.lookup(root, path)
 	if !ok {
 		return Position{}, false
 	}
-	return d.position(node.Start), true
+	line, column := jsontree.LineColumn(d.src, node.Start)
+	return d.start.plus(Position{node.Start, line, column}), true
 }
 
-// position converts an offset in the source into a place in the file.
-func (d *Document) position(offset int) Position {
-	return positionAt(d.src, d.start, offset)
-}
-
-func positionAt(src []byte, start Position, offset int) Position {
-	line, column := jsontree.LineColumn(src, offset)
-	p := Position{Offset: offset, Line: line, Column: column}
-	if start.IsValid() {
-		p.Offset += start.Offset
-		p.Line += start.Line - 1
-		if line == 1 {
-			p.Column += start.Column - 1
-		}
+// lookup follows a JSON pointer from the document's root.
+func (d *Document) lookup(root *jsontree.Node, path string) (*jsontree.Node, bool) {
+	node, ok := root.Lookup(path)
+	if rest, single := strings.CutPrefix(path, "/Statement/0"); !ok && single && !d.array && (rest == "" || rest[0] == '/') {
+		return root.Lookup("/Statement" + rest)
 	}
-	return p
+	return node, ok
 }
 
 // Size counts the document as AWS does for the quota of kind k. For policies that IAM
@@ -105,18 +94,10 @@ func positionAt(src []byte, start Position, offset int) Position {
 func (d *Document) Size(k Kind) int {
 	switch k {
 	case IdentityBased, RoleTrust, PermissionsBoundary:
-		return characters(compact(d.src))
+		return utf8.RuneCount(compact(d.src))
 	default:
-		return characters(d.src)
+		return utf8.RuneCount(d.src)
 	}
-}
-
-func characters(b []byte) int {
-	n := 0
-	for range string(b) {
-		n++
-	}
-	return n
 }
 
 // compact removes white space between tokens and changes nothing else.

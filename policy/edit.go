@@ -11,7 +11,8 @@ import (
 )
 
 // NewDocument builds a [Version2012] document of the given statements. The error is
-// [ParseErrors], as if the document had been written by hand and parsed.
+// [ParseErrors], as if the document had been written by hand and parsed. Conditions of one
+// operator are written together, where the operator first stands.
 func NewDocument(statements ...Statement) (*Document, error) {
 	var b bytes.Buffer
 	e := jsontext.NewEncoder(&b, jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true))
@@ -39,8 +40,8 @@ func (d *Document) Append(statements ...Statement) (*Document, error) {
 		return d, nil
 	}
 	var added [][]byte
-	for _, s := range statements {
-		text, err := render(s, "    ")
+	for i, s := range statements {
+		text, err := render(s, len(d.statements)+i)
 		if err != nil {
 			return nil, err
 		}
@@ -70,7 +71,7 @@ func (d *Document) Replace(i int, s Statement) (*Document, error) {
 	if i < 0 || i >= len(d.statements) {
 		return nil, fmt.Errorf("policy: no statement %d; the document has %d", i, len(d.statements))
 	}
-	text, err := render(s, "    ")
+	text, err := render(s, i)
 	if err != nil {
 		return nil, err
 	}
@@ -132,10 +133,10 @@ func (d *Document) splice(start, end int, text []byte) (*Document, error) {
 	return ParseAt(d.file, d.start, src)
 }
 
-// render writes one statement, its lines after the first indented by prefix.
-func render(s Statement, prefix string) ([]byte, error) {
+// render writes statement i of a document, its lines after the first indented.
+func render(s Statement, i int) ([]byte, error) {
 	var b bytes.Buffer
-	w := writer{e: jsontext.NewEncoder(&b, jsontext.WithIndentPrefix(prefix), jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true))}
+	w := writer{at: fmt.Sprintf("/Statement/%d", i), e: jsontext.NewEncoder(&b, jsontext.WithIndentPrefix("    "), jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true))}
 	w.statement(s)
 	if w.err != nil {
 		return nil, w.failure()
@@ -144,13 +145,14 @@ func render(s Statement, prefix string) ([]byte, error) {
 }
 
 type writer struct {
+	at  string // JSON pointer to what e writes
 	e   *jsontext.Encoder
 	err error
 }
 
 // failure is the encoder's error: a text that is not UTF-8, the only thing it refuses here.
 func (w *writer) failure() error {
-	return ParseErrors{{Path: string(w.e.StackPointer()), Err: w.err}}
+	return ParseErrors{{Path: w.at + string(w.e.StackPointer()), Err: w.err}}
 }
 
 func (w *writer) token(t jsontext.Token) {

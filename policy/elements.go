@@ -13,9 +13,11 @@ type Patterns struct {
 	scalar bool // written as one string, not as a list
 }
 
-// List makes [Patterns]. One pattern is written as a string, several as an array.
+// List makes [Patterns]. One pattern is written as a string, several as an array. A list
+// of none is not an absent element: it is the empty array, which [NewDocument] refuses.
+// An absent Resource would match every resource.
 func List(patterns ...string) Patterns {
-	return Patterns{values: slices.Clone(patterns), scalar: len(patterns) == 1}
+	return Patterns{values: append(make([]string, 0, len(patterns)), patterns...), scalar: len(patterns) == 1}
 }
 
 // IsZero reports whether the element is absent.

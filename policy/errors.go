@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -18,6 +19,18 @@ func (p Position) String() string {
 		return "-"
 	}
 	return fmt.Sprintf("%d:%d", p.Line, p.Column)
+}
+
+// plus is the place in the file of a place in a text that begins at p. The zero p is the
+// beginning of the file.
+func (p Position) plus(q Position) Position {
+	if !p.IsValid() {
+		return q
+	}
+	if q.Line == 1 {
+		q.Column += p.Column - 1
+	}
+	return Position{Offset: p.Offset + q.Offset, Line: p.Line + q.Line - 1, Column: q.Column}
 }
 
 // A ParseError is one thing that is wrong with a document, and where.
@@ -69,4 +82,20 @@ func (e ParseErrors) Unwrap() []error {
 		errs[i] = err
 	}
 	return errs
+}
+
+// locate turns the offsets in src that the positions hold, in ascending order, into
+// places in the file, where src begins at start.
+func (e ParseErrors) locate(src []byte, start Position) {
+	at, line, lineStart := 0, 1, 0
+	for _, err := range e {
+		offset := min(err.Position.Offset, len(src))
+		between := src[at:offset]
+		line += bytes.Count(between, []byte{'\n'})
+		if i := bytes.LastIndexByte(between, '\n'); i >= 0 {
+			lineStart = at + i + 1
+		}
+		at = offset
+		err.Position = start.plus(Position{offset, line, offset - lineStart + 1})
+	}
 }

@@ -22,7 +22,13 @@ const (
 
 // String is "ForAllValues", "ForAnyValue" or "".
 func (q Quantifier) String() string {
-	return [...]string{"", "ForAllValues", "ForAnyValue"}[q]
+	switch q {
+	case ForAllValues:
+		return "ForAllValues"
+	case ForAnyValue:
+		return "ForAnyValue"
+	}
+	return ""
 }
 
 // OperatorParts are the parts of an [Operator].
@@ -52,9 +58,9 @@ func (o Operator) Parts() (parts OperatorParts, ok bool) {
 	name := string(o)
 	if prefix, rest, found := strings.Cut(name, ":"); found {
 		switch {
-		case strings.EqualFold(prefix, "ForAllValues"):
+		case equalFold(prefix, "ForAllValues"):
 			parts.Quantifier = ForAllValues
-		case strings.EqualFold(prefix, "ForAnyValue"):
+		case equalFold(prefix, "ForAnyValue"):
 			parts.Quantifier = ForAnyValue
 		default:
 			return OperatorParts{}, false
@@ -62,16 +68,37 @@ func (o Operator) Parts() (parts OperatorParts, ok bool) {
 		name = rest
 	}
 	const suffix = "IfExists"
-	if n := len(name) - len(suffix); n > 0 && strings.EqualFold(name[n:], suffix) {
+	if n := len(name) - len(suffix); n > 0 && equalFold(name[n:], suffix) {
 		parts.IfExists, name = true, name[:n]
 	}
 	for _, base := range operatorBases {
-		if strings.EqualFold(base, name) {
+		if equalFold(base, name) {
 			parts.Base = base
 			return parts, true
 		}
 	}
 	return OperatorParts{}, false
+}
+
+// equalFold compares without regard to ASCII case, as AWS does: strings.EqualFold would
+// take the long s (U+017F) for an s.
+func equalFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
 }
 
 // IsValid reports whether AWS has this operator.
@@ -82,29 +109,41 @@ func (o Operator) IsValid() bool {
 
 // closestOperator is the operator that a misspelt one probably means, or "".
 func closestOperator(name string) string {
-	quantifier := ""
-	if i := strings.IndexByte(name, ':'); i >= 0 {
-		quantifier, name = name[:i+1], name[i+1:]
-	}
-	best, bestDistance := "", 4
+	names := Operators()
 	for _, base := range operatorBases {
-		for _, suffix := range []string{"", "IfExists"} {
-			if d := distance(strings.ToLower(name), strings.ToLower(base+suffix)); d < bestDistance {
-				best, bestDistance = quantifier+base+suffix, d
-			}
-		}
+		names = append(names, base+"IfExists")
 	}
-	if best != "" && !Operator(best).IsValid() {
+	quantifier, base, found := strings.Cut(name, ":")
+	if !found {
+		return closest(name, names)
+	}
+	quantifier = closest(quantifier, []string{"ForAllValues", "ForAnyValue"})
+	base = closest(base, names)
+	if quantifier == "" || base == "" {
 		return ""
+	}
+	return quantifier + ":" + base
+}
+
+// closest is the known name that a misspelt one probably means, or "": at most three
+// letters off, and less than half of the word.
+func closest(name string, known []string) string {
+	best, bestDistance := "", 4
+	name = strings.ToLower(clip(name))
+	for _, k := range known {
+		longest := max(len(name), len(k))
+		if longest-min(len(name), len(k)) >= bestDistance {
+			continue
+		}
+		if d := distance(name, strings.ToLower(k)); d < bestDistance && 2*d < longest {
+			best, bestDistance = k, d
+		}
 	}
 	return best
 }
 
-// distance is the Levenshtein distance; long texts, which are no misspelling, are far.
+// distance is the Levenshtein distance, in bytes.
 func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j

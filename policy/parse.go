@@ -2,9 +2,12 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/jsontree"
@@ -24,72 +27,149 @@ func Parse(src []byte) (*Document, error) { return ParseAt("", Position{}, src) 
 // [Document.Position] name the file, and count lines and columns from start, the place
 // of the first byte of src. The zero start is the beginning of the file.
 func ParseAt(file string, start Position, src []byte) (*Document, error) {
-	p := &parser{doc: &Document{src: bytes.Clone(src), file: file, start: start, version: Version2008}}
+	p := &parser{doc: &Document{file: file, start: start, version: Version2008}}
 	if len(src) > MaxSource {
-		p.fail(0, "", "%d bytes; want at most %d, AWS stores no larger policy", len(src), MaxSource)
-		return nil, p.errs
+		p.fail(0, "%d bytes; want at most %d, AWS stores no larger policy", len(src), MaxSource)
+		return nil, p.problems(nil)
 	}
+	p.doc.src = bytes.Clone(src)
 	root, err := jsontree.Parse(p.doc.src)
 	if err != nil {
 		if se, ok := errors.AsType[*jsontree.SyntaxError](err); ok {
-			p.fail(se.Offset, se.Pointer, "%s", se.Reason)
+			p.fail(se.Offset, "%s", se.Reason)
+			p.errs[0].Path = se.Pointer
 		} else {
-			p.fail(0, "", "%s", err)
+			p.fail(0, "%s", err)
 		}
-		return nil, p.errs
+		return nil, p.problems(p.doc.src)
 	}
 	p.document(root)
 	if len(p.errs) > 0 {
-		slices.SortStableFunc(p.errs, func(a, b *ParseError) int { return a.Position.Offset - b.Position.Offset })
-		return nil, p.errs
+		return nil, p.problems(p.doc.src)
 	}
 	return p.doc, nil
 }
 
+// maxProblems bounds the work on hostile input; no document written by a person comes near.
+const maxProblems = 1000
+
 type parser struct {
 	doc  *Document
-	errs ParseErrors
+	errs ParseErrors // Position holds only the offset in the source until problems
+	path []step
 }
 
-func (p *parser) fail(offset int, path, format string, args ...any) {
-	p.errs = append(p.errs, &ParseError{
-		File: p.doc.file, Position: p.doc.position(offset), Path: path, Err: fmt.Errorf(format, args...),
-	})
+// A step is one token of the JSON pointer to the place that is being read.
+type step struct {
+	name  string
+	index int // of an element; -1 for a member
+}
+
+func (p *parser) push(name string) { p.path = append(p.path, step{name, -1}) }
+func (p *parser) at(i int)         { p.path = append(p.path, step{index: i}) }
+func (p *parser) pop()             { p.path = p.path[:len(p.path)-1] }
+
+// pointer is the JSON pointer to the place that is being read. Names that no policy has
+// are cut short.
+func (p *parser) pointer() string {
+	var b strings.Builder
+	for _, s := range p.path {
+		b.WriteByte('/')
+		if s.index >= 0 {
+			b.WriteString(strconv.Itoa(s.index))
+		} else {
+			b.WriteString(jsontree.Escape(clip(s.name)))
+		}
+	}
+	return b.String()
+}
+
+func (p *parser) full() bool { return len(p.errs) > maxProblems }
+
+// fail notes a problem with the value or member that p.path leads to.
+func (p *parser) fail(offset int, format string, args ...any) {
+	if p.full() {
+		return
+	}
+	e := &ParseError{File: p.doc.file, Position: Position{Offset: offset}, Path: p.pointer(), Err: fmt.Errorf(format, args...)}
+	if len(p.errs) == maxProblems {
+		e = &ParseError{File: p.doc.file, Position: Position{Offset: math.MaxInt}, Err: fmt.Errorf("more than %d problems; the others are not listed", maxProblems)}
+	}
+	p.errs = append(p.errs, e)
+}
+
+// failAt is fail for the member or element below p.path.
+func (p *parser) failAt(name string, offset int, format string, args ...any) {
+	p.push(name)
+	p.fail(offset, format, args...)
+	p.pop()
+}
+
+// problems puts the errors in source order and turns their offsets into places.
+func (p *parser) problems(src []byte) error {
+	slices.SortStableFunc(p.errs, func(a, b *ParseError) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
+	p.errs.locate(src, p.doc.start)
+	return p.errs
 }
 
 var (
 	documentElements  = []string{"Version", "Id", "Statement"}
 	statementElements = []string{"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
+	principalTypes    = []string{string(AWSPrincipal), string(ServicePrincipalType), string(FederatedPrincipal), string(CanonicalUserPrincipal)}
 )
 
-// members walks an object: it reports duplicates, and calls each once per known name.
-func (p *parser) members(n *jsontree.Node, path string, known []string, each func(m *jsontree.Member, path string)) {
-	seen := make(map[string]bool, len(n.Members))
+// members walks an object: it reports duplicates and names that are not known, and calls
+// each with the others, once per name. A nil known means that all names are.
+func (p *parser) members(n *jsontree.Node, known []string, each func(m *jsontree.Member)) {
+	duplicate := duplicates(n.Members)
 	for i := range n.Members {
 		m := &n.Members[i]
-		at := path + "/" + jsontree.Escape(m.Name)
+		p.push(m.Name)
 		switch {
-		case seen[m.Name]:
-			p.fail(m.NameStart, at, "duplicate member %q; AWS does not say which one counts, keep one", clip(m.Name))
-			continue
+		case duplicate != nil && duplicate[i]:
+			p.fail(m.NameStart, "duplicate member %q; AWS does not say which one counts, keep one", clip(m.Name))
 		case known != nil && !slices.Contains(known, m.Name):
-			p.fail(m.NameStart, at, "unknown element %q%s", clip(m.Name), suggest(m.Name, known))
+			if p.full() {
+				break
+			}
+			p.fail(m.NameStart, "unknown element %q%s", clip(m.Name), suggest(m.Name, known))
 		default:
-			each(m, at)
+			each(m)
 		}
-		seen[m.Name] = true
+		p.pop()
 	}
+}
+
+// duplicates says of each member whether its name stood before; nil if none did.
+func duplicates(members []jsontree.Member) []bool {
+	const few = 16 // quicker to compare than to remember
+	var seen map[string]bool
+	if len(members) > few {
+		seen = make(map[string]bool, len(members))
+	}
+	var out []bool
+	for i := range members {
+		name := members[i].Name
+		again := false
+		if seen != nil {
+			again = seen[name]
+			seen[name] = true
+		} else {
+			again = slices.ContainsFunc(members[:i], func(m jsontree.Member) bool { return m.Name == name })
+		}
+		if again {
+			if out == nil {
+				out = make([]bool, len(members))
+			}
+			out[i] = true
+		}
+	}
+	return out
 }
 
 // suggest says what a misspelt name should have been.
 func suggest(name string, known []string) string {
-	best, bestDistance := "", 4
-	for _, k := range known {
-		if d := distance(strings.ToLower(name), strings.ToLower(k)); d < bestDistance {
-			best, bestDistance = k, d
-		}
-	}
-	if best != "" {
+	if best := closest(name, known); best != "" {
 		return fmt.Sprintf("; did you mean %q?", best)
 	}
 	return "; want " + strings.Join(known[:len(known)-1], ", ") + " or " + known[len(known)-1]
@@ -98,103 +178,113 @@ func suggest(name string, known []string) string {
 // document implements R-DOC-1 to R-DOC-3 (IAM User Guide, “Grammar of the IAM JSON policy language”).
 func (p *parser) document(root *jsontree.Node) {
 	if root.Kind != jsontree.Object {
-		p.fail(root.Start, "", "the document is %s; want an object with Version and Statement", root.Kind)
+		p.fail(root.Start, "the document is %s; want an object with Version and Statement", root.Kind)
 		return
 	}
-	found := false
-	p.members(root, "", documentElements, func(m *jsontree.Member, path string) {
+	p.members(root, documentElements, func(m *jsontree.Member) {
 		v := &m.Value
 		switch m.Name {
 		case "Version":
-			text, ok := p.text(v, path)
+			text, ok := p.text(v)
 			if ok && text != string(Version2008) && text != string(Version2012) {
-				p.fail(v.Start, path, "unknown version %q; want %q", clip(text), Version2012)
+				p.fail(v.Start, "unknown version %q; want %q", clip(text), Version2012)
 			}
 			p.doc.version = Version(text)
 		case "Id":
-			p.doc.id, _ = p.text(v, path)
+			p.doc.id, _ = p.text(v)
 		case "Statement":
-			found = true
-			p.statements(v, path)
+			p.statements(v)
 		}
 	})
-	if !found {
-		p.fail(root.Start, "/Statement", "missing; want a statement or an array of statements")
+	if _, found := root.Member("Statement"); !found {
+		p.failAt("Statement", root.Start, "missing; want a statement or an array of statements")
 	}
 }
 
-func (p *parser) statements(v *jsontree.Node, path string) {
+func (p *parser) statements(v *jsontree.Node) {
 	switch v.Kind {
 	case jsontree.Object:
-		p.doc.statements = []Statement{p.statement(v, path)}
+		p.doc.statements = []Statement{p.statement(v)}
 	case jsontree.Array:
 		p.doc.array = true
 		p.doc.statements = make([]Statement, len(v.Elements))
 		for i := range v.Elements {
-			at := fmt.Sprintf("%s/%d", path, i)
-			if v.Elements[i].Kind != jsontree.Object {
-				p.fail(v.Elements[i].Start, at, "the statement is %s; want an object", v.Elements[i].Kind)
-				continue
+			p.at(i)
+			if n := &v.Elements[i]; n.Kind == jsontree.Object {
+				p.doc.statements[i] = p.statement(n)
+			} else {
+				p.fail(n.Start, "the statement is %s; want an object", n.Kind)
 			}
-			p.doc.statements[i] = p.statement(&v.Elements[i], at)
+			p.pop()
 		}
 	default:
-		p.fail(v.Start, path, "is %s; want a statement or an array of statements", v.Kind)
+		p.fail(v.Start, "is %s; want a statement or an array of statements", v.Kind)
 	}
 }
 
-func (p *parser) statement(n *jsontree.Node, path string) Statement {
+func (p *parser) statement(n *jsontree.Node) Statement {
 	var s Statement
-	has := map[string]bool{}
-	p.members(n, path, statementElements, func(m *jsontree.Member, path string) {
+	p.members(n, statementElements, func(m *jsontree.Member) {
 		v := &m.Value
-		has[m.Name] = true
 		switch m.Name {
 		case "Sid":
-			s.SID, _ = p.text(v, path)
+			s.SID, _ = p.text(v)
 		case "Effect":
-			s.Effect = p.effect(v, path)
+			s.Effect = p.effect(v)
 		case "Principal":
-			s.Principal = p.principals(v, path)
+			s.Principal = p.principals(v)
 		case "NotPrincipal":
-			s.NotPrincipal = p.principals(v, path)
+			s.NotPrincipal = p.principals(v)
 		case "Action":
-			s.Action = p.actions(v, path)
+			s.Action = p.actions(v)
 		case "NotAction":
-			s.NotAction = p.actions(v, path)
+			s.NotAction = p.actions(v)
 		case "Resource":
-			s.Resource = p.patterns(v, path)
+			s.Resource = p.list(v, false)
 		case "NotResource":
-			s.NotResource = p.patterns(v, path)
+			s.NotResource = p.list(v, false)
 		case "Condition":
-			s.Condition = p.conditions(v, path)
+			s.Condition = p.conditions(v)
 		}
 	})
-	if !has["Effect"] {
-		p.fail(n.Start, path+"/Effect", `missing; want "Allow" or "Deny"`)
-	}
-	if !has["Action"] && !has["NotAction"] {
-		p.fail(n.Start, path+"/Action", "missing; want Action or NotAction")
-	}
-	for _, name := range []string{"Action", "Resource", "Principal"} {
-		if has[name] && has["Not"+name] {
-			p.fail(n.Start, path+"/Not"+name, "stands beside %s; keep one of the two", name)
-		}
-	}
+	p.elements(n)
 	return s
 }
 
-func (p *parser) text(v *jsontree.Node, path string) (string, bool) {
+// elements implements R-DOC-4 to R-DOC-6: what a statement must have, and what excludes
+// each other.
+func (p *parser) elements(n *jsontree.Node) {
+	if _, ok := n.Member("Effect"); !ok {
+		p.failAt("Effect", n.Start, `missing; want "Allow" or "Deny"`)
+	}
+	has := func(name string) bool { _, ok := n.Member(name); return ok }
+	if !has("Action") && !has("NotAction") {
+		p.failAt("Action", n.Start, "missing; want Action or NotAction")
+	}
+	for _, pair := range [...][2]string{{"Action", "NotAction"}, {"Resource", "NotResource"}, {"Principal", "NotPrincipal"}} {
+		if !has(pair[0]) || !has(pair[1]) {
+			continue
+		}
+		for i := range n.Members {
+			if m := &n.Members[i]; m.Name == pair[1] {
+				p.failAt(m.Name, m.NameStart, "stands beside %s; keep one of the two", pair[0])
+				break
+			}
+		}
+	}
+}
+
+func (p *parser) text(v *jsontree.Node) (string, bool) {
 	if v.Kind != jsontree.String {
-		p.fail(v.Start, path, "is %s; want a string", v.Kind)
+		p.fail(v.Start, "is %s; want a string", v.Kind)
 		return "", false
 	}
 	return v.Text, true
 }
 
 // effect implements R-DOC-4: the two words are case-sensitive.
-func (p *parser) effect(v *jsontree.Node, path string) Effect {
-	text, ok := p.text(v, path)
+func (p *parser) effect(v *jsontree.Node) Effect {
+	text, ok := p.text(v)
 	switch {
 	case !ok:
 	case text == "Allow":
@@ -202,112 +292,121 @@ func (p *parser) effect(v *jsontree.Node, path string) Effect {
 	case text == "Deny":
 		return Deny
 	default:
-		p.fail(v.Start, path, `unknown effect %q; want "Allow" or "Deny", in this spelling`, clip(text))
+		p.fail(v.Start, `unknown effect %q; want "Allow" or "Deny", in this spelling`, clip(text))
 	}
 	return 0
 }
 
-// patterns implements R-DOC-7: a string or a non-empty array of strings.
-func (p *parser) patterns(v *jsontree.Node, path string) Patterns {
-	return p.list(v, path, false)
-}
-
-func (p *parser) list(v *jsontree.Node, path string, scalars bool) Patterns {
+// list implements R-DOC-7: a string or a non-empty array of strings. Values of conditions
+// may be any scalars.
+func (p *parser) list(v *jsontree.Node, scalars bool) Patterns {
 	if v.Kind != jsontree.Array {
-		text, ok := p.value(v, path, scalars)
+		text, ok := p.value(v, scalars)
 		if !ok {
 			return Patterns{}
 		}
 		return Patterns{values: []string{text}, scalar: true}
 	}
 	if len(v.Elements) == 0 {
-		p.fail(v.Start, path, "is an empty array; want at least one value")
+		p.fail(v.Start, "is an empty array; want at least one value")
 	}
 	out := Patterns{values: make([]string, 0, len(v.Elements))}
 	for i := range v.Elements {
-		if text, ok := p.value(&v.Elements[i], fmt.Sprintf("%s/%d", path, i), scalars); ok {
+		p.at(i)
+		if text, ok := p.value(&v.Elements[i], scalars); ok {
 			out.values = append(out.values, text)
 		}
+		p.pop()
 	}
 	return out
 }
 
-func (p *parser) value(v *jsontree.Node, path string, scalars bool) (string, bool) {
+func (p *parser) value(v *jsontree.Node, scalars bool) (string, bool) {
 	switch {
 	case v.Kind == jsontree.String, scalars && (v.Kind == jsontree.Number || v.Kind == jsontree.Bool):
 		return v.Text, true
 	case scalars:
-		p.fail(v.Start, path, "is %s; want a string, number or boolean, or an array of them", v.Kind)
+		p.fail(v.Start, "is %s; want a string, number or boolean, or an array of them", v.Kind)
 	default:
-		p.fail(v.Start, path, "is %s; want a string or an array of strings", v.Kind)
+		p.fail(v.Start, "is %s; want a string or an array of strings", v.Kind)
 	}
 	return "", false
 }
 
 // actions implements R-ACT-4: IAM refuses a wildcard in the service prefix; "*:*" is "*".
-func (p *parser) actions(v *jsontree.Node, path string) Patterns {
-	list := p.patterns(v, path)
-	for i, text := range list.values {
-		service, _, ok := strings.Cut(text, ":")
-		if ok && text != "*:*" && strings.ContainsAny(service, "*?") {
-			at, start := path, v.Start
-			if v.Kind == jsontree.Array {
-				at, start = fmt.Sprintf("%s/%d", path, i), v.Elements[i].Start
-			}
-			p.fail(start, at, `%q has a wildcard in the service prefix; want one service, such as "s3:*", or "*" for all`, clip(text))
-		}
+func (p *parser) actions(v *jsontree.Node) Patterns {
+	if v.Kind != jsontree.Array {
+		p.action(v)
+		return p.list(v, false)
 	}
-	return list
+	for i := range v.Elements {
+		p.at(i)
+		p.action(&v.Elements[i])
+		p.pop()
+	}
+	return p.list(v, false)
+}
+
+func (p *parser) action(v *jsontree.Node) {
+	if v.Kind != jsontree.String {
+		return
+	}
+	service, _, ok := strings.Cut(v.Text, ":")
+	if ok && v.Text != "*:*" && strings.ContainsAny(service, "*?") {
+		p.fail(v.Start, `%q has a wildcard in the service prefix; want one service, such as "s3:*", or "*" for all`, clip(v.Text))
+	}
 }
 
 // principals implements R-DOC-8.
-func (p *parser) principals(v *jsontree.Node, path string) Principals {
+func (p *parser) principals(v *jsontree.Node) Principals {
 	if v.Kind == jsontree.String {
 		if v.Text != "*" {
-			p.fail(v.Start, path, `is the string %q; want "*", or an object such as {"AWS": "111122223333"}`, clip(v.Text))
+			p.fail(v.Start, `is the string %q; want "*", or an object such as {"AWS": "111122223333"}`, clip(v.Text))
 		}
 		return Everyone()
 	}
 	if v.Kind != jsontree.Object {
-		p.fail(v.Start, path, `is %s; want "*", or an object such as {"AWS": "111122223333"}`, v.Kind)
+		p.fail(v.Start, `is %s; want "*", or an object such as {"AWS": "111122223333"}`, v.Kind)
 		return Principals{}
 	}
 	if len(v.Members) == 0 {
-		p.fail(v.Start, path, "is an empty object; want at least one of AWS, Service, Federated or CanonicalUser")
+		p.fail(v.Start, "is an empty object; want at least one of AWS, Service, Federated or CanonicalUser")
 	}
-	out := Principals{groups: []principalGroup{}}
-	types := []string{string(AWSPrincipal), string(ServicePrincipalType), string(FederatedPrincipal), string(CanonicalUserPrincipal)}
-	p.members(v, path, types, func(m *jsontree.Member, path string) {
-		out.groups = append(out.groups, principalGroup{PrincipalType(m.Name), p.patterns(&m.Value, path)})
+	out := Principals{groups: make([]principalGroup, 0, len(v.Members))}
+	p.members(v, principalTypes, func(m *jsontree.Member) {
+		out.groups = append(out.groups, principalGroup{PrincipalType(m.Name), p.list(&m.Value, false)})
 	})
 	return out
 }
 
 // conditions implements R-DOC-9.
-func (p *parser) conditions(v *jsontree.Node, path string) Conditions {
+func (p *parser) conditions(v *jsontree.Node) Conditions {
 	var out Conditions
 	if v.Kind != jsontree.Object {
-		p.fail(v.Start, path, "is %s; want an object: operator, then key, then values", v.Kind)
+		p.fail(v.Start, "is %s; want an object: operator, then key, then values", v.Kind)
 		return out
 	}
-	p.members(v, path, nil, func(op *jsontree.Member, path string) {
+	p.members(v, nil, func(op *jsontree.Member) {
 		if !Operator(op.Name).IsValid() {
+			if p.full() {
+				return
+			}
 			hint := "; see the condition operators of the IAM User Guide"
 			if best := closestOperator(op.Name); best != "" {
 				hint = fmt.Sprintf("; did you mean %q?", best)
 			}
-			p.fail(op.NameStart, path, "unknown condition operator %q%s", clip(op.Name), hint)
+			p.fail(op.NameStart, "unknown condition operator %q%s", clip(op.Name), hint)
 			return
 		}
 		if op.Value.Kind != jsontree.Object {
-			p.fail(op.Value.Start, path, "is %s; want an object of condition keys and values", op.Value.Kind)
+			p.fail(op.Value.Start, "is %s; want an object of condition keys and values", op.Value.Kind)
 			return
 		}
-		p.members(&op.Value, path, nil, func(key *jsontree.Member, path string) {
+		p.members(&op.Value, nil, func(key *jsontree.Member) {
 			if key.Name == "" {
-				p.fail(key.NameStart, path, "empty condition key")
+				p.fail(key.NameStart, "empty condition key")
 			}
-			out.list = append(out.list, Condition{Operator(op.Name), key.Name, p.list(&key.Value, path, true)})
+			out.list = append(out.list, Condition{Operator(op.Name), key.Name, p.list(&key.Value, true)})
 		})
 	})
 	return out

@@ -63,14 +63,11 @@ func WebIdentityPrincipal(provider string) Principal {
 func PrincipalFromARN(a ARN) Principal {
 	resource := a.Resource()
 	typ, rest, _ := strings.Cut(resource, "/")
-	if a.Region() != "" {
+	if a.Region() != "" || !IsAccountID(a.AccountID()) {
 		return Principal{}
 	}
 	if a.Service() == "iam" && (typ == "saml-provider" || typ == "oidc-provider") && rest != "" {
 		return Principal{kind: WebIdentity, arn: a, name: a.String()}
-	}
-	if !IsAccountID(a.AccountID()) {
-		return Principal{}
 	}
 	kind := PrincipalKind(0)
 	switch a.Service() {
@@ -90,7 +87,7 @@ func PrincipalFromARN(a ARN) Principal {
 			if ok && role != "" && session != "" && !strings.Contains(session, "/") {
 				kind = RoleSession
 			}
-		case typ == "federated-user" && rest != "":
+		case typ == "federated-user" && rest != "" && !strings.Contains(rest, "/"):
 			kind = FederatedUser
 		}
 	}
@@ -122,12 +119,19 @@ func ParsePrincipal(s string) (Principal, error) {
 	return Principal{}, fmt.Errorf("principal %q: %w", clip(s), errNoPrincipal)
 }
 
+// isServiceName accepts the host names that AWS uses: logs.eu-west-1.amazonaws.com,
+// ec2.amazonaws.com.cn, and alexa-appkit.amazon.com, which has a domain of its own.
 func isServiceName(s string) bool {
-	host, ok := strings.CutSuffix(s, ".amazonaws.com")
-	if !ok {
-		host, ok = strings.CutSuffix(s, ".amazonaws.com.cn")
+	for _, domain := range [...]string{".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"} {
+		if host, ok := strings.CutSuffix(s, domain); ok {
+			return !strings.ContainsFunc(host, notHostCharacter) && !strings.Contains("."+host+".", "..")
+		}
 	}
-	return ok && host != "" && !strings.ContainsAny(host, "*?:/ ")
+	return false
+}
+
+func notHostCharacter(c rune) bool {
+	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '.' || c == '_')
 }
 
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
@@ -179,7 +183,8 @@ func (p Principal) SessionName() string {
 	return lastSegment(p.arn.Resource())
 }
 
-// String is the text that [ParsePrincipal] reads.
+// String is the text that [ParsePrincipal] reads. Only an identity provider without an ARN
+// has none: its host name alone does not say that it is one.
 func (p Principal) String() string {
 	if p.arn.IsValid() {
 		return p.arn.String()
@@ -187,11 +192,16 @@ func (p Principal) String() string {
 	return p.name
 }
 
-// MarshalText implements [encoding.TextMarshaler].
+// MarshalText implements [encoding.TextMarshaler]. The zero Principal is the empty text.
 func (p Principal) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
-// UnmarshalText implements [encoding.TextUnmarshaler] with [ParsePrincipal].
+// UnmarshalText implements [encoding.TextUnmarshaler] with [ParsePrincipal]. The empty
+// text is the zero Principal.
 func (p *Principal) UnmarshalText(b []byte) error {
+	if len(b) == 0 {
+		*p = Principal{}
+		return nil
+	}
 	v, err := ParsePrincipal(string(b))
 	if err == nil {
 		*p = v

@@ -128,110 +128,163 @@ func (e *SyntaxError) Error() string { return e.Reason }
 
 // Parse reads exactly one JSON value. The error is a *[SyntaxError].
 func Parse(src []byte) (*Node, error) {
-	if bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
-		return nil, &SyntaxError{Reason: "byte order mark before the JSON text; save the file as UTF-8 without it"}
+	if !jsontext.Value(src).IsValid(jsontext.AllowDuplicateNames(true)) {
+		return nil, explain(src)
 	}
-	p := parser{src: src, dec: jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true))}
-	root := new(Node)
-	if err := p.value(root); err != nil {
-		return nil, p.syntaxError(err)
-	}
-	if _, err := p.dec.ReadToken(); err != io.EOF {
-		if err == nil {
-			return nil, &SyntaxError{Offset: p.skip(root.End), Reason: "text after the JSON value; remove it"}
-		}
-		return nil, p.syntaxError(err)
-	}
-	return root, nil
+	// The text is known to be good, so the walk looks only for where things end.
+	w := walker{src: string(src)}
+	w.space()
+	root := w.value()
+	return &root, nil
 }
 
-type parser struct {
-	src []byte
-	dec *jsontext.Decoder
+// walker builds the tree of a text that is known to be one valid JSON value.
+type walker struct {
+	src string
+	at  int
+	// What the open objects and arrays hold so far, so that each is allocated once.
+	openMembers  []Member
+	openElements []Node
 }
 
-// skip returns the offset of the first token byte at or after off.
-func (p *parser) skip(off int) int {
-	for off < len(p.src) {
-		switch p.src[off] {
-		case ' ', '\t', '\r', '\n', ',', ':':
-			off++
+func (w *walker) space() {
+	for w.at < len(w.src) {
+		switch w.src[w.at] {
+		case ' ', '\t', '\r', '\n':
+			w.at++
 		default:
-			return off
+			return
 		}
 	}
-	return off
 }
 
-func (p *parser) value(n *Node) error {
-	start := int(p.dec.InputOffset())
-	tok, err := p.dec.ReadToken()
-	if err != nil {
-		return err
-	}
-	n.Start = p.skip(start)
-	switch tok.Kind() {
+func (w *walker) value() Node {
+	n := Node{Start: w.at}
+	switch w.src[w.at] {
 	case '{':
 		n.Kind = Object
-		err = p.members(n)
+		n.Members = w.members()
 	case '[':
 		n.Kind = Array
-		err = p.elements(n)
+		n.Elements = w.elements()
 	case '"':
-		n.Kind, n.Text = String, tok.String()
-	case '0':
-		n.Kind, n.Text = Number, string(p.src[n.Start:p.dec.InputOffset()])
+		n.Kind, n.Text = String, w.string()
 	case 'n':
 		n.Kind = Null
+		w.at += len("null")
+	case 't':
+		n.Kind, n.Text = Bool, w.src[w.at:w.at+len("true")]
+		w.at += len("true")
+	case 'f':
+		n.Kind, n.Text = Bool, w.src[w.at:w.at+len("false")]
+		w.at += len("false")
 	default:
-		n.Kind, n.Text = Bool, tok.String()
+		for w.at < len(w.src) && strings.IndexByte("+-.0123456789Ee", w.src[w.at]) >= 0 {
+			w.at++
+		}
+		n.Kind, n.Text = Number, w.src[n.Start:w.at]
 	}
-	n.End = int(p.dec.InputOffset())
-	return err
+	n.End = w.at
+	return n
 }
 
-func (p *parser) members(n *Node) error {
-	for p.dec.PeekKind() != '}' {
-		start := int(p.dec.InputOffset())
-		tok, err := p.dec.ReadToken()
-		if err != nil {
-			return err
+// string reads a quoted string; only one with escapes costs a copy.
+func (w *walker) string() string {
+	start := w.at
+	w.at++
+	escaped := false
+	for w.src[w.at] != '"' {
+		if w.src[w.at] == '\\' {
+			escaped = true
+			w.at++
 		}
-		n.Members = append(n.Members, Member{Name: tok.String(), NameStart: p.skip(start), NameEnd: int(p.dec.InputOffset())})
-		if err := p.value(&n.Members[len(n.Members)-1].Value); err != nil {
-			return err
-		}
+		w.at++
 	}
-	_, err := p.dec.ReadToken()
-	return err
+	w.at++
+	if !escaped {
+		return w.src[start+1 : w.at-1]
+	}
+	text, err := jsontext.AppendUnquote(nil, w.src[start:w.at])
+	if err != nil {
+		panic("jsontree: a valid string does not unquote: " + err.Error())
+	}
+	return string(text)
 }
 
-func (p *parser) elements(n *Node) error {
-	for p.dec.PeekKind() != ']' {
-		n.Elements = append(n.Elements, Node{})
-		if err := p.value(&n.Elements[len(n.Elements)-1]); err != nil {
-			return err
-		}
+func (w *walker) members() []Member {
+	mark := len(w.openMembers)
+	for w.next('}') {
+		m := Member{NameStart: w.at}
+		m.Name = w.string()
+		m.NameEnd = w.at
+		w.space()
+		w.at++ // ':'
+		w.space()
+		m.Value = w.value()
+		w.openMembers = append(w.openMembers, m)
 	}
-	_, err := p.dec.ReadToken()
-	return err
+	out := append([]Member(nil), w.openMembers[mark:]...)
+	w.openMembers = w.openMembers[:mark]
+	return out
 }
 
-func (p *parser) syntaxError(err error) error {
-	out := &SyntaxError{Offset: int(p.dec.InputOffset()), Reason: err.Error()}
+func (w *walker) elements() []Node {
+	mark := len(w.openElements)
+	for w.next(']') {
+		e := w.value()
+		w.openElements = append(w.openElements, e)
+	}
+	out := append([]Node(nil), w.openElements[mark:]...)
+	w.openElements = w.openElements[:mark]
+	return out
+}
+
+// next steps over an opening bracket or a comma and the space around it, and reports
+// whether another member or element follows; if none does, it steps over the end.
+func (w *walker) next(end byte) bool {
+	w.space()
+	c := w.src[w.at]
+	w.at++
+	if c == end {
+		return false
+	}
+	w.space()
+	if w.src[w.at] == end { // only behind an opening bracket
+		w.at++
+		return false
+	}
+	return true
+}
+
+// explain says what is wrong with a text that is not valid.
+func explain(src []byte) error {
+	if bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
+		return &SyntaxError{Reason: "byte order mark before the JSON text; save the file as UTF-8 without it"}
+	}
+	dec := jsontext.NewDecoder(bytes.NewBuffer(src), jsontext.AllowDuplicateNames(true))
+	if err := dec.SkipValue(); err != nil {
+		return syntaxError(src, err)
+	}
+	end := int(dec.InputOffset())
+	end += len(src[end:]) - len(bytes.TrimLeft(src[end:], " \t\r\n"))
+	return &SyntaxError{Offset: end, Reason: "text after the JSON value; remove it"}
+}
+
+func syntaxError(src []byte, err error) error {
+	out := &SyntaxError{Reason: err.Error()}
 	if se, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		out.Offset, out.Pointer = int(se.ByteOffset), string(se.JSONPointer)
 		out.Reason = se.Err.Error()
 	}
 	switch {
-	case len(bytes.TrimSpace(p.src)) == 0:
+	case len(bytes.TrimSpace(src)) == 0:
 		out.Offset, out.Reason = 0, "empty; want one JSON value"
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		out.Offset, out.Reason = len(p.src), "the text ends in the middle of a JSON value; it looks truncated"
-	case out.Offset < len(p.src) && !utf8.Valid(p.src[out.Offset:min(len(p.src), out.Offset+utf8.UTFMax)]) && strings.Contains(out.Reason, "UTF-8"):
-		out.Reason = fmt.Sprintf("byte 0x%02x is not UTF-8; save the file as UTF-8", p.src[out.Offset])
+		out.Offset, out.Reason = len(src), "the text ends in the middle of a JSON value; it looks truncated"
+	case out.Offset < len(src) && !utf8.Valid(src[out.Offset:min(len(src), out.Offset+utf8.UTFMax)]) && strings.Contains(out.Reason, "UTF-8"):
+		out.Reason = fmt.Sprintf("byte 0x%02x is not UTF-8; save the file as UTF-8", src[out.Offset])
 	}
-	out.Offset = min(out.Offset, len(p.src))
+	out.Offset = min(out.Offset, len(src))
 	return out
 }
 

@@ -57,6 +57,53 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// The walk relies on the text being valid: whatever jsontext accepts must come through.
+func TestParseShapes(t *testing.T) {
+	for src, want := range map[string]struct {
+		kind     jsontree.Kind
+		text     string
+		children int
+	}{
+		" {} ":                    {jsontree.Object, "", 0},
+		"{ \n}":                   {jsontree.Object, "", 0},
+		"[\t]":                    {jsontree.Array, "", 0},
+		"[ [ ] , { } , \"\" ]":    {jsontree.Array, "", 3},
+		`{"":"","":{"a":[]} }`:    {jsontree.Object, "", 2},
+		`"\\\""`:                  {jsontree.String, `\"`, 0},
+		`"\\"`:                    {jsontree.String, `\`, 0},
+		`"\ud83d\ude00\u0000\/é"`: {jsontree.String, "😀\x00/é", 0},
+		"-0.5E+10":                {jsontree.Number, "-0.5E+10", 0},
+		"[0,-1,1e-9]":             {jsontree.Array, "", 3},
+		"false":                   {jsontree.Bool, "false", 0},
+		"null":                    {jsontree.Null, "", 0},
+		strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999): {jsontree.Array, "", 1},
+	} {
+		n, err := jsontree.Parse([]byte(src))
+		require.NoError(t, err, src)
+		require.Equal(t, want.kind, n.Kind, src)
+		require.Equal(t, want.text, n.Text, src)
+		require.Equal(t, want.children, len(n.Members)+len(n.Elements), src)
+		require.Equal(t, strings.TrimSpace(src), src[n.Start:n.End])
+	}
+}
+
+func TestLookup(t *testing.T) {
+	n, err := jsontree.Parse([]byte(`{"a":[{"b/~":1},2],"a":3,"":4,"0":5}`))
+	require.NoError(t, err)
+	for pointer, want := range map[string]string{"/a/0/b~1~0": "1", "/a/1": "2", "/": "4", "/0": "5"} {
+		got, ok := n.Lookup(pointer)
+		require.True(t, ok, pointer)
+		require.Equal(t, want, got.Text, pointer)
+	}
+	root, ok := n.Lookup("")
+	require.True(t, ok)
+	require.Same(t, n, root)
+	for _, pointer := range []string{"a", "/b", "/a/2", "/a/-1", "/a/01", "/a/+1", "/a/x", "/a/1/0", "/a/0/b/~"} {
+		_, ok := n.Lookup(pointer)
+		require.False(t, ok, pointer)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"a":[1,"b",{"c":null}]}`))
 	f.Add([]byte("{\"a\":\"\xff"))

@@ -1,0 +1,217 @@
+package serviceref_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// swapCase turns every ASCII letter into the other case.
+func swapCase(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case 'a' <= c && c <= 'z':
+			return c - 'a' + 'A'
+		case 'A' <= c && c <= 'Z':
+			return c - 'A' + 'a'
+		}
+		return c
+	}, s)
+}
+
+func TestDate(t *testing.T) {
+	t.Parallel()
+	require.Regexp(t, `^20\d\d-[01]\d-[0-3]\d$`, serviceref.Embedded().Date())
+	require.Same(t, serviceref.Embedded(), serviceref.Embedded())
+}
+
+func TestSupportsRCP(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	want := strings.Fields(`aoss appconfig appstream autoscaling autoscaling-plans budgets clouddirectory
+		cloudfront cloudsearch cloudtrail-data codeartifact codebuild codecommit codepipeline
+		cognito-identity cognito-idp comprehend comprehendmedical compute-optimizer
+		cost-optimization-hub dax dsql dynamodb ecr ecr-public events firehose fis fms gamelift
+		health inspector-scan kendra kinesisvideo kms logs memorydb networkmonitor notifications
+		opensearch pca-connector-ad personalize polly pricing resource-groups rolesanywhere s3
+		secretsmanager servicediscovery signin sqs sts support swf textract timestream-influxdb
+		transcribe transfer translate wafv2 workspaces xray`)
+	require.Len(t, want, 62)
+	for _, s := range want {
+		require.True(t, r.SupportsRCP(s), s)
+		require.True(t, r.SupportsRCP(swapCase(s)), s)
+		require.False(t, r.SupportsRCP(s+"x"), s)
+	}
+	for _, s := range []string{"", "iam", "ec2", "lambda", "sns", "s", "s3:", "s3:GetObject", " s3", "zzz", "\u017f3"} {
+		require.False(t, r.SupportsRCP(s), s)
+	}
+}
+
+func TestCollection(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	for action, want := range map[policy.Action]string{
+		"s3:ListAllMyBuckets":      "arn:${Partition}:s3:::*",
+		"iam:ListUsers":            "arn:${Partition}:iam::${Account}:user/",
+		"iam:ListRoles":            "arn:${Partition}:iam::${Account}:role/",
+		"iam:ListGroups":           "arn:${Partition}:iam::${Account}:group/",
+		"iam:ListPolicies":         "arn:${Partition}:iam::${Account}:policy/",
+		"iam:ListInstanceProfiles": "arn:${Partition}:iam::${Account}:instance-profile/",
+		"dynamodb:ListTables":      "arn:${Partition}:dynamodb:${Region}:${Account}:table/*",
+		"sns:ListTopics":           "arn:${Partition}:sns:${Region}:${Account}:*",
+		"sqs:ListQueues":           "arn:${Partition}:sqs:${Region}:${Account}:",
+		"logs:DescribeLogGroups":   "arn:${Partition}:logs:${Region}:${Account}:log-group::log-stream:",
+	} {
+		for _, a := range []policy.Action{action, policy.Action(swapCase(string(action)))} {
+			got, ok := r.Collection(a)
+			require.True(t, ok, a)
+			require.Equal(t, want, got, a)
+			filled, err := policy.ParseARN(strings.NewReplacer("${Partition}", "aws", "${Region}", "eu-west-1", "${Account}", "111122223333").Replace(got))
+			require.NoError(t, err)
+			require.True(t, strings.EqualFold(a.Service(), filled.Service()))
+			require.NotContains(t, filled.String(), "$")
+		}
+	}
+	for _, a := range []policy.Action{"", "s3", "s3:", "s3:*", "s3:ListAllMyBucket", "s3:ListAllMyBuckets ", "ec2:DescribeInstances", "iam:ListUserPolicies"} {
+		got, ok := r.Collection(a)
+		require.False(t, ok, a)
+		require.Empty(t, got, a)
+	}
+}
+
+func TestKey(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	for _, want := range []serviceref.KeyInfo{
+		{"aws:PrincipalArn", serviceref.ARN, false, serviceref.Signed},
+		{"aws:PrincipalAccount", serviceref.String, false, serviceref.Always},
+		{"aws:ResourceAccount", serviceref.String, false, serviceref.Mostly},
+		{"aws:CurrentTime", serviceref.Date, false, serviceref.Always},
+		{"aws:EpochTime", serviceref.Date, false, serviceref.Always},
+		{"aws:SecureTransport", serviceref.Bool, false, serviceref.Always},
+		{"aws:SourceIp", serviceref.IPAddress, false, serviceref.Conditional},
+		{"aws:MultiFactorAuthAge", serviceref.Numeric, false, serviceref.Conditional},
+		{"aws:MultiFactorAuthPresent", serviceref.Bool, false, serviceref.TemporaryCredentials},
+		{"aws:TokenIssueTime", serviceref.Date, false, serviceref.TemporaryCredentials},
+		{"aws:username", serviceref.String, false, serviceref.IAMUser},
+		{"aws:Ec2InstanceSourceVpc", serviceref.String, false, serviceref.EC2Role},
+		{"aws:SourceVpcArn", serviceref.ARN, false, serviceref.VPCEndpoint},
+		{"aws:VpceOrgPaths", serviceref.String, true, serviceref.VPCEndpoint},
+		{"aws:PrincipalServiceNamesList", serviceref.String, true, serviceref.ServicePrincipal},
+		{"aws:CalledVia", serviceref.String, true, serviceref.ForwardAccess},
+		{"aws:CalledViaFirst", serviceref.String, false, serviceref.ForwardAccess},
+		{"aws:TagKeys", serviceref.String, true, serviceref.Conditional},
+		{"ec2:RoleDelivery", serviceref.Numeric, false, serviceref.Conditional},
+		{"lambda:SourceFunctionArn", serviceref.ARN, false, serviceref.Conditional},
+		{"identitystore:UserId", serviceref.String, false, serviceref.Conditional},
+		{"dynamodb:LeadingKeys", serviceref.String, true, serviceref.Conditional},
+		{"kms:EncryptionContextKeys", serviceref.String, true, serviceref.Conditional},
+		{"kms:ResourceAliases", serviceref.String, true, serviceref.Conditional},
+		{"sts:TransitiveTagKeys", serviceref.String, true, serviceref.Conditional},
+		{"vpc-lattice:TargetGroupArns", serviceref.ARN, true, serviceref.Conditional},
+		{"apigateway:Request/ApiKeyRequired", serviceref.Bool, true, serviceref.Conditional},
+		{"cognito-identity.amazonaws.com:amr", serviceref.String, true, serviceref.Conditional},
+	} {
+		for _, name := range []string{want.Name, strings.ToLower(want.Name), strings.ToUpper(want.Name), swapCase(want.Name)} {
+			got, ok := r.Key(name)
+			require.True(t, ok, name)
+			require.Equal(t, want, got, name)
+		}
+	}
+	for _, name := range []string{"", "aws", "aws:", "/", "aws:PrincipalArn/x", "aws:PrincipalArn ", "aws:PrincipalTag", "aws:PrincipalTag/", "aws:PrincipalTa/x", "aws:princ\u0130palArn", "s3:prefix/x", "zzz:zzz/zzz", "zzz/"} {
+		got, ok := r.Key(name)
+		require.False(t, ok, name)
+		require.Zero(t, got, name)
+	}
+}
+
+// Everything after the first slash of a tag key's name is the tag key, slashes included.
+func TestKeyVariable(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	variable := 0
+	for k := range r.Keys() {
+		prefix, _, ok := strings.Cut(k.Name, "${")
+		if !ok {
+			continue
+		}
+		variable++
+		for _, tag := range []string{"team", "Team", "a/b:c", "é", "\x00", "${x}", "~"} {
+			for _, name := range []string{prefix + tag, swapCase(prefix) + tag} {
+				got, ok := r.Key(name)
+				require.True(t, ok, name)
+				require.Equal(t, k, got, name)
+			}
+		}
+		_, ok = r.Key(prefix)
+		require.False(t, ok, prefix)
+	}
+	require.Equal(t, 5, variable, "PrincipalTag, RequestTag, ResourceTag, events:Metadata, RequestQueryString")
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	keys := slices.Collect(r.Keys())
+	require.True(t, slices.IsSortedFunc(keys, func(a, b serviceref.KeyInfo) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	}))
+	global, multivalued := 0, []string{}
+	seen := map[string]bool{}
+	for _, k := range keys {
+		lower := strings.ToLower(k.Name)
+		require.False(t, seen[lower], "%s stands twice", k.Name)
+		seen[lower] = true
+		require.NotEqual(t, "unset", k.Type.String(), k.Name)
+		require.NotEqual(t, "unset", k.Presence.String(), k.Name)
+		require.Contains(t, k.Name, ":")
+		got, ok := r.Key(k.Name)
+		require.True(t, ok)
+		require.Equal(t, k, got)
+		if strings.HasPrefix(lower, "aws:") {
+			global++
+			if k.Multivalued {
+				multivalued = append(multivalued, k.Name)
+			}
+		}
+	}
+	require.Equal(t, 53, global)
+	require.GreaterOrEqual(t, len(keys), 267)
+	require.Equal(t, []string{
+		"aws:CalledVia", "aws:PrincipalOrgPaths", "aws:PrincipalServiceNamesList",
+		"aws:ResourceOrgPaths", "aws:SourceOrgPaths", "aws:TagKeys", "aws:VpceOrgPaths",
+	}, multivalued)
+	for range r.Keys() {
+		break
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "IPAddress", serviceref.IPAddress.String())
+	require.Equal(t, "Binary", serviceref.Binary.String())
+	require.Equal(t, "unset", serviceref.KeyType(0).String())
+	require.Equal(t, "unset", serviceref.KeyType(200).String())
+	require.Equal(t, "conditional", serviceref.Presence(0).String())
+	require.Equal(t, "forward-access", serviceref.ForwardAccess.String())
+	require.Equal(t, "unset", serviceref.Presence(200).String())
+}
+
+func TestLookUpsDoNotAllocate(t *testing.T) {
+	r := serviceref.Embedded()
+	got := testing.AllocsPerRun(100, func() {
+		r.Key("aws:principalorgpaths")
+		r.Key("AWS:PrincipalOrgPaths")
+		r.Key("aws:PrincipalTag/Team")
+		r.Key("s3:no-such-key/at-all")
+		r.SupportsRCP("SecretsManager")
+		r.Collection("s3:LISTALLMYBUCKETS")
+		r.Collection("ec2:DescribeInstances")
+	})
+	require.Zero(t, got)
+}
