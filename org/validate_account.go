@@ -1,0 +1,267 @@
+package org
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+// An accountValidator checks what one account lists.
+type accountValidator struct {
+	*validator
+	account *Account
+	groups  map[string]bool // by name
+}
+
+func (v *validator) account(p *path, a *Account) {
+	if !policy.IsAccountID(a.ID) {
+		v.fail(p.member("id"), "%q is no account ID; want 12 digits", clip(a.ID))
+		return // nothing in it could have the right ARN
+	}
+	if v.unique(p.member("id"), thing{spaceAccount, a.ID}, a.ID) && v.spec.Root.ID != "" && v.seen[thing{spaceTree, a.ID}] == nil {
+		v.fail(p.member("id"), "account %s is nowhere in the tree; put it below the root or an OU", a.ID)
+	}
+	v.text(p.member("name"), a.Name)
+	v.text(p.member("canonicalId"), a.CanonicalID)
+	v.attached(p.member("attached"), "account "+clip(a.ID), a.Attached)
+	w := &accountValidator{validator: v, account: a, groups: make(map[string]bool, len(a.Groups))}
+	for i := range a.Groups {
+		w.groups[lastSegment(a.Groups[i].ARN.Resource())] = true
+	}
+	for i := range a.Users {
+		w.user(p.member("users").at(i), &a.Users[i])
+	}
+	for i := range a.Groups {
+		w.group(p.member("groups").at(i), &a.Groups[i])
+	}
+	for i := range a.Roles {
+		w.role(p.member("roles").at(i), &a.Roles[i])
+	}
+	for i := range a.Policies {
+		w.managedPolicy(p.member("policies").at(i), &a.Policies[i])
+	}
+	for i := range a.Resources {
+		w.resource(p.member("resources").at(i), &a.Resources[i])
+	}
+	for i := range a.Endpoints {
+		w.endpoint(p.member("endpoints").at(i), &a.Endpoints[i])
+	}
+	v.tags(p.member("tags"), a.Tags)
+}
+
+// iamName checks the ARN of a user, group, role or customer managed policy. Names are
+// unique in an account, whatever their path and case (IAM User Guide, “IAM and AWS STS
+// quotas”: names are not distinguished by case).
+func (v *accountValidator) iamName(p *path, a policy.ARN, typ string) {
+	p = p.member("arn")
+	if !v.iamARN(p, a, typ, v.account.ID) || !v.unique(p, thing{spaceARN, a.String()}, a.String()) {
+		return
+	}
+	name := strings.ToLower(lastSegment(a.Resource()))
+	t := thing{"name of a " + typ + " of account " + v.account.ID, name}
+	if first, ok := v.seen[t]; ok {
+		v.fail(p, "the account has another %s named %q, at %s; names are unique in an account, whatever their path and case", typ, clip(name), v.place(first))
+		return
+	}
+	v.seen[t] = p
+}
+
+func (v *accountValidator) iamARN(p *path, a policy.ARN, typ, account string) bool {
+	want := "arn:aws:iam::" + clip(account) + ":" + typ + "/…"
+	switch {
+	case !a.IsValid():
+		v.fail(p, "missing; want %s", want)
+		return false
+	case !isIAM(a, typ) || lastSegment(a.Resource()) == "":
+		v.fail(p, "%q is not the ARN of a %s; want %s", clip(a.String()), typ, want)
+		return false
+	case a.AccountID() != account:
+		v.fail(p, "%q belongs to account %q; want %s", clip(a.String()), clip(a.AccountID()), want)
+		return false
+	}
+	return v.text(p, a.String())
+}
+
+func isIAM(a policy.ARN, typ string) bool {
+	return a.Service() == "iam" && a.Region() == "" && strings.HasPrefix(a.Resource(), typ+"/")
+}
+
+// isAWSManaged reports whether a is a policy that AWS manages, such as
+// arn:aws:iam::aws:policy/ReadOnlyAccess (IAM User Guide, “Managed policies and inline
+// policies”).
+func isAWSManaged(a policy.ARN) bool {
+	return isIAM(a, "policy") && a.AccountID() == "aws" && lastSegment(a.Resource()) != ""
+}
+
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+func (v *accountValidator) user(p *path, u *User) {
+	v.iamName(p, u.ARN, "user")
+	v.text(p.member("id"), u.ID)
+	from := "user " + clip(u.ARN.String())
+	first := make(map[string]int, len(u.Groups))
+	for i, name := range u.Groups {
+		if !v.once(p.member("groups"), first, i, name, "group") || !v.text(p.member("groups").at(i), name) || v.groups[name] || v.gaps.excusesGroup(v.account.ID, name) {
+			continue
+		}
+		v.dangling(p.member("groups").at(i), reference{
+			from: from, kind: "group", name: name,
+			want: "list it under the account's groups by its name without path, or add a gap for its ARN",
+		}, v.groupNames())
+	}
+	v.identityPolicies(p, from, u.Attached, u.Inline)
+	v.boundary(p, from, u.Boundary)
+	v.tags(p.member("tags"), u.Tags)
+}
+
+func (v *accountValidator) groupNames() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range v.account.Groups {
+			if !yield(lastSegment(v.account.Groups[i].ARN.Resource())) {
+				return
+			}
+		}
+	}
+}
+
+func (v *accountValidator) group(p *path, g *Group) {
+	v.iamName(p, g.ARN, "group")
+	v.identityPolicies(p, "group "+clip(g.ARN.String()), g.Attached, g.Inline)
+}
+
+func (v *accountValidator) role(p *path, r *Role) {
+	v.iamName(p, r.ARN, "role")
+	v.text(p.member("id"), r.ID)
+	v.document(p.member("trust"), r.Trust, policy.RoleTrust)
+	from := "role " + clip(r.ARN.String())
+	v.identityPolicies(p, from, r.Attached, r.Inline)
+	v.boundary(p, from, r.Boundary)
+	v.tags(p.member("tags"), r.Tags)
+}
+
+func (v *accountValidator) identityPolicies(p *path, from string, attached []policy.ARN, inline []InlinePolicy) {
+	first := make(map[string]int, len(attached)+len(inline))
+	for i, a := range attached {
+		at := p.member("attached").at(i)
+		if j, ok := first[a.String()]; ok {
+			v.fail(at, "%s: policy %q is attached twice; the first is at %s", from, clip(a.String()), v.place(p.member("attached").at(j)))
+			continue
+		}
+		first[a.String()] = i
+		v.policyReference(at, from, a)
+	}
+	clear(first)
+	for i, n := range inline {
+		at := p.member("inline").at(i)
+		if j, ok := first[n.Name]; ok {
+			v.fail(at.member("name"), "%s: there are two inline policies %q; the first is at %s", from, clip(n.Name), v.place(p.member("inline").at(j)))
+		}
+		first[n.Name] = i
+		if n.Name == "" {
+			v.fail(at.member("name"), "%s: missing; want the inline policy's name", from)
+		}
+		v.text(at.member("name"), n.Name)
+		if n.Document == nil {
+			v.fail(at.member("document"), "%s: missing; want the document of inline policy %q", from, clip(n.Name))
+		}
+		v.document(at.member("document"), n.Document, policy.IdentityBased)
+	}
+}
+
+func (v *accountValidator) boundary(p *path, from string, a policy.ARN) {
+	if !a.IsValid() {
+		return
+	}
+	p = p.member("boundary")
+	v.policyReference(p, from, a)
+	if m := v.policies[a]; m != nil && m.Document != nil && m.Document.CheckKind(policy.IdentityBased) == nil {
+		v.document(p, m.Document, policy.PermissionsBoundary)
+	}
+}
+
+// policyReference checks that a, attached or a boundary, is a managed policy that is
+// listed: by the same account, or by any if AWS manages it.
+func (v *accountValidator) policyReference(p *path, from string, a policy.ARN) {
+	switch {
+	case !a.IsValid():
+		v.fail(p, "%s: empty ARN; want the ARN of a managed policy", from)
+	case !isAWSManaged(a) && (!isIAM(a, "policy") || lastSegment(a.Resource()) == ""):
+		v.fail(p, "%s: %q is not the ARN of a managed policy; want arn:aws:iam::%s:policy/… or arn:aws:iam::aws:policy/…", from, clip(a.String()), clip(v.account.ID))
+	case !isAWSManaged(a) && a.AccountID() != v.account.ID:
+		v.fail(p, "%s: %q belongs to account %q; only policies of the same account and AWS managed ones can be attached", from, clip(a.String()), clip(a.AccountID()))
+	case v.policies[a] == nil && !v.gaps.excuses(a.String()):
+		v.dangling(p, reference{
+			from: from, kind: "managed policy", name: a.String(),
+			want: "list it under the account's policies, or add a gap with this subject",
+		}, v.policyARNs())
+	default:
+		v.text(p, a.String())
+	}
+}
+
+func (v *accountValidator) policyARNs() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for a := range v.policies {
+			if (isAWSManaged(a) || a.AccountID() == v.account.ID) && !yield(a.String()) {
+				return
+			}
+		}
+	}
+}
+
+func (v *accountValidator) managedPolicy(p *path, m *ManagedPolicy) {
+	if isAWSManaged(m.ARN) {
+		v.awsManagedPolicy(p, m)
+	} else {
+		v.iamName(p, m.ARN, "policy")
+	}
+	if m.Document == nil && m.ARN.IsValid() && !v.gaps.excuses(m.ARN.String()) {
+		v.fail(p.member("document"), "managed policy %s: missing; want its document, or a gap with this subject", clip(m.ARN.String()))
+	}
+	v.document(p.member("document"), m.Document, policy.IdentityBased)
+}
+
+// awsManagedPolicy checks a policy that several accounts may list: there is only one.
+func (v *accountValidator) awsManagedPolicy(p *path, m *ManagedPolicy) {
+	if !v.text(p.member("arn"), m.ARN.String()) || !v.unique(p.member("arn"), thing{"policy in account " + v.account.ID, m.ARN.String()}, m.ARN.String()) {
+		return
+	}
+	t := thing{spaceARN, m.ARN.String()}
+	first, ok := v.seen[t]
+	if !ok {
+		v.seen[t] = p
+		return
+	}
+	if !m.Document.Equal(v.policies[m.ARN].Document) {
+		v.fail(p.member("document"), "%s has another document at %s; a policy that AWS manages is the same in all accounts", clip(m.ARN.String()), v.place(first))
+	}
+}
+
+func (v *accountValidator) resource(p *path, r *Resource) {
+	at := p.member("arn")
+	account := r.ARN.AccountID()
+	switch {
+	case !r.ARN.IsValid():
+		v.fail(at, "missing; want the resource's ARN")
+	case !v.text(at, r.ARN.String()):
+	case isIAM(r.ARN, "user") || isIAM(r.ARN, "group") || isIAM(r.ARN, "role") || isIAM(r.ARN, "policy"):
+		v.fail(at, "%q is no resource in this sense; list it under users, groups, roles or policies", clip(r.ARN.String()))
+	case policy.IsAccountID(account) && account != v.account.ID:
+		v.fail(at, "%q belongs to account %s; list it there", clip(r.ARN.String()), account)
+	default:
+		v.unique(at, thing{spaceARN, r.ARN.String()}, r.ARN.String())
+	}
+	if r.Owner != "" && !policy.IsAccountID(r.Owner) {
+		v.fail(p.member("owner"), "%q is no account ID; want 12 digits", clip(r.Owner))
+	}
+	v.document(p.member("policy"), r.Policy, policy.ResourceBased)
+	v.tags(p.member("tags"), r.Tags)
+}
+
+func (v *accountValidator) endpoint(p *path, e *Endpoint) {
+	v.id(p.member("id"), spaceEndpoint, e.ID, `an ID, "vpce-…"`)
+	v.text(p.member("vpc"), e.VPC)
+	v.text(p.member("service"), e.Service)
+	v.document(p.member("policy"), e.Policy, policy.VPCEndpoint)
+}
