@@ -1,0 +1,21 @@
+package spec
+
+import (
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// What is data and not a rule comes from serviceref, through this file only.
+
+// isMultivaluedByType implements R-CTX-2.
+func isMultivaluedByType(key string) bool {
+	k, ok := serviceref.Embedded().Key(key)
+	return ok && k.Multivalued
+}
+
+// supportsRCP implements the list of R-RCP-3.
+func supportsRCP(service string) bool { return serviceref.Embedded().SupportsRCP(service) }
+
+// collectionARN implements the table of R-RSC-5, with the placeholders ${Partition},
+// ${Region} and ${Account}.
+func collectionARN(a policy.Action) (string, bool) { return serviceref.Embedded().Collection(a) }
