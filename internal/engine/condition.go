@@ -1,0 +1,368 @@
+package engine
+
+import (
+	"net/netip"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/policy"
+)
+
+type family uint8
+
+const (
+	stringEquals family = iota
+	stringFold
+	stringLike
+	numeric
+	date
+	boolean
+	binary
+	ipAddress
+	arnLike
+	null
+)
+
+// order is how a numeric or date operator compares: the request value is …
+type order uint8
+
+const (
+	equal order = iota
+	less
+	lessOrEqual
+	greater
+	greaterOrEqual
+)
+
+func (o order) holds(cmp int) bool {
+	switch o {
+	case less:
+		return cmp < 0
+	case lessOrEqual:
+		return cmp <= 0
+	case greater:
+		return cmp > 0
+	case greaterOrEqual:
+		return cmp >= 0
+	}
+	return cmp == 0
+}
+
+type operator struct {
+	family family
+	order  order
+	negate bool
+}
+
+// operators gives each base operator its meaning (§7.1).
+var operators = map[string]operator{
+	"StringEquals":              {family: stringEquals},
+	"StringNotEquals":           {family: stringEquals, negate: true},
+	"StringEqualsIgnoreCase":    {family: stringFold},
+	"StringNotEqualsIgnoreCase": {family: stringFold, negate: true},
+	"StringLike":                {family: stringLike},
+	"StringNotLike":             {family: stringLike, negate: true},
+	"NumericEquals":             {family: numeric},
+	"NumericNotEquals":          {family: numeric, negate: true},
+	"NumericLessThan":           {family: numeric, order: less},
+	"NumericLessThanEquals":     {family: numeric, order: lessOrEqual},
+	"NumericGreaterThan":        {family: numeric, order: greater},
+	"NumericGreaterThanEquals":  {family: numeric, order: greaterOrEqual},
+	"DateEquals":                {family: date},
+	"DateNotEquals":             {family: date, negate: true},
+	"DateLessThan":              {family: date, order: less},
+	"DateLessThanEquals":        {family: date, order: lessOrEqual},
+	"DateGreaterThan":           {family: date, order: greater},
+	"DateGreaterThanEquals":     {family: date, order: greaterOrEqual},
+	"Bool":                      {family: boolean},
+	"BinaryEquals":              {family: binary},
+	"IpAddress":                 {family: ipAddress},
+	"NotIpAddress":              {family: ipAddress, negate: true},
+	"ArnEquals":                 {family: arnLike}, // R-OPS-8
+	"ArnLike":                   {family: arnLike},
+	"ArnNotEquals":              {family: arnLike, negate: true},
+	"ArnNotLike":                {family: arnLike, negate: true},
+	"Null":                      {family: null},
+}
+
+type condition struct {
+	operator
+	written  policy.Operator
+	quant    policy.Quantifier
+	ifExists bool
+	key      KeyRef
+	values   []conditionValue
+}
+
+// A conditionValue is one value of a policy, parsed for its operator. valid is false for
+// a value that the operator cannot read (R-CND-14).
+type conditionValue struct {
+	text   string
+	valid  bool
+	str    varPattern
+	arn    arnPattern
+	number decimal
+	time   instant
+	prefix netip.Prefix
+	truth  bool
+}
+
+func compileConditions(list policy.Conditions, mode glob.Mode) []condition {
+	out := make([]condition, 0, list.Len())
+	for c := range list.All() {
+		parts, ok := c.Operator.Parts()
+		if !ok {
+			panic("engine: operator " + string(c.Operator) + " in a parsed document")
+		}
+		cond := condition{
+			operator: operators[parts.Base], written: c.Operator, quant: parts.Quantifier,
+			ifExists: parts.IfExists, key: NewKeyRef(c.Key),
+		}
+		for text := range c.Values.All() {
+			cond.values = append(cond.values, compileValue(text, cond.family, mode))
+		}
+		out = append(out, cond)
+	}
+	return out
+}
+
+// compileValue parses a value once. Where variables work is R-VAR-7.
+func compileValue(text string, f family, mode glob.Mode) conditionValue {
+	v := conditionValue{text: text, valid: true}
+	switch f {
+	case stringEquals, stringFold:
+		v.str = compilePattern(text, mode)
+	case stringLike:
+		v.str = compilePattern(text, mode|glob.Wildcards)
+	case numeric:
+		v.number, v.valid = parseDecimal(text)
+	case date:
+		v.time, v.valid = parseInstant(text)
+	case boolean:
+		v.str = compilePattern(text, mode)
+		if len(v.str.vars) == 0 {
+			v.truth, v.valid = parseBool(text)
+		}
+	case null:
+		v.truth, v.valid = parseBool(text)
+	case ipAddress:
+		v.prefix, v.valid = parsePrefix(text)
+	case arnLike:
+		parts, n := glob.SplitARN(text, mode)
+		if v.valid = n == 6; v.valid { // R-OPS-7
+			v.arn.ok = true
+			for i, part := range parts {
+				v.arn.parts[i] = compilePattern(part, mode|glob.Wildcards)
+			}
+		}
+	}
+	return v
+}
+
+// eval decides one condition (§7).
+func (c *condition) eval(v *View) Tri {
+	val := v.key(&c.key)
+	if c.family == null {
+		return c.null(val.State)
+	}
+	// What a missing key gives (R-CND-5, 8, 9, 11).
+	missing := tri(c.negate || c.ifExists)
+	switch c.quant {
+	case policy.ForAllValues:
+		missing = Yes
+	case policy.ForAnyValue:
+		missing = No
+	}
+	present := Maybe
+	if c.quant == policy.NoQuantifier && val.Multi {
+		present = No // R-CND-7
+	}
+	switch val.State {
+	case Absent:
+		return missing
+	case Present:
+		return present
+	case Unknown:
+		if missing == present {
+			return missing
+		}
+		return Maybe
+	}
+	switch {
+	case c.quant == policy.ForAllValues:
+		out := Yes
+		for _, s := range val.Values {
+			if out = min(out, c.passes(s, v)); out == No {
+				break
+			}
+		}
+		return out
+	case c.quant == policy.ForAnyValue:
+		out := No
+		for _, s := range val.Values {
+			if out = max(out, c.passes(s, v)); out == Yes {
+				break
+			}
+		}
+		return out
+	case val.Multi:
+		return No
+	}
+	return c.passes(val.Values[0], v)
+}
+
+// null implements R-CND-12.
+func (c *condition) null(s State) Tri {
+	wantMissing, wantPresent := false, false
+	for i := range c.values {
+		if c.values[i].valid {
+			wantMissing = wantMissing || c.values[i].truth
+			wantPresent = wantPresent || !c.values[i].truth
+		}
+	}
+	switch {
+	case wantMissing && wantPresent:
+		return Yes
+	case wantMissing || wantPresent:
+		if s == Unknown {
+			return Maybe
+		}
+		return tri(wantMissing == (s == Absent))
+	}
+	return No
+}
+
+// A subject is a request value, parsed as the operator wants it.
+type subject struct {
+	text   string
+	number decimal
+	time   instant
+	addr   netip.Addr
+	truth  bool
+	parts  [6]string
+}
+
+// passes implements R-CND-10 for one request value: a positive operator wants it to match
+// some policy value, a negated one none. What cannot be read passes in neither sense
+// (R-CND-14).
+func (c *condition) passes(s string, v *View) Tri {
+	sub := subject{text: s}
+	if !sub.parse(c.family) {
+		return No
+	}
+	hit := No
+	for i := range c.values {
+		p := &c.values[i]
+		if !p.valid {
+			if c.negate {
+				return No
+			}
+			continue
+		}
+		m, ok := c.compare(&sub, p, v)
+		if !ok {
+			if c.negate {
+				return No
+			}
+			continue
+		}
+		hit = max(hit, m)
+		if hit == Yes && !c.negate {
+			return Yes
+		}
+	}
+	if c.negate {
+		return not(hit)
+	}
+	return hit
+}
+
+func (s *subject) parse(f family) (ok bool) {
+	switch f {
+	case numeric:
+		s.number, ok = parseDecimal(s.text)
+	case date:
+		s.time, ok = parseInstant(s.text)
+	case boolean:
+		s.truth, ok = parseBool(s.text)
+	case ipAddress:
+		s.addr, ok = parseAddr(s.text)
+	case arnLike:
+		n := 0
+		s.parts, n = glob.SplitARN(s.text, 0)
+		ok = n == 6
+	default:
+		ok = true
+	}
+	return ok
+}
+
+// compare matches one request value with one policy value; ok is false on a type error
+// that shows only now.
+func (c *condition) compare(s *subject, p *conditionValue, v *View) (m Tri, ok bool) {
+	switch c.family {
+	case stringEquals, stringLike:
+		return p.str.match(s.text, v), true
+	case stringFold:
+		return p.str.matchFold(s.text, v), true
+	case numeric:
+		return tri(c.order.holds(s.number.compare(&p.number))), true
+	case date:
+		return tri(c.order.holds(s.time.compare(p.time))), true
+	case boolean:
+		if len(p.str.vars) > 0 {
+			return p.boolVariable(s.truth, v)
+		}
+		return tri(s.truth == p.truth), true
+	case binary:
+		return tri(equalBinary(s.text, p.text)), true
+	case ipAddress:
+		return tri(p.prefix.Contains(s.addr)), true
+	}
+	return p.arn.match(&s.parts, v, -1), true
+}
+
+func (p *varPattern) matchFold(s string, v *View) Tri {
+	if len(p.vars) == 0 {
+		return tri(p.glob.EqualFold(s, nil))
+	}
+	var buf [4]string
+	values, state := p.resolve(v, buf[:0])
+	switch state {
+	case Known:
+		return tri(p.glob.EqualFold(s, values))
+	case Absent:
+		return No
+	}
+	return Maybe
+}
+
+// boolVariable compares with a policy value whose text depends on variables.
+func (p *conditionValue) boolVariable(truth bool, v *View) (m Tri, ok bool) {
+	values, state := p.str.resolve(v, nil)
+	switch state {
+	case Absent:
+		return No, true
+	case Unknown:
+		return Maybe, true
+	}
+	for _, want := range [2]bool{true, false} {
+		word := "false"
+		if want {
+			word = "true"
+		}
+		if p.str.glob.EqualFold(word, values) {
+			return tri(want == truth), true
+		}
+	}
+	return No, false
+}
+
+func parseBool(s string) (truth, ok bool) {
+	switch {
+	case equalFoldASCII(s, "true"):
+		return true, true
+	case equalFoldASCII(s, "false"):
+		return false, true
+	}
+	return false, false
+}

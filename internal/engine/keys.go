@@ -1,0 +1,293 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A State says what is known about a condition key of a request.
+type State uint8
+
+// The states of a key.
+const (
+	Absent  State = iota // the key is not in the request
+	Known                // present, with known values
+	Unknown              // present or not, with a value that is not known
+	Present              // present for certain, with a value that is not known
+)
+
+// A Value is what a request has for one key.
+type Value struct {
+	State  State
+	Multi  bool // multivalued by type, not by number
+	Values []string
+}
+
+// Keys is an immutable set of condition keys. Names are compared without regard to case
+// (R-CND-3). The zero Keys is empty.
+type Keys struct{ list []entry }
+
+type entry struct {
+	hash  uint64
+	name  string // as given
+	state State
+	multi bool
+	vals  []string
+	match *glob.Pattern // the name is a pattern: only for unknown keys
+}
+
+// hashName is FNV-1a over the name under simple case folding, so that names which
+// strings.EqualFold calls equal have one hash.
+func hashName(s string) uint64 {
+	const prime = 1099511628211
+	h := uint64(14695981039346656037)
+	for i := range len(s) {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			return hashRunes(s)
+		}
+		h = (h ^ uint64(lower(c))) * prime
+	}
+	return h
+}
+
+func hashRunes(s string) uint64 {
+	const prime = 1099511628211
+	h := uint64(14695981039346656037)
+	for _, r := range s {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		if least < utf8.RuneSelf {
+			least = rune(lower(byte(least)))
+		}
+		h = (h ^ uint64(least)) * prime
+	}
+	return h
+}
+
+// With returns keys in which name has these values; none means that it is absent.
+func (k Keys) With(name string, values ...string) Keys {
+	e := entry{hash: hashName(name), name: name, state: Known, vals: slices.Clone(values)}
+	if len(values) == 0 {
+		e.state = Absent
+	}
+	return k.put(e)
+}
+
+// WithUnknown returns keys in which every key that the pattern names may or may not be
+// present. Keys that are given by name stay as they are.
+func (k Keys) WithUnknown(pattern string) Keys {
+	e := entry{hash: hashName(pattern), name: pattern, state: Unknown}
+	if strings.ContainsAny(pattern, "*?") {
+		p := glob.Compile(pattern, glob.Wildcards|glob.FoldASCII)
+		e.match = &p
+		return Keys{list: append(slices.Clip(k.list), e)}
+	}
+	return k.put(e)
+}
+
+// WithMultivalued returns keys in which name is multivalued by type, whatever the number
+// of its values. A name that keys do not have changes nothing.
+func (k Keys) WithMultivalued(name string) Keys {
+	old := k.find(hashName(name), name)
+	if old == nil {
+		return k
+	}
+	e := *old
+	e.multi = true
+	return k.put(e)
+}
+
+// Add is With for a name that must be new: one that stands there in another spelling
+// becomes unknown.
+func (k Keys) Add(name string, values ...string) Keys {
+	if k.find(hashName(name), name) != nil {
+		return k.conflict(name)
+	}
+	return k.With(name, values...)
+}
+
+// conflict marks a key whose name was given twice, in two spellings (R-CTX-3).
+func (k Keys) conflict(name string) Keys {
+	return k.put(entry{hash: hashName(name), name: name, state: Unknown})
+}
+
+// KeysFrom makes keys of a map. A name that stands there in two spellings is unknown.
+func KeysFrom(m map[string][]string) Keys {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	k := Keys{list: make([]entry, 0, len(names))}
+	for _, name := range names {
+		k = k.Add(name, m[name]...)
+	}
+	return k
+}
+
+func (k Keys) put(e entry) Keys {
+	list := slices.Clone(k.list)
+	for i := range list {
+		if list[i].match == nil && list[i].hash == e.hash && strings.EqualFold(list[i].name, e.name) {
+			e.multi = e.multi || list[i].multi
+			list[i] = e
+			return Keys{list}
+		}
+	}
+	return Keys{append(list, e)}
+}
+
+func (k Keys) find(hash uint64, name string) *entry {
+	for i := range k.list {
+		e := &k.list[i]
+		if e.hash == hash && e.match == nil && strings.EqualFold(e.name, name) {
+			return e
+		}
+	}
+	return nil
+}
+
+// lookup finds a key by name, then by the patterns of unknown keys.
+func (k Keys) lookup(ref *KeyRef) (Value, bool) {
+	if e := k.find(ref.hash, ref.name); e != nil {
+		return Value{e.state, e.multi || ref.multi || len(e.vals) > 1, e.vals}, true
+	}
+	for i := range k.list {
+		if e := &k.list[i]; e.match != nil && e.match.Match(ref.name, nil) {
+			return Value{State: Unknown, Multi: ref.multi}, true
+		}
+	}
+	return Value{}, false
+}
+
+// Each calls f for every known key in the order given.
+func (k Keys) Each(f func(name string, values []string)) {
+	for i := range k.list {
+		if k.list[i].state == Known {
+			f(k.list[i].name, k.list[i].vals)
+		}
+	}
+}
+
+// HasPrefix reports whether a key whose name begins with prefix is known to be present.
+func (k Keys) HasPrefix(prefix string) bool {
+	for i := range k.list {
+		e := &k.list[i]
+		if e.state == Known && len(e.name) >= len(prefix) && equalFoldASCII(e.name[:len(prefix)], prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Len is the number of entries.
+func (k Keys) Len() int { return len(k.list) }
+
+func equalFoldASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// A Class groups keys whose presence follows from the same facts about a request
+// (R-CTX-4). Package simulate knows for each kind of caller what a class's keys are when
+// nobody gave them.
+type Class uint8
+
+// The classes of keys.
+const (
+	ClassOther          Class = iota // may be present
+	ClassAlways                      // in every request
+	ClassPrincipalARN                // aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalIsAWSService
+	ClassUserID                      // aws:userid
+	ClassUsername                    // aws:username
+	ClassPrincipalTag                // aws:PrincipalTag/…
+	ClassPrincipalOrg                // aws:PrincipalOrgID, aws:PrincipalOrgPaths
+	ClassResourceTag                 // aws:ResourceTag/…, s3:BucketTag/…
+	ClassServiceName                 // aws:PrincipalServiceName, …NamesList
+	ClassServiceSource               // aws:SourceAccount, aws:SourceArn, …: direct calls of services
+	ClassForwardAccess               // aws:CalledVia…
+	ClassMFA                         // aws:MultiFactorAuthPresent
+	ClassMFAAge                      // aws:MultiFactorAuthAge
+	ClassTokenIssueTime              // aws:TokenIssueTime
+	ClassRoleSession                 // attributes of role sessions: aws:SourceIdentity, ec2:SourceInstanceArn, …
+	ClassFederated                   // aws:FederatedProvider
+	ClassAssumedRoot                 // aws:AssumedRoot
+	ClassSourceIP                    // aws:SourceIp
+	NumClasses
+)
+
+var classes = map[string]Class{
+	"aws:currenttime": ClassAlways, "aws:epochtime": ClassAlways, "aws:requestedregion": ClassAlways,
+	"aws:securetransport": ClassAlways, "aws:viaawsservice": ClassAlways, "aws:principaltype": ClassAlways,
+	"aws:useragent":    ClassOther, // a client may leave the header out
+	"aws:principalarn": ClassPrincipalARN, "aws:principalaccount": ClassPrincipalARN, "aws:principalisawsservice": ClassPrincipalARN,
+	"aws:userid": ClassUserID, "aws:username": ClassUsername,
+	"aws:principalorgid": ClassPrincipalOrg, "aws:principalorgpaths": ClassPrincipalOrg,
+	"aws:principalservicename": ClassServiceName, "aws:principalservicenameslist": ClassServiceName,
+	"aws:sourceaccount": ClassServiceSource, "aws:sourcearn": ClassServiceSource, "aws:sourceorgid": ClassServiceSource,
+	"aws:sourceorgpaths": ClassServiceSource, "aws:sourceowner": ClassServiceSource,
+	"aws:calledvia": ClassForwardAccess, "aws:calledviafirst": ClassForwardAccess, "aws:calledvialast": ClassForwardAccess,
+	"aws:multifactorauthpresent": ClassMFA, "aws:multifactorauthage": ClassMFAAge,
+	"aws:tokenissuetime": ClassTokenIssueTime, "aws:federatedprovider": ClassFederated, "aws:assumedroot": ClassAssumedRoot,
+	"aws:sourceip":       ClassSourceIP,
+	"aws:sourceidentity": ClassRoleSession, "aws:chatbotsourcearn": ClassRoleSession,
+	"aws:ec2instancesourcevpc": ClassRoleSession, "aws:ec2instancesourceprivateipv4": ClassRoleSession,
+	"ec2:roledelivery": ClassRoleSession, "ec2:sourceinstancearn": ClassRoleSession,
+	"lambda:sourcefunctionarn": ClassRoleSession, "ssm:sourceinstancearn": ClassRoleSession,
+	"codebuild:buildarn": ClassRoleSession, "codebuild:projectarn": ClassRoleSession,
+	"glue:roleassumedby": ClassRoleSession, "glue:credentialissuingservice": ClassRoleSession,
+	"identitystore:userid": ClassRoleSession,
+}
+
+func classOf(name string) Class {
+	for prefix, c := range map[string]Class{"aws:principaltag/": ClassPrincipalTag, "aws:resourcetag/": ClassResourceTag, "s3:buckettag/": ClassResourceTag} {
+		if strings.HasPrefix(name, prefix) {
+			return c
+		}
+	}
+	return classes[name]
+}
+
+// A KeyRef is the name of a condition key, resolved once.
+type KeyRef struct {
+	name    string // as written
+	hash    uint64
+	multi   bool
+	class   Class
+	derived derivedKey
+}
+
+// NewKeyRef resolves a name.
+func NewKeyRef(name string) KeyRef {
+	folded := strings.ToLower(name)
+	ref := KeyRef{name: name, hash: hashName(name), class: classOf(folded), derived: derivedKeys[folded]}
+	if info, ok := serviceref.Embedded().Key(name); ok {
+		ref.multi = info.Multivalued
+	}
+	return ref
+}
+
+// Value returns the state and values of a key; ok is false if the keys do not mention it.
+func (k Keys) Value(ref *KeyRef) (val Value, ok bool) { return k.lookup(ref) }

@@ -1,0 +1,117 @@
+package engine
+
+import "github.com/licit-dev/licit/policy"
+
+// A View is one request, as statements see it. It is filled by package simulate and lives
+// on the stack; matching changes nothing but its scratch space.
+type View struct {
+	Service, Name string // the action, as given; matched without regard to case
+	serviceHash   uint64
+
+	// The resource in its six ARN parts. NoResource: the request names none, and only a
+	// pattern that is nothing but stars matches.
+	Resource   [6]string
+	NoResource bool
+	// UnknownRegion says that part 3 of the resource is not known (R-RSC-5).
+	UnknownRegion bool
+
+	Caller Caller
+
+	Given     Keys // by the caller of the library; overrides all others
+	Session   Keys // session tags
+	Principal Keys // derived from the principal: tags, organization
+	Target    Keys // derived from the resource: tags, account, organization
+	// Derive says that the keys which follow from the request itself are derived (§13).
+	Derive bool
+	VPC    string // of the endpoint that the request came through, if known
+	// Classes tells the state of a key that stands in none of these. Nil: absent.
+	Classes *[NumClasses]State
+	// ResourceTags, ForwardAccess and SourceIP are the states of three classes that
+	// depend on more than the principal.
+	ResourceTags, ForwardAccess, SourceIP State
+
+	// NoBucketTags says that the resource is a general purpose bucket without ABAC, or an
+	// object in one: tags of buckets are never in the request (R-SPC-5).
+	NoBucketTags bool
+
+	scratch [numDerived]string
+}
+
+// A Caller is the requesting principal, as Principal elements see it (§6.1).
+type Caller struct {
+	Kind        policy.PrincipalKind
+	ARN         string // the session's own ARN for sessions
+	Partition   string
+	Account     string
+	Role        string // role ARN with path; "" if only its name is known
+	RoleName    string
+	IssuingUser string // ARN of the user who made a federated-user session, or ""
+	ID          string // AIDA… or AROA…, or ""
+	Canonical   string // canonical user ID of the account, or ""
+	Name        string // friendly name, service principal, or identity provider
+	SessionName string // of a role session
+	HasBoundary Tri
+}
+
+// SetAction splits the action.
+func (v *View) SetAction(a policy.Action) {
+	v.Service, v.Name = a.Service(), a.Name()
+	v.serviceHash = hashName(v.Service)
+}
+
+// SetResource splits the ARN; the zero ARN is no resource.
+func (v *View) SetResource(a policy.ARN) {
+	if !a.IsValid() {
+		v.NoResource = true
+		return
+	}
+	v.Resource = [6]string{"arn", a.Partition(), a.Service(), a.Region(), a.AccountID(), a.Resource()}
+}
+
+// key returns what the request has for a key.
+func (v *View) key(ref *KeyRef) Value {
+	if ref.class == ClassResourceTag && v.NoBucketTags {
+		return Value{Multi: ref.multi}
+	}
+	if len(v.Given.list) > 0 {
+		if val, ok := v.Given.lookup(ref); ok {
+			return val
+		}
+	}
+	if len(v.Session.list) > 0 {
+		if val, ok := v.Session.lookup(ref); ok {
+			return val
+		}
+	}
+	if ref.derived != notDerived && v.Derive {
+		if val, ok := v.derive(ref); ok {
+			return val
+		}
+	}
+	if len(v.Principal.list) > 0 {
+		if val, ok := v.Principal.lookup(ref); ok {
+			return val
+		}
+	}
+	if len(v.Target.list) > 0 {
+		if val, ok := v.Target.lookup(ref); ok {
+			return val
+		}
+	}
+	if v.Classes == nil {
+		return Value{Multi: ref.multi}
+	}
+	state := v.Classes[ref.class]
+	switch ref.class {
+	case ClassResourceTag:
+		state = v.ResourceTags
+	case ClassForwardAccess:
+		state = v.ForwardAccess
+	case ClassSourceIP:
+		state = v.SourceIP
+	}
+	return Value{State: state, Multi: ref.multi}
+}
+
+// Key returns what the request has for a key.
+func (v *View) Key(ref *KeyRef) Value { return v.key(ref) }
