@@ -1,0 +1,142 @@
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestComments wants a comment for every package and every exported name, which begins
+// with the name. Constants may share the comment of their group.
+func TestComments(t *testing.T) {
+	for _, p := range packages(t) {
+		t.Run(p.folder(), func(t *testing.T) {
+			fset := token.NewFileSet()
+			d, err := doc.NewFromFiles(fset, parse(t, fset, p, p.GoFiles), p.ImportPath, doc.PreserveAST)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, problem := range checkComments(fset, d, p.Name == "main") {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
+// TestNoGlobals wants no exported variables and no init functions.
+func TestNoGlobals(t *testing.T) {
+	for _, p := range packages(t) {
+		fset := token.NewFileSet()
+		for _, file := range parse(t, fset, p, p.GoFiles) {
+			for _, decl := range file.Decls {
+				switch d := decl.(type) {
+				case *ast.FuncDecl:
+					if d.Recv == nil && d.Name.Name == "init" {
+						t.Errorf("%s: func init; compute it where it is needed", place(fset, d.Pos()))
+					}
+				case *ast.GenDecl:
+					for _, name := range declared(d, token.VAR) {
+						if ast.IsExported(name.Name) {
+							t.Errorf("%s: exported variable %s; callers could change it, return it from a function", place(fset, name.Pos()), name.Name)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func declared(d *ast.GenDecl, tok token.Token) []*ast.Ident {
+	var out []*ast.Ident
+	if d.Tok == tok {
+		for _, s := range d.Specs {
+			out = append(out, s.(*ast.ValueSpec).Names...)
+		}
+	}
+	return out
+}
+
+func parse(t *testing.T, fset *token.FileSet, p *pkg, names []string) []*ast.File {
+	t.Helper()
+	var files []*ast.File
+	for _, name := range names {
+		f, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, f)
+	}
+	return files
+}
+
+func place(fset *token.FileSet, pos token.Pos) string {
+	p := fset.Position(pos)
+	return fmt.Sprintf("%s:%d", filepath.Base(p.Filename), p.Line)
+}
+
+func checkComments(fset *token.FileSet, p *doc.Package, isMain bool) []string {
+	var out []string
+	fail := func(pos token.Pos, format string, args ...any) {
+		out = append(out, place(fset, pos)+": "+fmt.Sprintf(format, args...))
+	}
+	switch {
+	case p.Doc == "":
+		out = append(out, "package "+p.Name+" has no package comment")
+	case !isMain && !strings.HasPrefix(p.Doc, "Package "+p.Name+" "):
+		out = append(out, fmt.Sprintf("the package comment begins with %q, want %q", first(p.Doc), "Package "+p.Name))
+	}
+	functions := func(list []*doc.Func) {
+		for _, f := range list {
+			if ast.IsExported(f.Name) && !begins(f.Doc, f.Name) {
+				fail(f.Decl.Pos(), "the comment of %s begins with %q, want %q", f.Name, first(f.Doc), f.Name)
+			}
+		}
+	}
+	values := func(list []*doc.Value) {
+		for _, v := range list {
+			for _, s := range v.Decl.Specs {
+				s := s.(*ast.ValueSpec)
+				for _, name := range s.Names {
+					if ast.IsExported(name.Name) && v.Doc == "" && s.Doc.Text() == "" && s.Comment.Text() == "" {
+						fail(name.Pos(), "%s has no comment, nor has its group", name.Name)
+					}
+				}
+			}
+		}
+	}
+	functions(p.Funcs)
+	values(p.Consts)
+	values(p.Vars)
+	for _, t := range p.Types {
+		if ast.IsExported(t.Name) {
+			if !begins(t.Doc, t.Name, "A "+t.Name, "An "+t.Name, "The "+t.Name) {
+				fail(t.Decl.Pos(), "the comment of %s begins with %q, want %q", t.Name, first(t.Doc), "A "+t.Name)
+			}
+			functions(t.Methods)
+		}
+		functions(t.Funcs)
+		values(t.Consts)
+		values(t.Vars)
+	}
+	return out
+}
+
+func begins(comment string, want ...string) bool {
+	for _, w := range want {
+		rest, ok := strings.CutPrefix(comment, w)
+		if ok && strings.IndexAny(rest, " ,:.;’'\n") == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func first(comment string) string {
+	words := strings.Fields(comment)
+	return strings.Join(words[:min(3, len(words))], " ")
+}

@@ -1,0 +1,173 @@
+package archtest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// tableFile is named in failures.
+const tableFile = "internal/archtest/imports_test.go"
+
+// A rule says what one package may import besides the standard library. Packages of this
+// module are named by their folder, others by their whole path.
+type rule struct {
+	imports []string
+	tests   []string // also by its tests
+	later   bool     // the folder may not exist yet
+}
+
+const (
+	jsontext = "github.com/go-json-experiment/json/jsontext"
+	cobra    = "github.com/spf13/cobra"
+	rapid    = "pgregory.net/rapid"
+)
+
+// arrows is the import table. An arrow that does not stand here does not exist: models
+// (policy, org) know no evaluator, the two evaluators (internal/engine and internal/spec)
+// do not know each other, and nothing but tests knows internal/gen and internal/spec.
+var arrows = map[string]rule{
+	".": {tests: []string{"policy", "org", "simulate"}},
+
+	"policy":            {imports: []string{"internal/jsontree", jsontext}},
+	"policy/serviceref": {imports: []string{"policy"}},
+	"org":               {imports: []string{"policy", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
+	"simulate": {
+		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
+		tests:   []string{"examples", "internal/gen", "internal/spec", "simulate/casefile"},
+	},
+	"simulate/casefile": {
+		imports: []string{"simulate", "policy", "internal/jsontree", jsontext},
+		tests:   []string{"org", "internal/gen", "internal/spec"},
+	},
+
+	"internal/jsontree": {imports: []string{jsontext}},
+	"internal/glob":     {},
+	"internal/engine": {
+		imports: []string{"internal/glob", "policy", "policy/serviceref"},
+		tests:   []string{"internal/gen", "internal/spec", "org"},
+	},
+	"internal/spec":     {imports: []string{"org", "policy", "policy/serviceref"}},
+	"internal/gen":      {imports: []string{"org", "policy", "internal/spec", rapid}, later: true},
+	"internal/archtest": {},
+
+	"cmd/licit": {
+		imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile", "examples", cobra},
+		tests:   []string{"internal/spec"},
+	},
+	"examples":            {tests: []string{"org"}, later: true},
+	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}},
+}
+
+// testLibraries may be imported by all tests.
+var testLibraries = []string{
+	"github.com/google/go-cmp/cmp",
+	"github.com/google/go-cmp/cmp/cmpopts",
+	"github.com/rogpeppe/go-internal/testscript",
+	"github.com/stretchr/testify/assert",
+	"github.com/stretchr/testify/require",
+	"golang.org/x/tools/txtar",
+	rapid,
+}
+
+func TestImports(t *testing.T) {
+	for _, problem := range checkImports(packages(t), arrows) {
+		t.Error(problem)
+	}
+}
+
+// checkImports holds the packages against the table and returns a sentence for each
+// difference.
+func checkImports(pkgs []*pkg, table map[string]rule) []string {
+	var out []string
+	exists := make(map[string]bool)
+	for _, p := range pkgs {
+		exists[p.folder()] = true
+		r, ok := table[p.folder()]
+		if !ok {
+			out = append(out, fmt.Sprintf("package %s is not in the import table in %s: say there what it may import", p.folder(), tableFile))
+			continue
+		}
+		for _, to := range p.Imports {
+			if bad(p, to, r.imports) {
+				out = append(out, sentence(p.folder(), to, "may import", r.imports))
+			}
+		}
+		allowed := slices.Concat(r.imports, r.tests, testLibraries)
+		for _, to := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.TestImports, p.XTestImports)))) {
+			if bad(p, to, allowed) {
+				out = append(out, sentence("the test of "+p.folder(), to, "may import", slices.Concat(r.imports, r.tests)))
+			}
+		}
+	}
+	for _, folder := range slices.Sorted(maps.Keys(table)) {
+		if !exists[folder] && !table[folder].later {
+			out = append(out, fmt.Sprintf("package %s stands in the import table in %s, but does not exist: remove it there", folder, tableFile))
+		}
+	}
+	return out
+}
+
+func bad(p *pkg, to string, allowed []string) bool {
+	return !standard(to) && to != p.ImportPath && !slices.Contains(allowed, folder(to))
+}
+
+// standard reports whether an import path is of the standard library, which has no dot in
+// its first element.
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".")
+}
+
+func sentence(from, to, may string, allowed []string) string {
+	what := "nothing but the standard library"
+	if len(allowed) > 0 {
+		what = strings.Join(allowed, ", ")
+	}
+	return fmt.Sprintf("%s → %s is not an arrow of the architecture: %s %s %s. The table is in %s; changing it is a design decision.",
+		from, folder(to), from, may, what, tableFile)
+}
+
+// The table is worth what its failures say.
+func TestCheckImports(t *testing.T) {
+	good := func() []*pkg {
+		return []*pkg{
+			{ImportPath: module + "/policy", Imports: []string{"fmt", jsontext}},
+			{ImportPath: module + "/org", Imports: []string{module + "/policy"}, XTestImports: []string{module + "/org", rapid}},
+		}
+	}
+	table := map[string]rule{"policy": {imports: []string{jsontext}}, "org": {imports: []string{"policy"}}}
+	tests := []struct {
+		name string
+		edit func(pkgs []*pkg) []*pkg
+		want string // part of the only sentence
+	}{
+		{"as in the table", func(p []*pkg) []*pkg { return p }, ""},
+		{"model imports evaluator", func(p []*pkg) []*pkg { p[1].Imports = append(p[1].Imports, module+"/simulate"); return p },
+			"org → simulate is not an arrow of the architecture: org may import policy. The table is in " + tableFile},
+		{"third party", func(p []*pkg) []*pkg { p[0].Imports = append(p[0].Imports, cobra); return p },
+			"policy → github.com/spf13/cobra is not an arrow"},
+		{"test", func(p []*pkg) []*pkg {
+			p[0].TestImports = []string{module + "/org"}
+			return p
+		}, "the test of policy → org is not an arrow"},
+		{"test library in the package", func(p []*pkg) []*pkg { p[0].Imports = append(p[0].Imports, rapid); return p },
+			"policy → pgregory.net/rapid is not an arrow"},
+		{"unlisted", func(p []*pkg) []*pkg { return append(p, &pkg{ImportPath: module + "/util"}) },
+			"package util is not in the import table"},
+		{"listed, gone", func(p []*pkg) []*pkg { return p[:1] }, "package org stands in the import table"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := checkImports(test.edit(good()), table)
+			switch {
+			case test.want == "" && len(got) == 0:
+			case test.want != "" && len(got) == 1 && strings.Contains(got[0], test.want):
+			default:
+				t.Errorf("got %q, want one sentence with %q", got, test.want)
+			}
+		})
+	}
+}

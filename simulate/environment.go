@@ -1,0 +1,491 @@
+package simulate
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+)
+
+// An Environment is a compiled world in which requests are decided. It is immutable and
+// safe for concurrent use.
+type Environment struct {
+	org     *org.Organization // nil for CompileLayers
+	strict  bool
+	derive  bool
+	custom  *Layers // CompileLayers: the layers of every request
+	refs    []*attachment
+	size    uint32 // number of statements
+	program map[programKey]*engine.Program
+
+	accounts   map[string]*accountEntry
+	principals map[policy.ARN]*principalEntry // users and roles
+	roles      map[roleKey]*principalEntry
+	resources  map[policy.ARN]*resourceEntry
+	buckets    map[string]*resourceEntry // by ARN, for the objects in them
+	endpoints  map[string]*endpointEntry
+	services   []*endpointEntry // those with a policy, by ID
+	gaps       []gapPattern
+
+	layers *principalEntry // CompileLayers
+	target *resourceEntry  // CompileLayers
+}
+
+type programKey struct {
+	kind    policy.Kind
+	gateway bool
+	source  string
+}
+
+type roleKey struct{ partition, account, name string }
+
+// An attachment is a document where it is attached. Its program is nil when the document
+// is not known.
+type attachment struct {
+	program *engine.Program
+	base    uint32 // number of its first statement
+	ref     PolicyRef
+}
+
+// A layer is a set of documents that work together.
+type layer struct {
+	list []*attachment
+	gap  string // subject of a gap in it, or ""
+}
+
+func (l *layer) missing(subject string) {
+	if l.gap == "" {
+		l.gap = subject
+	}
+}
+
+type accountEntry struct {
+	id, canonical string
+	management    bool
+	blockPublic   bool
+	scps, rcps    []level
+	keys          engine.Keys // what a principal of the account derives from it
+	target        engine.Keys // what a resource of the account derives from it
+	inOrg         bool
+	policyGap     string // gap in the resource policies of the account
+	identityGap   string
+}
+
+type level struct {
+	layer
+	node, name string
+}
+
+type principalEntry struct {
+	arn         policy.ARN
+	id          string
+	account     *accountEntry
+	identity    layer
+	boundary    layer
+	hasBoundary engine.Tri
+	keys        engine.Keys
+	tagGap      string
+	linked      bool // service-linked role
+	federated   bool // sessions never carry MFA keys
+	tagSession  bool // the trust policy lets session tags in
+}
+
+type resourceEntry struct {
+	account     *accountEntry
+	policy      layer // at most one document
+	keys        engine.Keys
+	objectKeys  engine.Keys  // of objects in a bucket
+	tags        engine.State // of tags that are not listed
+	abac        bool         // tags of the bucket are in the request context
+	blockPublic bool
+	owner       string // S3 object owner, if not the bucket's
+	linked      bool   // a service-linked role
+}
+
+type endpointEntry struct {
+	id, vpc, service string
+	policy           layer
+}
+
+type gapPattern struct {
+	glob glob.Pattern
+	gap  org.Gap
+}
+
+// An Option says how [Compile] and [CompileLayers] treat what is not known.
+type Option interface{ apply(*Environment) }
+
+type option func(*Environment)
+
+func (o option) apply(e *Environment) { o(e) }
+
+// WithStrictKeys takes every condition key that is neither given nor derived to be absent
+// from the request, as AWS's own policy simulator does. Without it such a key is unknown
+// where AWS could send it, and a decision that depends on it is [Indeterminate].
+func WithStrictKeys() Option { return option(func(e *Environment) { e.strict = true }) }
+
+// Compile makes the environment of an organization. Each distinct document is compiled
+// once, however often it is attached. The error says which document could not be in force
+// where it is attached; an [org.Organization] has been checked for that already.
+func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
+	e := newEnvironment(opts)
+	e.derive = true
+	e.build(o)
+	return e, nil
+}
+
+func newEnvironment(opts []Option) *Environment {
+	e := &Environment{program: map[programKey]*engine.Program{}}
+	for _, o := range opts {
+		o.apply(e)
+	}
+	return e
+}
+
+// Organization is the world that was compiled; nil for [CompileLayers].
+func (e *Environment) Organization() *org.Organization { return e.org }
+
+// Apply returns the environment after the changes; e stays as it is. Documents that did
+// not change are not compiled again. The error is that of [org.Organization.Apply].
+func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
+	if e.org == nil {
+		return nil, fmt.Errorf("simulate: an environment of bare layers has no organization to change")
+	}
+	o, err := e.org.Apply(changes...)
+	if err != nil {
+		return nil, err
+	}
+	out := &Environment{strict: e.strict, derive: e.derive, program: maps.Clone(e.program)}
+	out.build(o)
+	return out, nil
+}
+
+func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Options) *engine.Program {
+	key := programKey{k, o.Gateway, string(d.Version()) + d.String()}
+	p, ok := e.program[key]
+	if !ok {
+		p = engine.Compile(d, k, o)
+		e.program[key] = p
+	}
+	return p
+}
+
+// attach numbers the statements of a document at one place.
+func (e *Environment) attach(ref PolicyRef, o engine.Options) *attachment {
+	a := &attachment{base: e.size, ref: ref}
+	if ref.Document != nil {
+		a.program = e.compile(ref.Document, ref.Kind, o)
+		e.size += uint32(a.program.Len())
+		e.refs = append(e.refs, a)
+	}
+	return a
+}
+
+// Statement returns the statement that decided. There is none when nothing matched, and
+// for session policies it is known only to [Environment.Explain].
+func (e *Environment) Statement(d Decision) (StatementRef, bool) {
+	if d.statement == 0 || d.Stage == StageSessionPolicy {
+		return StatementRef{}, false
+	}
+	n := d.statement - 1
+	i, ok := slices.BinarySearchFunc(e.refs, n, func(a *attachment, n uint32) int {
+		switch {
+		case a.base+uint32(a.program.Len()) <= n:
+			return -1
+		case a.base > n:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		return StatementRef{}, false
+	}
+	return e.refs[i].statement(int(n - e.refs[i].base)), true
+}
+
+func (a *attachment) statement(i int) StatementRef {
+	return StatementRef{Policy: a.ref, Index: i, SID: a.ref.Document.Statement(i).SID}
+}
+
+// build indexes an organization.
+func (e *Environment) build(o *org.Organization) {
+	e.org = o
+	e.accounts = map[string]*accountEntry{}
+	e.principals = map[policy.ARN]*principalEntry{}
+	e.roles = map[roleKey]*principalEntry{}
+	e.resources = map[policy.ARN]*resourceEntry{}
+	e.buckets = map[string]*resourceEntry{}
+	e.endpoints = map[string]*endpointEntry{}
+	for g := range o.Gaps() {
+		e.gaps = append(e.gaps, gapPattern{glob.Compile(g.Subject, glob.Wildcards), g})
+	}
+	managed := map[policy.ARN]*attachment{}
+	control := map[string]*attachment{}
+	var accounts []org.Account
+	for a := range o.Accounts() {
+		accounts = append(accounts, a)
+		for _, p := range a.Policies {
+			if _, ok := managed[p.ARN]; !ok {
+				managed[p.ARN] = e.attach(PolicyRef{Kind: policy.IdentityBased, Name: lastSegment(p.ARN.Resource()), ID: p.ARN.String(), Document: p.Document}, engine.Options{})
+			}
+		}
+	}
+	for i := range accounts {
+		e.addAccount(&accounts[i], managed, control)
+	}
+	slices.SortFunc(e.services, func(a, b *endpointEntry) int { return strings.Compare(a.id, b.id) })
+}
+
+func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {
+	acct := &accountEntry{
+		id: a.ID, canonical: a.CanonicalID, blockPublic: a.BlockPublicAccess,
+		management:  a.ID == e.org.ManagementAccount(),
+		identityGap: e.gap(a.ID, org.GapIdentityPolicies),
+		policyGap:   e.gap(a.ID, org.GapResourcePolicy),
+	}
+	e.accounts[a.ID] = acct
+	path := e.org.Path(a.ID)
+	acct.inOrg = len(path) > 0 && e.org.ID() != ""
+	orgPath := ""
+	if acct.inOrg {
+		orgPath = e.org.ID() + "/" + strings.Join(path[:len(path)-1], "/") + "/"
+		acct.keys = acct.keys.With("aws:PrincipalOrgID", e.org.ID()).With("aws:PrincipalOrgPaths", orgPath).WithMultivalued("aws:PrincipalOrgPaths")
+	}
+	acct.target = targetKeys(acct, e.org.ID(), orgPath)
+	acct.scps = e.levels(path, policy.ServiceControl, control)
+	acct.rcps = e.levels(path, policy.ResourceControl, control)
+	for i := range a.Users {
+		e.addUser(acct, a, &a.Users[i], managed)
+	}
+	for i := range a.Roles {
+		e.addRole(acct, &a.Roles[i], managed)
+	}
+	for i := range a.Resources {
+		e.addResource(acct, &a.Resources[i])
+	}
+	for _, ep := range a.Endpoints {
+		entry := &endpointEntry{id: ep.ID, vpc: ep.VPC, service: ep.Service}
+		entry.policy.gap = e.gap(ep.ID, org.GapResourcePolicy)
+		if ep.Policy != nil {
+			ref := PolicyRef{Kind: policy.VPCEndpoint, Name: ep.ID, ID: ep.ID, Document: ep.Policy}
+			entry.policy.list = []*attachment{e.attach(ref, engine.Options{Gateway: ep.Gateway})}
+		}
+		e.endpoints[ep.ID] = entry
+		if ep.Policy != nil || entry.policy.gap != "" {
+			e.services = append(e.services, entry)
+		}
+	}
+}
+
+func targetKeys(acct *accountEntry, orgID, orgPath string) engine.Keys {
+	keys := engine.Keys{}.With("aws:ResourceAccount", acct.id)
+	if acct.inOrg {
+		keys = keys.With("aws:ResourceOrgID", orgID).With("aws:ResourceOrgPaths", orgPath).WithMultivalued("aws:ResourceOrgPaths")
+	}
+	return keys
+}
+
+// levels collects the control policies of kind k from the root to the account. The result
+// is nil where the layer does not apply: no organization, or the type is not enabled.
+func (e *Environment) levels(path []string, k policy.Kind, control map[string]*attachment) []level {
+	if len(path) == 0 || !e.org.PolicyTypeEnabled(k) {
+		return nil
+	}
+	out := make([]level, len(path))
+	at := map[string]int{}
+	for i, node := range path {
+		out[i] = level{node: node, name: e.org.NodeName(node)}
+		out[i].gap = e.gap(node, org.GapControlPolicies)
+		at[node] = i
+	}
+	for node, p := range e.org.Inherited(path[len(path)-1], k) {
+		l := &out[at[node]]
+		key := node + " " + p.ID
+		a, ok := control[key]
+		if !ok {
+			a = e.attach(PolicyRef{Kind: k, Name: p.Name, ID: p.ID, Node: node, NodeName: l.name, Document: p.Document}, engine.Options{})
+			control[key] = a
+		}
+		l.list = append(l.list, a)
+		if p.Document == nil {
+			l.missing(p.ID)
+		}
+	}
+	return out
+}
+
+func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, managed map[policy.ARN]*attachment) {
+	p := &principalEntry{arn: u.ARN, id: u.ID, account: acct}
+	e.fill(p, u.ARN, u.Attached, u.Inline, u.Boundary, u.Tags, managed)
+	for _, name := range u.Groups {
+		i := slices.IndexFunc(a.Groups, func(g org.Group) bool { return lastSegment(g.ARN.Resource()) == name })
+		if i < 0 {
+			p.identity.missing(name)
+			continue
+		}
+		g := &a.Groups[i]
+		e.addPolicies(&p.identity, g.ARN, g.Attached, g.Inline, managed)
+		if gap := e.gap(g.ARN.String(), org.GapIdentityPolicies); gap != "" {
+			p.identity.missing(gap)
+		}
+	}
+	e.principals[u.ARN] = p
+	entry := &resourceEntry{account: acct, keys: withTags(acct.target, "aws:ResourceTag/", u.Tags)}
+	if p.tagGap != "" {
+		entry.tags = engine.Unknown
+	}
+	e.resources[u.ARN] = entry
+}
+
+func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[policy.ARN]*attachment) {
+	p := &principalEntry{arn: r.ARN, id: r.ID, account: acct}
+	path := r.ARN.Resource()
+	p.linked = isServiceLinked(path)
+	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || onlyFederated(r.Trust)
+	p.tagSession = r.Trust == nil || mayTagSession(r.Trust)
+	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
+	e.principals[r.ARN] = p
+	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
+
+	entry := &resourceEntry{account: acct, linked: p.linked, keys: withTags(acct.target, "aws:ResourceTag/", r.Tags)}
+	if p.tagGap != "" {
+		entry.tags = engine.Unknown
+	}
+	entry.policy.gap = e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id)
+	if r.Trust != nil {
+		ref := PolicyRef{Kind: policy.RoleTrust, Name: r.ARN.String(), ID: r.ARN.String(), Document: r.Trust}
+		entry.policy.list = []*attachment{e.attach(ref, engine.Options{})}
+	}
+	e.resources[r.ARN] = entry
+}
+
+func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
+	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, abac: r.ABAC}
+	entry.objectKeys = acct.target
+	if bucket, object := bucketOf(r.ARN); bucket {
+		if !object {
+			e.buckets[r.ARN.String()] = entry
+		}
+		entry.objectKeys = withTags(acct.target, "s3:BucketTag/", r.Tags)
+	}
+	entry.keys = withTags(entry.objectKeys, "aws:ResourceTag/", r.Tags)
+	if e.firstGap(org.GapTags, r.ARN.String(), acct.id) != "" {
+		entry.tags = engine.Unknown
+	}
+	entry.policy.gap = e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id)
+	if r.Policy != nil {
+		ref := PolicyRef{Kind: policy.ResourceBased, Name: r.ARN.String(), ID: r.ARN.String(), Document: r.Policy}
+		entry.policy.list = []*attachment{e.attach(ref, engine.Options{})}
+	}
+	e.resources[r.ARN] = entry
+}
+
+// fill sets what users and roles have in common.
+func (e *Environment) fill(p *principalEntry, arn policy.ARN, attached []policy.ARN, inline []org.InlinePolicy, boundary policy.ARN, tags map[string]string, managed map[policy.ARN]*attachment) {
+	text := arn.String()
+	p.identity.gap = e.firstGap(org.GapIdentityPolicies, text, p.account.id)
+	e.addPolicies(&p.identity, arn, attached, inline, managed)
+	if boundary.IsValid() {
+		p.hasBoundary = engine.Yes
+		if a, ok := managed[boundary]; ok && a.ref.Document != nil {
+			ref := a.ref
+			ref.Kind = policy.PermissionsBoundary
+			p.boundary.list = []*attachment{e.attach(ref, engine.Options{})}
+		} else {
+			p.boundary.missing(boundary.String())
+		}
+	} else if gap := e.firstGap(org.GapBoundary, text, p.account.id); gap != "" {
+		p.hasBoundary = engine.Maybe
+		p.boundary.missing(gap)
+	}
+	p.tagGap = e.firstGap(org.GapTags, text, p.account.id)
+	p.keys = withTags(p.account.keys, "aws:PrincipalTag/", tags)
+}
+
+func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy.ARN, inline []org.InlinePolicy, managed map[policy.ARN]*attachment) {
+	for _, arn := range attached {
+		a, ok := managed[arn]
+		if !ok || a.ref.Document == nil {
+			l.missing(arn.String())
+			continue
+		}
+		l.list = append(l.list, a)
+	}
+	for _, p := range inline {
+		ref := PolicyRef{Kind: policy.IdentityBased, Name: p.Name, Holder: holder.String(), Document: p.Document}
+		l.list = append(l.list, e.attach(ref, engine.Options{}))
+	}
+}
+
+func withTags(k engine.Keys, prefix string, tags map[string]string) engine.Keys {
+	for _, name := range slices.Sorted(maps.Keys(tags)) {
+		k = k.Add(prefix+name, tags[name])
+	}
+	return k
+}
+
+// gap returns the subject of a gap that is about what of the subject, or "".
+func (e *Environment) gap(subject, what string) string {
+	for i := range e.gaps {
+		g := &e.gaps[i]
+		if !g.glob.Match(subject, nil) {
+			continue
+		}
+		switch g.gap.What {
+		case what:
+			return g.gap.Subject
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags:
+		default: // everything, and whatever else an adapter calls it
+			return g.gap.Subject
+		}
+	}
+	return ""
+}
+
+func (e *Environment) firstGap(what string, subjects ...string) string {
+	for _, s := range subjects {
+		if g := e.gap(s, what); g != "" {
+			return g
+		}
+	}
+	return ""
+}
+
+func isServiceLinked(resource string) bool {
+	return strings.HasPrefix(resource, "role/aws-service-role/")
+}
+
+// onlyFederated reports whether a trust policy lets in nobody but federated people, whose
+// sessions never carry MFA keys.
+func onlyFederated(d *policy.Document) bool {
+	if d == nil {
+		return false
+	}
+	for _, s := range d.Statements() {
+		if s.Effect != policy.Allow {
+			continue
+		}
+		if s.Principal.IsZero() {
+			return false
+		}
+		for t := range s.Principal.All() {
+			if t != policy.FederatedPrincipal {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// mayTagSession reports whether some statement could let sts:TagSession in (R-STS-4).
+func mayTagSession(d *policy.Document) bool {
+	p := engine.Compile(d, policy.RoleTrust, engine.Options{})
+	return p.NamesAction("sts", "TagSession")
+}
+
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

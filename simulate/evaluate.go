@@ -1,0 +1,597 @@
+package simulate
+
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+const (
+	no    = engine.No
+	maybe = engine.Maybe
+	yes   = engine.Yes
+)
+
+// Can decides the request. It has no error: what is malformed or not known makes the
+// decision [Indeterminate], never [Allowed]. It does not block and, unless a policy asks
+// for aws:userid, does not allocate.
+func (e *Environment) Can(r Request) Decision {
+	return e.decide(&r, nil)
+}
+
+// decide evaluates the request, and for AssumeRole also the actions that go with it.
+func (e *Environment) decide(r *Request, t *tracer) Decision {
+	if !r.Principal.IsValid() || r.Action.Service() == "" || r.Action.Name() == "" {
+		return Decision{Outcome: Indeterminate, possible: 1<<Allowed | 1<<ExplicitDeny | 1<<ImplicitDeny}
+	}
+	var w world
+	w.resolve(e, r)
+	d := w.decide(t)
+	if w.assumesRole() {
+		return e.alongside(r, &w, d, t)
+	}
+	return d
+}
+
+func (w *world) assumesRole() bool {
+	const prefix = "assumerole"
+	v := &w.view
+	return len(v.Name) >= len(prefix) && strings.EqualFold(v.Service, "sts") && strings.EqualFold(v.Name[:len(prefix)], prefix)
+}
+
+// alsoNeeded implements R-STS-4: session tags, a source identity and a context assertion
+// need permissions of their own on the same role (IAM User Guide, “Pass session tags in
+// AWS STS”, “Monitor and control actions taken with assumed roles”). A request passes
+// them if their keys are given.
+func (e *Environment) alsoNeeded(r *Request, w *world) []Request {
+	if !w.assumesRole() || w.view.Given.Len() == 0 {
+		return nil
+	}
+	given := func(ref *engine.KeyRef) bool {
+		val, ok := w.view.Given.Value(ref)
+		return ok && val.State == engine.Known
+	}
+	var out []Request
+	also := func(needed bool, action policy.Action) {
+		if needed {
+			other := *r
+			other.Action = action
+			out = append(out, other)
+		}
+	}
+	also(given(&tagKeys) || w.view.Given.HasPrefix("aws:RequestTag/"), "sts:TagSession")
+	also(given(&sourceIdentity), "sts:SetSourceIdentity")
+	also(given(&contextProvider) || w.view.Given.HasPrefix("sts:RequestContext/"), "sts:SetContext")
+	return out
+}
+
+// alongside combines the decision with those of the other actions that are needed.
+func (e *Environment) alongside(r *Request, w *world, d Decision, t *tracer) Decision {
+	for _, other := range e.alsoNeeded(r, w) {
+		t.rule("R-STS-4")
+		var w2 world
+		w2.resolve(e, &other)
+		d = worst(d, w2.decide(nil))
+	}
+	return d
+}
+
+// worst combines decisions that must all be allowed: an explicit deny of any beats an
+// implicit one, which beats allowed.
+func worst(a, b Decision) Decision {
+	rank := [...]int{ImplicitDeny: 1, ExplicitDeny: 2, Allowed: 0}
+	var possible uint8
+	for x := range Indeterminate {
+		for y := range Indeterminate {
+			if a.CanBe(x) && b.CanBe(y) {
+				o := x
+				if rank[y] > rank[x] {
+					o = y
+				}
+				possible |= 1 << o
+			}
+		}
+	}
+	out := a
+	if b.Outcome == Indeterminate && a.Outcome == Allowed ||
+		b.Outcome != Indeterminate && (a.Outcome == Indeterminate || rank[b.Outcome] > rank[a.Outcome]) {
+		out = b
+	}
+	return out.narrow(possible)
+}
+
+// narrow sets the outcome by what it may be.
+func (d Decision) narrow(possible uint8) Decision {
+	d.possible = 0
+	switch possible {
+	case 1 << Allowed:
+		d.Outcome = Allowed
+	case 1 << ExplicitDeny:
+		d.Outcome = ExplicitDeny
+	case 1 << ImplicitDeny:
+		d.Outcome = ImplicitDeny
+	default:
+		d.Outcome, d.possible = Indeterminate, possible
+	}
+	return d
+}
+
+// A result is what a layer says.
+type result struct {
+	allow, deny     engine.Tri
+	allowAt, denyAt uint32 // 1 + statement number, 0: none
+}
+
+// absent is a layer that does not apply.
+var absent = result{allow: yes}
+
+// eval combines the documents of a layer: any Deny denies, else any Allow allows
+// (R-LAY-1). It stops at a Deny that is certain.
+func (l *layer) eval(v *engine.View) result {
+	var out result
+	for _, a := range l.list {
+		if a.program == nil {
+			continue
+		}
+		out.add(a, a.program.Eval(v))
+		if out.deny == yes {
+			return out
+		}
+	}
+	if l.gap != "" {
+		out.allow, out.deny = max(out.allow, maybe), max(out.deny, maybe)
+	}
+	return out
+}
+
+func (r *result) add(a *attachment, e engine.Result) {
+	if e.Deny > r.deny {
+		r.deny, r.denyAt = e.Deny, a.base+uint32(e.DenyAt)+1
+	}
+	if e.Allow > r.allow {
+		r.allow, r.allowAt = e.Allow, a.base+uint32(e.AllowAt)+1
+	}
+}
+
+// A verdict gathers what the layers say about one request.
+type verdict struct {
+	deny        engine.Tri
+	denyStage   Stage
+	denyAt      uint32
+	allow       engine.Tri // everything that is required allows
+	lack        Stage      // the first stage that kept allow from Yes
+	granted     Stage      // the stage of the Allow that grants
+	grantedAt   uint32
+	blockPublic bool
+}
+
+func (d *verdict) denies(s Stage, r result) bool {
+	if r.deny > d.deny {
+		d.deny, d.denyStage, d.denyAt = r.deny, s, r.denyAt
+	}
+	return d.deny == yes
+}
+
+func (d *verdict) needs(s Stage, allow engine.Tri) {
+	if allow < d.allow {
+		d.allow, d.lack = allow, s
+	}
+}
+
+func (d *verdict) decision() Decision {
+	var possible uint8
+	if d.deny != no {
+		possible |= 1 << ExplicitDeny
+	}
+	if d.deny != yes {
+		if d.allow != no {
+			if d.blockPublic {
+				possible |= 1 << ExplicitDeny
+			} else {
+				possible |= 1 << Allowed
+			}
+		}
+		if d.allow != yes {
+			possible |= 1 << ImplicitDeny
+		}
+	}
+	var out Decision
+	switch {
+	case d.deny != no:
+		out.Stage, out.statement = d.denyStage, d.denyAt
+	case d.allow != yes:
+		out.Stage = d.lack
+	case d.blockPublic:
+		out.Stage = StageBlockPublicAccess
+	default:
+		out.Stage, out.statement = d.granted, d.grantedAt
+	}
+	return out.narrow(possible)
+}
+
+// decide is the procedure of evaluation §10 (IAM User Guide, “Policy evaluation logic”).
+func (w *world) decide(t *tracer) Decision {
+	if w.alwaysAllowed(t) {
+		return Decision{Outcome: Allowed, Stage: StageServiceRule}
+	}
+	d := verdict{allow: yes}
+	if w.serviceControl(&d, t) || w.resourceControl(&d, t) {
+		return d.decision()
+	}
+	resource, levels := w.resourcePolicy(t)
+	if d.denies(StageResourcePolicy, resource) {
+		t.rule("R-RES-2")
+		return d.decision()
+	}
+	identity, boundary, session := w.identityLayers(t)
+	if d.denies(StageIdentityPolicy, identity) || d.denies(StageBoundary, boundary) ||
+		d.denies(StageSessionPolicy, session) || w.endpointPolicies(&d, t) {
+		t.rule("R-RES-2")
+		return d.decision()
+	}
+	if w.serviceOwned(t) {
+		d.needs(StageServiceRule, no)
+	}
+	w.grant(&d, resource, levels, identity, boundary, session, t)
+	if d.allow != no && w.blockedAsPublic(t) {
+		d.blockPublic = true
+	}
+	return d.decision()
+}
+
+// alwaysAllowed implements R-SPC-1 and R-SPC-2 (AWS STS API Reference, GetCallerIdentity
+// and GetSessionToken: no permissions are required).
+func (w *world) alwaysAllowed(t *tracer) bool {
+	v := &w.view
+	if !strings.EqualFold(v.Service, "sts") {
+		return false
+	}
+	switch v.Caller.Kind {
+	case policy.Anonymous, policy.WebIdentity:
+		return false
+	}
+	if strings.EqualFold(v.Name, "GetCallerIdentity") {
+		t.rule("R-SPC-1")
+		return true
+	}
+	if strings.EqualFold(v.Name, "GetSessionToken") && (v.Caller.Kind == policy.User || v.Caller.Kind == policy.Root) {
+		t.rule("R-SPC-2")
+		return true
+	}
+	return false
+}
+
+// serviceControl implements R-SCP-1 to R-SCP-7 (Organizations User Guide, “SCP
+// evaluation”). It reports whether a Deny is certain.
+func (w *world) serviceControl(d *verdict, t *tracer) bool {
+	v := &w.view
+	if v.Caller.Account == "" {
+		t.rule("R-LAY-3")
+		return false
+	}
+	if w.isManagement(v.Caller.Account) || isServiceLinkedARN(v.Caller.Role) { // R-SCP-5
+		t.rule("R-SCP-5")
+		return false
+	}
+	if w.unknownCaller != "" && w.account == nil {
+		d.denies(StageServiceControl, result{deny: maybe})
+		d.needs(StageServiceControl, maybe)
+		return false
+	}
+	return w.levels(d, StageServiceControl, w.scps, false, t, "R-SCP-1", "R-SCP-2")
+}
+
+// levels wants an Allow at every level and no Deny at any.
+func (w *world) levels(d *verdict, s Stage, levels []level, implicitAllow bool, t *tracer, lackRule, denyRule string) bool {
+	for i := range levels {
+		r := levels[i].eval(&w.view)
+		if d.denies(s, r) {
+			t.rule(denyRule)
+			return true
+		}
+		if implicitAllow {
+			continue // R-RCP-1: the full-access RCP is attached everywhere
+		}
+		if r.allow != yes {
+			t.rule(lackRule)
+		}
+		d.needs(s, r.allow)
+	}
+	return false
+}
+
+// isManagement implements the exemption of the management account.
+func (w *world) isManagement(account string) bool {
+	if account == "" {
+		return false
+	}
+	if w.env.custom != nil {
+		return account == w.env.custom.ManagementAccount
+	}
+	return account == w.env.org.ManagementAccount()
+}
+
+func isServiceLinkedARN(role string) bool {
+	_, path, ok := strings.Cut(role, ":role/")
+	return ok && strings.HasPrefix(path, "aws-service-role/")
+}
+
+// resourceControl implements R-RCP-1 to R-RCP-6 (Organizations User Guide, “RCP
+// evaluation”). It reports whether a Deny is certain.
+func (w *world) resourceControl(d *verdict, t *tracer) bool {
+	v := &w.view
+	switch {
+	case w.rcps == nil && w.unknownResource == "":
+		return false
+	case w.resourceControlSkipped() != "":
+		t.rule("R-RCP-2")
+		return false
+	case w.unknownResource != "" && w.env.accounts[w.owner] == nil:
+		d.denies(StageResourceControl, result{deny: maybe})
+		return false
+	}
+	if v.NoResource {
+		t.rule("R-RCP-6")
+	}
+	return w.levels(d, StageResourceControl, w.rcps, true, t, "R-RCP-1", "R-RCP-1")
+}
+
+// resourceControlSkipped says why RCPs do not apply, "" if they do.
+func (w *world) resourceControlSkipped() string {
+	v := &w.view
+	switch {
+	case !serviceref.Embedded().SupportsRCP(v.Service): // R-RCP-3
+		return "RCPs do not reach this service"
+	case w.isManagement(w.owner): // R-RCP-2
+		return "resources of the management account are exempt from RCPs"
+	case isServiceLinkedARN(v.Caller.Role):
+		return "calls of service-linked roles are exempt from RCPs"
+	case strings.EqualFold(v.Service, "kms") && strings.EqualFold(v.Name, "RetireGrant"):
+		return "kms:RetireGrant is exempt from RCPs"
+	case w.trusts() && v.Resource[2] == "iam" && isServiceLinked(v.Resource[5]):
+		return "service-linked roles are exempt from RCPs"
+	}
+	return ""
+}
+
+// levelSet says for each match level whether a matching Allow of the resource policy has it.
+type levelSet struct{ direct, session, account engine.Tri }
+
+func (l levelSet) any() engine.Tri { return max(l.direct, l.session, l.account) }
+
+// resourcePolicy evaluates the policy of the resource, and how it names the caller.
+func (w *world) resourcePolicy(t *tracer) (result, levelSet) {
+	var out result
+	var levels levelSet
+	if w.unknownResource != "" || w.resource.gap != "" {
+		out.allow, out.deny = maybe, maybe
+		levels = levelSet{maybe, maybe, maybe}
+	}
+	for _, a := range w.resource.list {
+		r := a.program.Eval(&w.view)
+		out.add(a, r)
+		levels.direct = max(levels.direct, r.Levels[engine.Direct])
+		levels.session = max(levels.session, r.Levels[engine.SessionRole], r.Levels[engine.SessionUser])
+		levels.account = max(levels.account, r.Levels[engine.Account])
+	}
+	if w.foreignObject() { // R-SPC-10
+		t.rule("R-SPC-10")
+		out.allow, out.allowAt, levels = no, 0, levelSet{}
+	}
+	return out, levels
+}
+
+func (w *world) foreignObject() bool {
+	v := &w.view
+	return w.target != nil && w.target.owner != "" && w.target.owner != w.owner &&
+		!v.NoResource && v.Resource[2] == "s3" && strings.Contains(v.Resource[5], "/")
+}
+
+// identityLayers evaluates what IAM principals have besides SCPs (R-LAY-2, R-LAY-3).
+func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
+	v := &w.view
+	identity, boundary, session = result{}, absent, absent
+	switch {
+	case v.Caller.Kind == policy.Root:
+		t.rule("R-ROOT-1")
+		identity = absent
+	case !w.hasIdentity:
+		return result{}, absent, absent
+	default:
+		identity = w.identity.eval(v)
+		switch v.Caller.HasBoundary {
+		case yes:
+			boundary = w.boundary.eval(v)
+		case maybe:
+			boundary = result{allow: maybe, deny: maybe}
+		}
+		if w.unknownCaller != "" {
+			identity = result{allow: maybe, deny: maybe}
+			boundary = identity
+		}
+	}
+	switch {
+	case w.session != nil && len(w.session.programs) > 0:
+		session = result{}
+		for i := range w.session.programs {
+			a := &w.session.programs[i]
+			session.add(a, a.program.Eval(v))
+			if session.deny == yes {
+				break
+			}
+		}
+	case v.Caller.Kind == policy.FederatedUser && w.session == nil && w.env.custom == nil:
+		session.allow = maybe // nobody said whether the session has a policy
+	case v.Caller.Kind == policy.FederatedUser:
+		t.rule("R-SES-2")
+		session.allow = no
+	}
+	return identity, boundary, session
+}
+
+// endpointPolicies implements R-SPC-8 (Amazon VPC documentation, “Control access to VPC
+// endpoints using endpoint policies”). It reports whether a Deny is certain.
+func (w *world) endpointPolicies(d *verdict, t *tracer) bool {
+	e := w.env
+	if len(e.services) == 0 {
+		return false
+	}
+	if e.custom != nil {
+		for _, ep := range e.services {
+			if w.endpoint(ep, yes, d, t) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, ep := range e.services {
+		if passes := w.passes(ep); passes != no && w.endpoint(ep, passes, d, t) {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *world) passesService(ep *endpointEntry) bool {
+	return ep.service == "" || strings.EqualFold(ep.service, w.view.Service)
+}
+
+// passes reports whether the request comes through the endpoint: aws:SourceVpce says so.
+func (w *world) passes(ep *endpointEntry) engine.Tri {
+	if !w.passesService(ep) {
+		return no
+	}
+	val := w.view.Key(&sourceVPCE)
+	switch {
+	case val.State == engine.Unknown, val.State == engine.Present:
+		return maybe
+	case val.State == engine.Known && len(val.Values) == 1 && val.Values[0] == ep.id:
+		return yes
+	}
+	return no
+}
+
+// endpoint adds the policy of an endpoint that the request passes for certain, or maybe.
+func (w *world) endpoint(ep *endpointEntry, passes engine.Tri, d *verdict, t *tracer) bool {
+	if len(ep.policy.list) == 0 && ep.policy.gap == "" {
+		return false // the default policy allows everything
+	}
+	r := ep.policy.eval(&w.view)
+	if passes == maybe {
+		r.allow, r.deny = max(r.allow, maybe), min(r.deny, maybe)
+	}
+	t.rule("R-SPC-8")
+	d.needs(StageEndpointPolicy, r.allow)
+	return d.denies(StageEndpointPolicy, r)
+}
+
+// grant is the grant test of evaluation §10.
+func (w *world) grant(d *verdict, resource result, levels levelSet, identity, boundary, session result, t *tracer) {
+	v := &w.view
+	limited := min(boundary.allow, session.allow)
+	own := min(identity.allow, limited)
+	switch {
+	case v.Caller.Kind == policy.WebIdentity: // R-STS-3
+		t.rule("R-STS-3")
+		if !w.federates() {
+			levels.direct = no
+		}
+		w.granted(d, StageResourcePolicy, levels.direct, resource.allowAt)
+	case v.Caller.Account == "": // R-GRT-1: services and anonymous callers
+		t.rule("R-GRT-1")
+		w.granted(d, StageResourcePolicy, levels.direct, resource.allowAt)
+	case v.Caller.Account != w.owner: // R-GRT-6
+		t.rule("R-GRT-6")
+		d.needs(StageIdentityPolicy, identity.allow)
+		d.needs(StageBoundary, boundary.allow) // R-BND-2
+		d.needs(StageSessionPolicy, session.allow)
+		w.granted(d, StageResourcePolicy, levels.any(), resource.allowAt) // R-GRT-7
+	default:
+		direct := levels.direct              // R-GRT-2
+		role := min(levels.session, limited) // R-GRT-3
+		usual, usualLack := own, StageNone   // R-GRT-4
+		if w.needsAccountGrant() {           // R-KMS-1, R-STS-1
+			t.rule("R-GRT-4")
+			usual = min(own, levels.account)
+			if levels.account < own {
+				usualLack = StageResourcePolicy
+			}
+		}
+		switch best := max(direct, role, usual); {
+		case best == usual && best != no || best == no:
+			stage := StageIdentityPolicy
+			if best != yes {
+				switch {
+				case usualLack != StageNone:
+					stage = usualLack
+				case identity.allow == usual:
+				case boundary.allow == usual:
+					stage = StageBoundary
+				default:
+					stage = StageSessionPolicy
+				}
+			}
+			t.rule("R-GRT-4")
+			w.granted(d, stage, best, identity.allowAt)
+		default:
+			if best == direct {
+				t.rule("R-GRT-2")
+			} else {
+				t.rule("R-GRT-3")
+			}
+			w.granted(d, StageResourcePolicy, best, resource.allowAt)
+		}
+	}
+}
+
+func (w *world) granted(d *verdict, s Stage, allow engine.Tri, at uint32) {
+	d.needs(s, allow)
+	if d.allow == yes {
+		d.granted, d.grantedAt = s, at
+	}
+}
+
+// federates reports whether the action is one that a web identity may call.
+func (w *world) federates() bool {
+	if !w.trusts() {
+		return false
+	}
+	return !strings.EqualFold(w.view.Name, "AssumeRole") && !strings.EqualFold(w.view.Name, "AssumeRoot")
+}
+
+// needsAccountGrant implements the flag of R-GRT-4: identity policies count only if the
+// resource's own policy hands the decision to the account.
+func (w *world) needsAccountGrant() bool {
+	v := &w.view
+	if v.NoResource {
+		return false
+	}
+	switch v.Resource[2] {
+	case "kms":
+		return strings.HasPrefix(v.Resource[5], "key/") // R-KMS-3: not aliases
+	case "iam":
+		return w.trusts() && strings.HasPrefix(v.Resource[5], "role/")
+	}
+	return false
+}
+
+// blockedAsPublic implements R-SPC-4 (Amazon S3 User Guide, “Blocking public access to
+// your Amazon S3 storage”, RestrictPublicBuckets).
+func (w *world) blockedAsPublic(t *tracer) bool {
+	v := &w.view
+	if !w.bucket || w.target == nil || !w.target.blockPublic {
+		return false
+	}
+	if v.Caller.Kind == policy.Service || v.Caller.Account != "" && v.Caller.Account == w.owner {
+		return false
+	}
+	for _, a := range w.resource.list {
+		if a.program.Public() {
+			t.rule("R-SPC-4")
+			return true
+		}
+	}
+	return false
+}

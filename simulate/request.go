@@ -1,0 +1,121 @@
+package simulate
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A Request is one question: may the principal perform the action on the resource? It is
+// plain data, and passing it by value does not allocate.
+type Request struct {
+	Principal policy.Principal
+	Action    policy.Action
+	Resource  policy.ARN // zero: the action takes no resource, as policies write "*"
+	Keys      Keys       // condition keys of the request
+	Session   *Session   // what the session brings, or nil
+}
+
+// Keys are the condition keys of a request. Keys are immutable, names are not
+// case-sensitive, and the zero Keys is empty.
+//
+// A key that is given here overrides what the model derives. A key that is neither given
+// nor derived is absent where AWS never sends it for such a caller, and otherwise
+// unknown; with [WithStrictKeys] it is absent.
+type Keys struct{ k engine.Keys }
+
+// KeysFrom makes Keys of a map. An empty list says that the key is absent. AWS behaves
+// unpredictably when a name comes in two spellings, so such a key is unknown.
+func KeysFrom(m map[string][]string) Keys { return Keys{engine.KeysFrom(m)} }
+
+// With returns keys in which key has these values; no value says that it is absent.
+func (k Keys) With(key string, values ...string) Keys { return Keys{k.k.With(key, values...)} }
+
+// WithUnknown returns keys in which the named keys may or may not be present. A pattern
+// may hold * and ?, such as "aws:PrincipalTag/*"; keys that are given stay as they are.
+func (k Keys) WithUnknown(patterns ...string) Keys {
+	for _, p := range patterns {
+		k = Keys{k.k.WithUnknown(p)}
+	}
+	return k
+}
+
+// WithMultivalued returns keys in which the named keys, which must be given, are
+// multivalued by type even with a single value. The keys that AWS documents as
+// multivalued are known and need not be named.
+func (k Keys) WithMultivalued(keys ...string) Keys {
+	for _, key := range keys {
+		k = Keys{k.k.WithMultivalued(key)}
+	}
+	return k
+}
+
+// All yields name and values of the keys that have values, in the order in which they
+// were given; KeysFrom gives them by name.
+func (k Keys) All() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		more := true
+		k.k.Each(func(name string, values []string) {
+			more = more && yield(name, slices.Clone(values))
+		})
+	}
+}
+
+// A SessionSpec is what a session brings to its requests, as plain data.
+type SessionSpec struct {
+	// Policies are the session policies, inline and managed; together they limit the
+	// session (IAM User Guide, “Session policies”). None means that there is no limit,
+	// but a federated-user session without one has no identity-based permissions.
+	Policies []*policy.Document
+	// Tags are the session tags; they override the tags of the role or user.
+	Tags map[string]string
+	// Role is the ARN, with its path, of the role behind a role session, for
+	// environments that do not hold the role.
+	Role policy.ARN
+	// IssuingUser is the IAM user who called GetFederationToken.
+	IssuingUser policy.ARN
+	// PrincipalID is the unique ID of the user or role (AIDA…, AROA…), for environments
+	// that do not hold it.
+	PrincipalID string
+}
+
+// A Session is a compiled [SessionSpec]. It is immutable and may serve many requests.
+type Session struct {
+	spec     SessionSpec
+	programs []attachment
+	tags     engine.Keys
+}
+
+// NewSession compiles the session policies. The error is [policy.ParseErrors] for what
+// STS refuses, such as a Principal element or a short ARN.
+func NewSession(s SessionSpec) (*Session, error) {
+	out := &Session{spec: s}
+	out.spec.Policies = slices.Clone(s.Policies)
+	for i, d := range s.Policies {
+		if d == nil {
+			return nil, fmt.Errorf("session policy %d: no document", i)
+		}
+		if err := d.CheckKind(policy.SessionPolicy); err != nil {
+			return nil, fmt.Errorf("session policy %d: %w", i, err)
+		}
+		out.programs = append(out.programs, attachment{
+			program: engine.Compile(d, policy.SessionPolicy, engine.Options{}),
+			base:    uint32(i) << sessionShift,
+			ref:     PolicyRef{Kind: policy.SessionPolicy, Name: sessionName(i), Document: d},
+		})
+	}
+	m := make(map[string][]string, len(s.Tags))
+	for k, v := range s.Tags {
+		m["aws:PrincipalTag/"+k] = []string{v}
+	}
+	out.tags = engine.KeysFrom(m)
+	return out, nil
+}
+
+// sessionShift is where the number of a session policy begins in a statement number.
+const sessionShift = 16
+
+func sessionName(i int) string { return fmt.Sprintf("session policy %d", i+1) }

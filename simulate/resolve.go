@@ -1,0 +1,349 @@
+package simulate
+
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A world is everything that bears on one request. It lives on the stack of Can.
+type world struct {
+	env  *Environment
+	view engine.View
+
+	account  *accountEntry   // the principal's, nil if it has none or is not in the model
+	who      *principalEntry // users, roles and their sessions in the model
+	identity *layer
+	boundary *layer
+	session  *Session
+	scps     []level
+	rcps     []level
+
+	target   *resourceEntry
+	resource *layer
+	owner    string // account that owns the resource
+
+	// What is not in the model, "" if it is.
+	unknownCaller, unknownResource string
+	hasIdentity                    bool // the principal has identity-based policies at all
+	bucket                         bool // the resource is a general purpose bucket or an object in one
+}
+
+var noLayer layer
+
+// resolve finds everything that bears on the request.
+func (w *world) resolve(e *Environment, r *Request) {
+	w.env = e
+	v := &w.view
+	v.SetAction(r.Action)
+	v.Given = r.Keys.k
+	v.Derive = e.derive
+	w.session = r.Session
+	w.identity, w.boundary, w.resource = &noLayer, &noLayer, &noLayer
+	w.caller(r)
+	if e.layers != nil {
+		w.customCaller()
+	} else {
+		w.find(r)
+	}
+	w.resourceOf(r)
+	if r.Session != nil {
+		v.Session = r.Session.tags
+	}
+	if e.derive && len(e.endpoints) > 0 && v.Given.Len() > 0 {
+		if val := v.Key(&sourceVPCE); val.State == engine.Known && len(val.Values) == 1 {
+			if ep := e.endpoints[val.Values[0]]; ep != nil && w.passesService(ep) {
+				v.VPC = ep.vpc
+			}
+		}
+	}
+	if !e.strict {
+		w.presence()
+	}
+}
+
+// caller fills what the principal's own text says.
+func (w *world) caller(r *Request) {
+	c, p := &w.view.Caller, r.Principal
+	arn := p.ARN()
+	c.Kind, c.ARN, c.Partition, c.Account, c.Name = p.Kind(), arn.String(), arn.Partition(), p.AccountID(), p.Name()
+	switch p.Kind() {
+	case policy.Role:
+		c.Role, c.RoleName = c.ARN, c.Name
+	case policy.RoleSession:
+		c.RoleName, c.SessionName = c.Name, p.SessionName()
+	}
+	if s := r.Session; s != nil {
+		if p.Kind() == policy.RoleSession && s.spec.Role.IsValid() {
+			c.Role = s.spec.Role.String()
+		}
+		if s.spec.IssuingUser.IsValid() {
+			c.IssuingUser = s.spec.IssuingUser.String()
+		}
+		c.ID = s.spec.PrincipalID
+	}
+	switch p.Kind() {
+	case policy.User, policy.Role, policy.RoleSession, policy.FederatedUser:
+		w.hasIdentity = true
+	}
+}
+
+// find looks the principal up in the organization.
+func (w *world) find(r *Request) {
+	e, c := w.env, &w.view.Caller
+	if c.Account == "" {
+		return
+	}
+	acct, ok := e.accounts[c.Account]
+	if !ok {
+		w.unknownCaller = c.ARN
+		return
+	}
+	w.account, w.scps, c.Canonical = acct, acct.scps, acct.canonical
+	w.view.Principal = acct.keys
+	var p *principalEntry
+	switch c.Kind {
+	case policy.Root:
+		return
+	case policy.User, policy.Role:
+		p = e.principals[r.Principal.ARN()]
+	case policy.RoleSession:
+		p = e.roles[roleKey{c.Partition, c.Account, c.RoleName}]
+	case policy.FederatedUser:
+		if r.Session != nil {
+			p = e.principals[r.Session.spec.IssuingUser]
+		}
+	}
+	if p == nil || p.account != acct {
+		w.unknownCaller = c.ARN
+		return
+	}
+	w.who = p
+	w.identity, w.boundary, c.HasBoundary = &p.identity, &p.boundary, p.hasBoundary
+	w.view.Principal = p.keys
+	if c.Kind == policy.RoleSession {
+		c.Role = p.arn.String()
+	}
+	if c.Kind != policy.FederatedUser {
+		c.ID = p.id
+	}
+}
+
+// resourceOf finds the resource and its owner (R-RSC-11), and the policy that speaks for it.
+func (w *world) resourceOf(r *Request) {
+	e, v := w.env, &w.view
+	v.SetResource(r.Resource)
+	w.owner = v.Caller.Account
+	if v.NoResource {
+		w.collection(r.Action)
+	}
+	if a := v.Resource[4]; policy.IsAccountID(a) {
+		w.owner = a
+	}
+	bucket, isObject := bucketOf(r.Resource)
+	w.bucket = bucket
+	if e.layers != nil {
+		w.customResource()
+		v.NoBucketTags = bucket && !e.custom.BucketABAC
+		return
+	}
+	v.NoBucketTags = bucket
+	res, known := e.resource(r.Resource)
+	if known && v.Resource[2] == "iam" && !w.trusts() {
+		// A trust policy speaks about assuming the role, not about managing it.
+		v.Target, w.owner = res.keys, res.account.id
+		v.ResourceTags = res.tags
+		w.rcps = res.account.rcps
+		return
+	}
+	if known {
+		w.target, w.resource, w.owner, w.rcps = res, &res.policy, res.account.id, res.account.rcps
+		v.Target, v.ResourceTags = res.keys, res.tags
+		if bucket {
+			v.NoBucketTags = !res.abac
+			if isObject {
+				v.Target = res.objectKeys
+			}
+		}
+		return
+	}
+	acct, ok := e.accounts[w.owner]
+	switch {
+	case ok:
+		v.Target, w.rcps = acct.target, acct.rcps
+		if r.Resource.IsValid() {
+			v.ResourceTags = engine.Unknown
+			if gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner); gap != "" {
+				w.unknownResource = gap
+			}
+		}
+	case w.owner == "" && r.Resource.IsValid():
+		w.unknownResource = r.Resource.String()
+	case w.owner != "":
+		w.unknownResource = r.Resource.String()
+		v.Target = engine.Keys{}.With("aws:ResourceAccount", w.owner)
+		v.ResourceTags = engine.Unknown
+	}
+}
+
+// resource finds what the ARN names: itself, or the bucket of an S3 object.
+func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
+	if !a.IsValid() {
+		return nil, false
+	}
+	own, ok := e.resources[a]
+	if _, object := bucketOf(a); !object {
+		return own, ok
+	}
+	text, key := a.String(), a.Resource()
+	b, found := e.buckets[text[:len(text)-len(key)+strings.IndexByte(key, '/')]]
+	switch {
+	case !found:
+		return own, ok
+	case ok && own.owner != "":
+		object := *b
+		object.owner = own.owner
+		return &object, true
+	}
+	return b, true
+}
+
+// bucketOf reports whether the ARN is that of a general purpose bucket or of an object in one.
+func bucketOf(a policy.ARN) (bucket, object bool) {
+	if a.Service() != "s3" || a.Region() != "" || a.AccountID() != "" {
+		return false, false
+	}
+	return true, strings.Contains(a.Resource(), "/")
+}
+
+// collection implements R-RSC-5: the resource that some list actions are authorised on.
+func (w *world) collection(a policy.Action) {
+	pattern, ok := serviceref.Embedded().Collection(a)
+	if !ok {
+		return
+	}
+	v := &w.view
+	rest := pattern
+	for i := range 5 {
+		v.Resource[i], rest, _ = strings.Cut(rest, ":")
+	}
+	v.Resource[5] = rest
+	v.NoResource = false
+	if v.Resource[1] = v.Caller.Partition; v.Resource[1] == "" {
+		v.Resource[1] = "aws"
+	}
+	if v.Resource[4] != "" {
+		v.Resource[4] = v.Caller.Account
+	}
+	if v.Resource[3] == "" {
+		return
+	}
+	v.Resource[3] = ""
+	switch region := v.Key(&requestedRegion); region.State {
+	case engine.Known:
+		if len(region.Values) == 1 {
+			v.Resource[3] = region.Values[0]
+		}
+	case engine.Unknown, engine.Present:
+		v.UnknownRegion = true
+	}
+}
+
+// trusts reports whether the action is one that a trust policy speaks about (R-STS-1).
+func (w *world) trusts() bool {
+	if !strings.EqualFold(w.view.Service, "sts") {
+		return false
+	}
+	name := strings.ToLower(w.view.Name)
+	return strings.HasPrefix(name, "assumerole") || name == "tagsession" || name == "setsourceidentity" || name == "setcontext"
+}
+
+// presence sets what a key that is neither given nor derived is (R-CTX-4).
+func (w *world) presence() {
+	v := &w.view
+	v.Classes = &kindClasses[v.Caller.Kind]
+	if p := w.who; p != nil && (v.Caller.Kind == policy.Role || v.Caller.Kind == policy.RoleSession) {
+		tags := p.tagGap != "" || p.tagSession && w.session == nil
+		switch {
+		case p.federated && tags:
+			v.Classes = &federatedTagged
+		case p.federated:
+			v.Classes = &federatedUntagged
+		case !tags:
+			v.Classes = &roleUntagged
+		}
+		if tags && p.tagSession && w.session == nil {
+			// Session tags override the role's own.
+			v.Session = unknownTags
+		}
+	} else if p != nil && v.Caller.Kind == policy.User && p.tagGap == "" {
+		v.Classes = &userUntagged
+	}
+	v.ForwardAccess, v.SourceIP = engine.Absent, engine.Unknown
+	if via := v.Key(&viaAWSService); via.State != engine.Known || len(via.Values) != 1 || !strings.EqualFold(via.Values[0], "false") {
+		v.ForwardAccess = engine.Unknown
+	}
+	if v.Given.Len() > 0 && v.Key(&sourceVPCE).State == engine.Known {
+		v.SourceIP = engine.Absent // the key is not sent through an endpoint (§13)
+	}
+}
+
+var (
+	requestedRegion = engine.NewKeyRef("aws:RequestedRegion")
+	viaAWSService   = engine.NewKeyRef("aws:ViaAWSService")
+	sourceVPCE      = engine.NewKeyRef("aws:SourceVpce")
+	sourceIdentity  = engine.NewKeyRef("sts:SourceIdentity")
+	tagKeys         = engine.NewKeyRef("aws:TagKeys")
+	contextProvider = engine.NewKeyRef("sts:RequestContextProviders")
+)
+
+var unknownTags = engine.Keys{}.WithUnknown("aws:PrincipalTag/*")
+
+type classes = [engine.NumClasses]engine.State
+
+// kindClasses says for each kind of principal what a key of a class is when nobody gave
+// it (IAM User Guide, “AWS global condition context keys”, availability of each key).
+var kindClasses = func() (out [policy.WebIdentity + 1]classes) {
+	set := func(s engine.State, c engine.Class, kinds ...policy.PrincipalKind) {
+		for _, k := range kinds {
+			out[k][c] = s
+		}
+	}
+	all := []policy.PrincipalKind{policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser, policy.Service, policy.WebIdentity}
+	set(engine.Unknown, engine.ClassOther, all...)
+	set(engine.Present, engine.ClassAlways, all...)
+	set(engine.Present, engine.ClassPrincipalARN, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Present, engine.ClassUserID, policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Unknown, engine.ClassUserID, policy.WebIdentity)
+	set(engine.Present, engine.ClassUsername, policy.User)
+	set(engine.Unknown, engine.ClassPrincipalTag, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Unknown, engine.ClassPrincipalOrg, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Present, engine.ClassServiceName, policy.Service)
+	set(engine.Unknown, engine.ClassServiceSource, policy.Service)
+	set(engine.Unknown, engine.ClassMFA, policy.Root, policy.User, policy.RoleSession, policy.Role)
+	set(engine.Unknown, engine.ClassMFAAge, policy.Root, policy.User, policy.RoleSession, policy.Role)
+	set(engine.Unknown, engine.ClassTokenIssueTime, policy.User)
+	set(engine.Present, engine.ClassTokenIssueTime, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Unknown, engine.ClassRoleSession, policy.RoleSession, policy.Role)
+	set(engine.Unknown, engine.ClassFederated, policy.RoleSession, policy.Role, policy.WebIdentity)
+	set(engine.Unknown, engine.ClassAssumedRoot, policy.Root)
+	return out
+}()
+
+func without(c classes, absent ...engine.Class) classes {
+	for _, class := range absent {
+		c[class] = engine.Absent
+	}
+	return c
+}
+
+// The variants of kindClasses for principals about which the model knows more.
+var (
+	userUntagged      = without(kindClasses[policy.User], engine.ClassPrincipalTag)
+	roleUntagged      = without(kindClasses[policy.Role], engine.ClassPrincipalTag)
+	federatedTagged   = without(kindClasses[policy.Role], engine.ClassMFA, engine.ClassMFAAge)
+	federatedUntagged = without(roleUntagged, engine.ClassMFA, engine.ClassMFAAge)
+)

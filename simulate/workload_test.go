@@ -1,0 +1,209 @@
+package simulate_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// A workload is one of the benchmark inputs in testdata/workloads.
+type workload struct {
+	OrgID   string
+	OrgPath []struct {
+		ID, Type, Name string
+		SCPs           []workloadPolicy
+	}
+	Principal struct {
+		ARN       policy.ARN
+		AccountID string
+		Tags      map[string]string
+		Attached  []workloadPolicy
+		Boundary  *workloadPolicy
+	}
+	Resource struct {
+		ARN       policy.ARN
+		AccountID string
+		Policy    json.RawMessage
+	}
+	Requests []struct {
+		Name, Action, Expect string
+		Context              map[string]string
+	}
+}
+
+type workloadPolicy struct {
+	Name     string
+	ARN      policy.ARN
+	Document json.RawMessage
+}
+
+func readWorkload(t testing.TB, name string) workload {
+	src, err := os.ReadFile("testdata/workloads/" + name + ".json")
+	require.NoError(t, err)
+	var w workload
+	require.NoError(t, json.Unmarshal(src, &w))
+	return w
+}
+
+// spec builds the organization of the workload: the principal's account below its path.
+func (w *workload) spec(t testing.TB) org.Spec {
+	parse := func(src json.RawMessage) *policy.Document {
+		d, err := policy.Parse(src)
+		require.NoError(t, err)
+		return d
+	}
+	role := org.Role{ARN: w.Principal.ARN, Tags: w.Principal.Tags}
+	account := org.Account{ID: w.Principal.AccountID}
+	for _, p := range w.Principal.Attached {
+		account.Policies = append(account.Policies, org.ManagedPolicy{ARN: p.ARN, Document: parse(p.Document)})
+		role.Attached = append(role.Attached, p.ARN)
+	}
+	if b := w.Principal.Boundary; b != nil {
+		account.Policies = append(account.Policies, org.ManagedPolicy{ARN: b.ARN, Document: parse(b.Document)})
+		role.Boundary = b.ARN
+	}
+	account.Roles = []org.Role{role}
+	bucket := org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::data-lake-prod")}
+	if w.Resource.Policy != nil {
+		bucket.Policy = parse(w.Resource.Policy)
+	}
+	account.Resources = []org.Resource{bucket}
+	s := org.Spec{ID: w.OrgID}
+	if len(w.OrgPath) == 0 {
+		s.Accounts = []org.Account{account}
+		return s
+	}
+	management := org.Account{ID: "999999999999", Attached: []string{org.FullAWSAccess}}
+	s.ManagementAccount = management.ID
+	seen := map[string]bool{}
+	attach := func(level int) (ids []string) {
+		for _, p := range w.OrgPath[level].SCPs {
+			id := fmt.Sprintf("p-%s", p.Name)
+			ids = append(ids, id)
+			if !seen[id] {
+				seen[id] = true
+				s.ControlPolicies = append(s.ControlPolicies, org.ControlPolicy{ID: id, Name: p.Name, Kind: policy.ServiceControl, Document: parse(p.Document)})
+			}
+		}
+		return ids
+	}
+	last := len(w.OrgPath) - 1
+	account.Attached = attach(last)
+	s.Root = org.Root{ID: w.OrgPath[0].ID, PolicyTypes: []policy.Kind{policy.ServiceControl}, Attached: attach(0), Accounts: []string{management.ID}}
+	ous := []org.OU{}
+	for i := last - 1; i > 0; i-- {
+		ou := org.OU{ID: w.OrgPath[i].ID, Name: w.OrgPath[i].Name, Attached: attach(i), OUs: ous}
+		if i == last-1 {
+			ou.Accounts = []string{account.ID}
+		}
+		ous = []org.OU{ou}
+	}
+	s.Root.OUs = ous
+	s.Accounts = []org.Account{account, management}
+	return s
+}
+
+func (w *workload) compile(t testing.TB, opts ...simulate.Option) *simulate.Environment {
+	o, err := org.New(w.spec(t))
+	require.NoError(t, err)
+	env, err := simulate.Compile(o, opts...)
+	require.NoError(t, err)
+	return env
+}
+
+func (w *workload) request(i int) simulate.Request {
+	keys := simulate.Keys{}
+	if ctx := w.Requests[i].Context; ctx != nil {
+		m := map[string][]string{}
+		for k, v := range ctx {
+			m[k] = []string{v}
+		}
+		keys = simulate.KeysFrom(m)
+	}
+	return simulate.Request{
+		Principal: policy.PrincipalFromARN(w.Principal.ARN), Action: policy.Action(w.Requests[i].Action),
+		Resource: w.Resource.ARN, Keys: keys,
+	}
+}
+
+var workloads = []string{"w1", "w1s3", "w2"}
+
+func TestWorkloads(t *testing.T) {
+	for _, name := range workloads {
+		w := readWorkload(t, name)
+		for _, opts := range [][]simulate.Option{nil, {simulate.WithStrictKeys()}} {
+			env := w.compile(t, opts...)
+			for i, r := range w.Requests {
+				t.Run(fmt.Sprintf("%s/%s/%d options", name, r.Name, len(opts)), func(t *testing.T) {
+					x := env.Explain(w.request(i))
+					require.Equal(t, r.Expect, x.Decision.Outcome.String(), "depends on %v", x.Depends)
+					require.Equal(t, x.Decision, env.Can(w.request(i)))
+				})
+			}
+		}
+	}
+}
+
+func TestCanDoesNotAllocate(t *testing.T) {
+	for _, name := range workloads {
+		w := readWorkload(t, name)
+		env := w.compile(t)
+		for i := range w.Requests {
+			r := w.request(i)
+			require.Zero(t, testing.AllocsPerRun(100, func() { env.Can(r) }), "%s %s", name, w.Requests[i].Name)
+		}
+	}
+}
+
+func BenchmarkCan(b *testing.B) {
+	for _, name := range workloads {
+		w := readWorkload(b, name)
+		env := w.compile(b)
+		for i := range w.Requests {
+			r := w.request(i)
+			b.Run(name+"/"+w.Requests[i].Name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					env.Can(r)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkExplain(b *testing.B) {
+	for _, name := range workloads {
+		w := readWorkload(b, name)
+		env := w.compile(b)
+		r := w.request(0)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				env.Explain(r)
+			}
+		})
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	for _, name := range workloads {
+		w := readWorkload(b, name)
+		o, err := org.New(w.spec(b))
+		require.NoError(b, err)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := simulate.Compile(o); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
