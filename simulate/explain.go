@@ -5,6 +5,7 @@ import (
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // An Explanation is a [Decision] with every step that led to it.
@@ -159,7 +160,9 @@ func (b *explainer) run() {
 		b.x.Steps = append(b.x.Steps, Step{Stage: StageBlockPublicAccess, Outcome: ExplicitDeny})
 	}
 	b.notes()
-	b.depends()
+	if own := w.decide(nil); own.Outcome == Indeterminate {
+		b.depends(own)
+	}
 }
 
 func (b *explainer) skip(s Stage, why string) {
@@ -323,6 +326,9 @@ func (b *explainer) endpoints() {
 func (b *explainer) notes() {
 	w := b.w
 	note := func(s string) { b.x.Notes = append(b.x.Notes, s) }
+	if _, ok := serviceref.Embedded().Collection(b.x.Request.Action); !ok && !b.x.Request.Resource.IsValid() {
+		note("no resource is named: only statements about every resource match, and no resource policy, key policy or trust policy has a say")
+	}
 	if w.env.org != nil && b.x.Request.Resource.IsValid() && w.target == nil && w.unknownResource == "" && !b.managesRole() {
 		note("the resource is not in the model: it is taken to belong to account " + w.owner + " and to have no policy")
 	}
@@ -337,8 +343,8 @@ func (b *explainer) managesRole() bool {
 }
 
 // depends collects what the undecided layers depend on. Allow statements matter only where
-// a layer does not allow already.
-func (b *explainer) depends() {
+// a layer does not allow already, and only if without them nothing would allow.
+func (b *explainer) depends(own Decision) {
 	w := b.w
 	add := func(d Dependency, t *Trial) {
 		i := slices.IndexFunc(b.x.Depends, func(o Dependency) bool { return o.Kind == d.Kind && o.Name == d.Name })
@@ -351,9 +357,10 @@ func (b *explainer) depends() {
 		}
 	}
 	// Between two denies only what may deny matters, unless the second is S3's own.
-	never := b.x.Decision.Denied() && slices.ContainsFunc(b.x.Steps, func(s Step) bool {
+	never := own.Denied() && slices.ContainsFunc(b.x.Steps, func(s Step) bool {
 		return s.Gap != "" || slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Effect == policy.Deny && t.Match == MayMatch })
 	})
+	allowsMatter := own.CanBe(ImplicitDeny) && !never
 	for i := range b.x.Steps {
 		s := &b.x.Steps[i]
 		if s.Outcome != Indeterminate {
@@ -374,7 +381,7 @@ func (b *explainer) depends() {
 		allows := slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Effect == policy.Allow && t.Match == Matches })
 		for j := range s.Trials {
 			t := &s.Trials[j]
-			if t.Match != MayMatch || t.Effect == policy.Allow && (allows || never) {
+			if t.Match != MayMatch || t.Effect == policy.Allow && (allows || !allowsMatter) {
 				continue
 			}
 			for _, u := range t.Unknown {
