@@ -61,13 +61,13 @@ func compare(t *testing.T, name string, lines []string) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
-	want := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+	want := strings.FieldsFunc(string(b), func(r rune) bool { return r == '\n' })
 	if slices.Equal(want, lines) {
 		return
 	}
 	var diff strings.Builder
 	for _, l := range want {
-		if l != "" && !slices.Contains(lines, l) {
+		if !slices.Contains(lines, l) {
 			fmt.Fprintf(&diff, "- %s\n", l)
 		}
 	}
@@ -134,7 +134,11 @@ func (w *apiWriter) typ(t types.Type) string { return types.TypeString(t, w.qual
 func (w *apiWriter) object(o types.Object) {
 	switch o := o.(type) {
 	case *types.Const:
-		w.add("const %s %s = %s", o.Name(), w.typ(o.Type()), o.Val())
+		if b, ok := o.Type().(*types.Basic); ok && b.Info()&types.IsUntyped != 0 {
+			w.add("const %s = %s", o.Name(), o.Val().ExactString())
+		} else {
+			w.add("const %s %s = %s", o.Name(), w.typ(o.Type()), o.Val().ExactString())
+		}
 	case *types.Var:
 		w.add("var %s %s", o.Name(), w.typ(o.Type()))
 	case *types.Func:

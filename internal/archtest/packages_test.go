@@ -43,7 +43,8 @@ func folder(path string) string {
 
 var listed = sync.OnceValues(func() ([]*pkg, error) { return list("./...") })
 
-// packages are those of the module, by import path.
+// packages are those of the module, by import path, also those that do not compile: an
+// arrow that closes a cycle must be named all the same.
 func packages(t *testing.T) []*pkg {
 	t.Helper()
 	pkgs, err := listed()
@@ -52,11 +53,6 @@ func packages(t *testing.T) []*pkg {
 	}
 	if len(pkgs) < 5 {
 		t.Fatalf("go list found %d packages, too few to be the module", len(pkgs))
-	}
-	for _, p := range pkgs {
-		if p.Error != nil {
-			t.Fatalf("package %s: %s", p.folder(), p.Error.Err)
-		}
 	}
 	return pkgs
 }

@@ -68,8 +68,8 @@ const (
 	Management = "999999999999"
 )
 
-// Principals lists those who may ask.
-var Principals = []string{Ana, Bruno, App, Deep, Audit, AppS1, DeepS1, LinkedS1, AuditS1, RootHome, RootOther, Federated, SAML, "s3.amazonaws.com", "*"}
+// callers are those who may ask.
+var callers = []string{Ana, Bruno, App, Deep, Audit, AppS1, DeepS1, LinkedS1, AuditS1, RootHome, RootOther, Federated, SAML, "s3.amazonaws.com", "*"}
 
 // A key of the generated vocabulary and values that it may have.
 type key struct {
@@ -327,7 +327,7 @@ func Target(t *rapid.T) (policy.Action, string) {
 
 // Caller draws a requesting principal.
 func Caller(t *rapid.T) policy.Principal {
-	text := pick(t, "principal", Principals...)
+	text := pick(t, "principal", callers...)
 	p, err := policy.ParsePrincipal(text)
 	if err != nil {
 		panic(fmt.Sprintf("gen: %v", err))

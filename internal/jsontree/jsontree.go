@@ -124,6 +124,7 @@ type SyntaxError struct {
 	Reason  string
 }
 
+// Error says what is wrong; the caller knows the file and adds the place.
 func (e *SyntaxError) Error() string { return e.Reason }
 
 // Parse reads exactly one JSON value. The error is a *[SyntaxError].

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// questionFlags are what can and explain have in common.
+type questionFlags struct {
+	world   worldFlags
+	request requestFlags
+	expect  string
+	output  string
+}
+
+func (f *questionFlags) register(a *app, cmd *cobra.Command) {
+	f.request.register(cmd)
+	f.world.register(cmd)
+	cmd.Flags().StringVar(&f.expect, "expect", "", "exit 0 for this `OUTCOME`, else 1: allowed, denied, explicitDeny, implicitDeny, indeterminate")
+	registerOutput(cmd, &f.output)
+	cmd.Flags().SortFlags = false
+	f.complete(a, cmd)
+}
+
+func registerOutput(cmd *cobra.Command, to *string) {
+	cmd.Flags().StringVarP(to, "output", "o", "text", "`FORMAT` of the output: text or json")
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
+}
+
+func checkOutput(cmd *cobra.Command, output string) error {
+	if output != "text" && output != "json" {
+		return usageError{cmd, fmt.Errorf("--output %q: want text or json", output)}
+	}
+	return nil
+}
+
+// ask reads the flags and explains the request.
+func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *simulate.Explanation, error) {
+	if err := checkOutput(cmd, f.output); err != nil {
+		return nil, nil, err
+	}
+	if f.expect != "" && !isExpectation(f.expect) {
+		return nil, nil, usageError{cmd, fmt.Errorf("--expect %q: want allowed, denied, explicitDeny, implicitDeny or indeterminate", f.expect)}
+	}
+	r, err := f.request.request(cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := f.world.load(a, cmd)
+	if err != nil {
+		return nil, nil, err
+	}
+	if r.Session, err = f.world.session(a, cmd); err != nil {
+		return nil, nil, err
+	}
+	if strings.ContainsAny(r.Resource.String(), "*?") {
+		a.note("the resource is taken literally: the * and ? in it stand for themselves, not for other resources")
+	}
+	a.unknownPrincipal(w, r.Principal)
+	return w, w.env.Explain(r), nil
+}
+
+func isExpectation(s string) bool {
+	_, err := simulate.ParseOutcome(s)
+	return err == nil || s == "denied"
+}
+
+// exit is what the decision makes of the exit code.
+func (f *questionFlags) exit(a *app, d simulate.Decision) error {
+	if f.expect != "" {
+		if f.expect == d.Outcome.String() || f.expect == "denied" && d.Denied() {
+			return nil
+		}
+		a.note("expected %s, got %s", f.expect, d)
+		return status(exitNo)
+	}
+	switch {
+	case d.Allowed():
+		return nil
+	case d.Denied():
+		return status(exitNo)
+	}
+	return status(exitIndeterminate)
+}
+
+func (a *app) canCommand() *cobra.Command {
+	var f questionFlags
+	cmd := &cobra.Command{
+		Use:   "can --principal ARN --action ACTION [--resource ARN]",
+		Short: "Say whether a principal may perform an action on a resource",
+		Long: `Can decides one request: allowed, explicitDeny, implicitDeny or indeterminate. It names
+the layer and the statement that decided, and what an indeterminate answer depends on.
+
+The policies come from a snapshot (--snapshot), or from files (--identity-policy, --scp,
+…), or else from an embedded sample organization. Session policies and tags go with all.
+
+A condition key that is neither given nor known from the model is unknown where AWS could
+send it: give it with --context, or take all such keys as absent with --strict.` + exitHelp,
+		Example: `  licit can --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
+      --action s3:GetObject --resource arn:aws:s3:::logs/app.log
+  licit can --identity-policy dev.json --scp root.json --scp ou.json,regions.json --scp account.json \
+      --principal arn:aws:iam::111122223333:role/dev --action ec2:RunInstances \
+      --context aws:RequestedRegion=eu-west-1
+  licit can --principal arn:aws:iam::111122223333:role/app --action s3:DeleteBucket \
+      --snapshot ./snapshot --resource arn:aws:s3:::logs --expect denied`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			w, x, err := f.ask(a, cmd)
+			if err != nil {
+				return err
+			}
+			if f.output == "json" {
+				err = writeJSON(a.stdout, w.answer(x, false))
+			} else {
+				_, err = io.WriteString(a.stdout, w.answerText(x, a.style))
+			}
+			if err != nil {
+				return err
+			}
+			return f.exit(a, x.Decision)
+		},
+	}
+	f.register(a, cmd)
+	return cmd
+}
+
+const exitHelp = `
+
+Exit codes: 0 allowed, 1 denied for certain, 2 usage or input error, 3 indeterminate.
+With --expect: 0 as expected, 1 not as expected.`
+
+// answerText is the answer as one block.
+func (w *world) answerText(x *simulate.Explanation, s style) string {
+	var b strings.Builder
+	d := x.Decision
+	b.WriteString(s.outcome(d.Outcome))
+	if d.Stage != simulate.StageNone {
+		fmt.Fprintf(&b, " (%s)", d.Stage)
+	}
+	b.WriteString(": " + w.verdict(x) + "\n")
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	if d.Outcome == simulate.Indeterminate {
+		for _, d := range w.dependencies(x) {
+			line("depends on", "%s", d.text)
+			if d.at != "" {
+				line("  at", "%s", d.at)
+			}
+		}
+		if hint := contextHint(x); hint != "" {
+			line("settle with", "%s", hint)
+		}
+	} else {
+		w.statementLines(x, line)
+		w.nearLines(x, line)
+	}
+	for _, also := range x.Also {
+		line("also", "%s: %s", also.Request.Action, also.Decision)
+	}
+	for _, note := range x.Notes {
+		line("note", "%s", printable(note))
+	}
+	return b.String()
+}
+
+// statementLines name the deciding statement.
+func (w *world) statementLines(x *simulate.Explanation, line func(string, string, ...any)) {
+	ref := x.Statement
+	if ref.IsZero() {
+		return
+	}
+	p := ref.Policy
+	policyLine := w.policyLabel(p)
+	switch {
+	case p.Kind == policy.ServiceControl || p.Kind == policy.ResourceControl || p.Kind == policy.IdentityBased || p.Kind == policy.PermissionsBoundary:
+		if p.ID != "" && p.ID != p.Name {
+			policyLine += " (" + p.ID + ")"
+		}
+	}
+	line("policy", "%s", policyLine)
+	if p.Holder != "" {
+		line("inline in", "%s", p.Holder)
+	}
+	if level := levelOf(x, ref); level != "" {
+		line("attached to", "%s", level)
+	}
+	line("statement", "%s, %s", statementName(ref), p.Document.Statement(ref.Index).Effect)
+	if at := w.place(ref); at != "" {
+		line("at", "%s", at)
+	}
+}
+
+// mostNear bounds how many near misses an implicit deny lists.
+const mostNear = 3
+
+// nearLines list what came near to allowing what is denied implicitly: Allow statements of
+// the deciding layer that are about the action.
+func (w *world) nearLines(x *simulate.Explanation, line func(string, string, ...any)) {
+	if x.Decision.Outcome != simulate.ImplicitDeny {
+		return
+	}
+	shown := 0
+	for _, s := range x.Steps {
+		if s.Stage != x.Decision.Stage || s.Outcome != simulate.ImplicitDeny {
+			continue
+		}
+		for i := range s.Trials {
+			t := &s.Trials[i]
+			if t.Effect != policy.Allow || t.Match != simulate.NoMatch || isActionMiss(t) {
+				continue
+			}
+			if shown++; shown > mostNear {
+				return
+			}
+			line("near", "%s: %s", w.statementLabel(t.Statement), missText(t.Miss))
+		}
+	}
+}

@@ -1,0 +1,119 @@
+// Command licit answers questions about AWS authorization offline: may this principal do
+// this, and why? It reads a snapshot of an organization, or policy documents file by file.
+//
+// Most users need licit can, licit explain and licit eval; see licit help.
+//
+// It does not reach AWS and changes nothing.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes, the same for all commands.
+const (
+	exitOK            = 0 // yes, or as expected
+	exitNo            = 1 // no, or an expectation failed
+	exitError         = 2 // usage or input error
+	exitIndeterminate = 3
+	exitPartial       = 4 // finished with partial data
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run is the command without the process around it.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	out := &checkedWriter{w: stdout}
+	a := &app{stdin: stdin, stdout: out, stderr: stderr, style: styleFor(stdout)}
+	root := a.command()
+	root.SetArgs(append([]string{}, args...))
+	root.SetIn(stdin)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	code := exitCode(stderr, root.Execute())
+	if out.err != nil {
+		fmt.Fprintf(stderr, "licit: standard output: %v\n", out.err)
+		return exitError
+	}
+	return code
+}
+
+// An app is what the commands share.
+type app struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	style  style
+}
+
+// note prints one line for people on standard error.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.stderr, "licit: "+format+"\n", args...)
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "licit",
+		Short: "AWS authorization, offline",
+		Long: `licit decides AWS requests offline, as AWS would: it reads the policies of an
+organization (SCPs, RCPs, identity, resource, boundary, session and endpoint policies)
+from a snapshot directory or file by file, and says what is allowed, what is denied,
+by which statement, and what the answer depends on.
+
+Without a snapshot and policy files the commands use an embedded sample organization.`,
+		Example: `  # in the sample organization
+  licit can --principal arn:aws:iam::111122223333:role/app/payments-api --action s3:GetObject \
+      --resource arn:aws:s3:::exemplia-settlements/a.csv
+
+  # in your own
+  licit can --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
+      --action s3:GetObject --resource arn:aws:s3:::logs/app.log
+  licit explain --principal arn:aws:iam::111122223333:role/app --action iam:PassRole \
+      --identity-policy app.json --scp root.json --scp workloads.json
+  licit eval cases.jsonl
+  licit snapshot check ./snapshot`,
+		Args:          noSubcommand,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+
+		SuggestionsMinimumDistance: 2,
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.evalCommand(), a.snapshotCommand(), a.versionCommand())
+	root.InitDefaultCompletionCmd()
+	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
+	return root
+}
+
+const exitCodesHelp = `{{if not .HasAvailableSubCommands}}{{else}}
+Exit codes:
+  0  yes, or as expected
+  1  no, or an expectation failed
+  2  usage or input error
+  3  indeterminate: it depends on something that is not known
+  4  finished with partial data
+{{end}}`
+
+// noSubcommand refuses arguments of a command that only has subcommands.
+func noSubcommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	err := fmt.Errorf("unknown command %q%s", args[0], didYouMean(cmd.SuggestionsFor(args[0])))
+	return usageError{cmd, err}
+}
+
+// noArguments refuses arguments, which are most likely values of a flag that was left out.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError{cmd, fmt.Errorf("unexpected argument %q; every value follows its flag", args[0])}
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// requestFlags say what is asked.
+type requestFlags struct {
+	principal, action, resource string
+	context                     []string
+	contextFile                 string
+	unknown                     []string
+}
+
+func (f *requestFlags) register(cmd *cobra.Command) {
+	fl := cmd.Flags()
+	fl.StringVar(&f.principal, "principal", "", "who asks: `ARN` of a user, role, session, root user or identity provider; or a service principal; or * (required)")
+	fl.StringVar(&f.action, "action", "", "the `ACTION`, such as s3:GetObject (required)")
+	fl.StringVar(&f.resource, "resource", "*", "`ARN` of the resource; * for actions that take none")
+	fl.StringArrayVar(&f.context, "context", nil, "condition key: `KEY=VALUE`[,VALUE…]; KEY= says that it is absent (repeatable)")
+	fl.StringVar(&f.contextFile, "context-file", "", "JSON `FILE` of condition keys: {\"key\": \"value\" or [\"value\", …]}; [] says absent")
+	fl.StringArrayVar(&f.unknown, "unknown", nil, "keys that may or may not be present, a `PATTERN` such as aws:PrincipalTag/* (repeatable)")
+	must(cmd.MarkFlagFilename("context-file", "json"))
+}
+
+// request reads the flags. Everything that is wrong with them is one error.
+func (f *requestFlags) request(cmd *cobra.Command) (simulate.Request, error) {
+	var r simulate.Request
+	var errs []error
+	usage := func(format string, args ...any) {
+		errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)})
+	}
+	var err error
+	switch r.Principal, err = policy.ParsePrincipal(f.principal); {
+	case !cmd.Flags().Changed("principal"):
+		usage("--principal is missing; want who asks, such as arn:aws:iam::111122223333:user/ana")
+	case strings.Contains(f.principal, ":group/"):
+		usage("--principal %s: a group makes no requests; name one of its members", f.principal)
+	case err != nil:
+		usage("--principal: %w", err)
+	}
+	switch r.Action, err = policy.ParseAction(f.action); {
+	case !cmd.Flags().Changed("action"):
+		usage("--action is missing; want one such as s3:GetObject")
+	case err != nil:
+		usage("--action: %w", err)
+	}
+	if f.resource != "*" {
+		if r.Resource, err = policy.ParseARN(f.resource); err != nil {
+			usage("--resource: %w; or * for an action that takes no resource", err)
+		}
+	}
+	r.Keys, err = f.keys(cmd)
+	if err != nil {
+		errs = append(errs, err)
+	}
+	return r, errors.Join(errs...)
+}
+
+// keys reads the condition keys. What --context says wins over the file.
+func (f *requestFlags) keys(cmd *cobra.Command) (simulate.Keys, error) {
+	c := contextKeys{values: map[string][]string{}}
+	var errs []error
+	for _, arg := range f.context {
+		key, text, ok := strings.Cut(arg, "=")
+		if !ok {
+			errs = append(errs, usageError{cmd, fmt.Errorf("--context %q: want KEY=VALUE such as aws:SourceIp=203.0.113.7, or KEY= for an absent key", arg)})
+			continue
+		}
+		values := []string{}
+		if text != "" {
+			values = strings.Split(text, ",")
+		}
+		if err := c.add(key, values); err != nil {
+			errs = append(errs, usageError{cmd, fmt.Errorf("--context %w", err)})
+		}
+	}
+	if cmd.Flags().Changed("context-file") {
+		file, err := readContextFile(f.contextFile)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for name, values := range file.values {
+			if _, ok := c.spelling(name); !ok {
+				c.values[name] = values
+			}
+		}
+	}
+	for _, pattern := range f.unknown {
+		if !strings.Contains(pattern, ":") && !strings.Contains(pattern, "*") {
+			errs = append(errs, usageError{cmd, fmt.Errorf("--unknown %q: want a condition key or a pattern, such as aws:PrincipalTag/*", pattern)})
+		}
+	}
+	if len(errs) > 0 {
+		return simulate.Keys{}, errors.Join(errs...)
+	}
+	return simulate.KeysFrom(c.values).WithUnknown(f.unknown...), nil
+}
+
+// sortedKeys are the keys of a request with their values, by name.
+func sortedKeys(k simulate.Keys) []contextKey {
+	var out []contextKey
+	for name, values := range k.All() {
+		out = append(out, contextKey{name, values})
+	}
+	slices.SortFunc(out, func(a, b contextKey) int { return cmp.Compare(a.name, b.name) })
+	return out
+}
+
+type contextKey struct {
+	name   string
+	values []string
+}

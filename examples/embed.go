@@ -1,0 +1,22 @@
+// Package examples holds the sample organizations that the command and the example
+// programs run on, as snapshots that [org.ReadFS] reads.
+package examples
+
+import (
+	"embed"
+	"io/fs"
+)
+
+//go:embed all:orgs/fintech
+var orgs embed.FS
+
+// Fintech is the snapshot of a made-up payments company: an organization with production,
+// data, security and sandbox accounts, control policies, and the mistakes that such
+// organizations have.
+func Fintech() fs.FS {
+	sub, err := fs.Sub(orgs, "orgs/fintech")
+	if err != nil {
+		panic("examples: " + err.Error())
+	}
+	return sub
+}
