@@ -344,7 +344,7 @@ func (w *world) resourceControlSkipped() string {
 	switch {
 	case !serviceref.Embedded().SupportsRCP(v.Service): // R-RCP-3
 		return "RCPs do not reach this service"
-	case w.isManagement(w.owner): // R-RCP-2
+	case w.isManagement(w.guarded()): // R-RCP-2
 		return "resources of the management account are exempt from RCPs"
 	case isServiceLinkedARN(v.Caller.Role):
 		return "calls of service-linked roles are exempt from RCPs"
@@ -354,6 +354,15 @@ func (w *world) resourceControlSkipped() string {
 		return "service-linked roles are exempt from RCPs"
 	}
 	return ""
+}
+
+// guarded is the account whose RCPs apply: the resource's, or for an action without
+// resource types the caller's (R-RCP-6).
+func (w *world) guarded() string {
+	if w.env.custom != nil && w.env.custom.WildcardOnly {
+		return w.view.Caller.Account
+	}
+	return w.owner
 }
 
 // levelSet says for each match level whether a matching Allow of the resource policy has it.

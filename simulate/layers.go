@@ -27,6 +27,7 @@ type Layers struct {
 	CanonicalID                     string           // canonical user ID of the principal's account; "": unknown
 	BlockPublicAccess               bool             // RestrictPublicBuckets is on
 	BucketABAC                      bool             // tags of the bucket are in the request context
+	WildcardOnly                    bool             // the action has no resource types: RCPs are those of the caller's account
 	// GivenKeysOnly says that no condition key is derived from principal and resource:
 	// only those in the request count.
 	GivenKeysOnly bool
@@ -53,7 +54,7 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 	e.derive = !l.GivenKeysOnly
 	c := layerCompiler{env: e}
 	p := &principalEntry{account: &accountEntry{}, tagGap: "principal"}
-	p.identity.list = c.documents(policy.IdentityBased, "identity", l.Identity)
+	p.identity.list = c.documents(policy.IdentityBased, "identityPolicies", l.Identity)
 	p.boundary.list = c.documents(policy.PermissionsBoundary, "boundary", l.Boundary)
 	if len(l.Boundary) > 0 {
 		p.hasBoundary = engine.Yes
@@ -83,6 +84,7 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 type layerCompiler struct {
 	env     *Environment
 	gateway bool
+	node    string // level of the SCPs or RCPs
 	errs    []error
 }
 
@@ -98,10 +100,14 @@ func (c *layerCompiler) documents(k policy.Kind, name string, docs []*policy.Doc
 			continue
 		}
 		if err := d.CheckKind(k); err != nil {
-			c.errs = append(c.errs, fmt.Errorf("%s: %w", where, err))
+			if d.File() == "" {
+				err = fmt.Errorf("%s: %w", where, err)
+			}
+			c.errs = append(c.errs, err)
 			continue
 		}
-		out = append(out, c.env.attach(PolicyRef{Kind: k, Name: where, Document: d}, engine.Options{Gateway: c.gateway}))
+		ref := PolicyRef{Kind: k, Name: where, Node: c.node, NodeName: c.node, Document: d}
+		out = append(out, c.env.attach(ref, engine.Options{Gateway: c.gateway}))
 	}
 	return out
 }
@@ -111,9 +117,11 @@ func (c *layerCompiler) levels(k policy.Kind, name string, levels [][]*policy.Do
 	for i, docs := range levels {
 		where := fmt.Sprintf("%s[%d]", name, i)
 		l := level{node: where, name: where}
+		c.node = where
 		l.list = c.documents(k, where, docs)
 		out = append(out, l)
 	}
+	c.node = ""
 	return out
 }
 

@@ -35,7 +35,7 @@ func simulateLayers(l spec.Layers, r spec.Request) simulate.Layers {
 		Identity: l.Identity, Boundary: l.Boundary, ServiceControl: l.SCPs, ResourceControl: l.RCPs,
 		Resource: l.ResourcePolicy, ManagementAccount: l.ManagementAccount, ResourceAccount: r.ResourceAccount,
 		ObjectOwner: r.ObjectOwner, CanonicalID: r.CanonicalID, BlockPublicAccess: l.BlockPublicAccess,
-		BucketABAC: l.BucketABAC, GivenKeysOnly: true,
+		BucketABAC: l.BucketABAC, WildcardOnly: r.WildcardOnly, GivenKeysOnly: true,
 	}
 	for _, e := range l.Endpoints {
 		out.Endpoints = append(out.Endpoints, simulate.EndpointPolicy{Gateway: e.Gateway, Policy: e.Policy})

@@ -96,10 +96,13 @@ func NewSession(s SessionSpec) (*Session, error) {
 	out.spec.Policies = slices.Clone(s.Policies)
 	for i, d := range s.Policies {
 		if d == nil {
-			return nil, fmt.Errorf("session policy %d: no document", i)
+			return nil, fmt.Errorf("%s: no document", sessionName(i))
 		}
 		if err := d.CheckKind(policy.SessionPolicy); err != nil {
-			return nil, fmt.Errorf("session policy %d: %w", i, err)
+			if d.File() == "" {
+				err = fmt.Errorf("%s: %w", sessionName(i), err)
+			}
+			return nil, err
 		}
 		out.programs = append(out.programs, attachment{
 			program: engine.Compile(d, policy.SessionPolicy, engine.Options{}),
@@ -118,4 +121,4 @@ func NewSession(s SessionSpec) (*Session, error) {
 // sessionShift is where the number of a session policy begins in a statement number.
 const sessionShift = 16
 
-func sessionName(i int) string { return fmt.Sprintf("session policy %d", i+1) }
+func sessionName(i int) string { return fmt.Sprintf("sessionPolicies[%d]", i) }

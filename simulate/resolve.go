@@ -49,19 +49,19 @@ func (w *world) resolve(e *Environment, r *Request) {
 	} else {
 		w.find(r)
 	}
-	w.resourceOf(r)
 	if r.Session != nil {
 		v.Session = r.Session.tags
 	}
+	if !e.strict {
+		w.presence() // before the resource, which may depend on the region
+	}
+	w.resourceOf(r)
 	if e.derive && len(e.endpoints) > 0 && v.Given.Len() > 0 {
 		if val := v.Key(&sourceVPCE); val.State == engine.Known && len(val.Values) == 1 {
 			if ep := e.endpoints[val.Values[0]]; ep != nil && w.passesService(ep) {
 				v.VPC = ep.vpc
 			}
 		}
-	}
-	if !e.strict {
-		w.presence()
 	}
 }
 
@@ -316,6 +316,8 @@ var kindClasses = func() (out [policy.WebIdentity + 1]classes) {
 	set(engine.Unknown, engine.ClassOther, all...)
 	set(engine.Present, engine.ClassAlways, all...)
 	set(engine.Present, engine.ClassPrincipalARN, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Present, engine.ClassPrincipalAccount, policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
+	set(engine.Present, engine.ClassIsAWSService, policy.Service, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
 	set(engine.Present, engine.ClassUserID, policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
 	set(engine.Unknown, engine.ClassUserID, policy.WebIdentity)
 	set(engine.Present, engine.ClassUsername, policy.User)

@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"path"
-	"strings"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -149,26 +147,13 @@ func (w *world) statement(ref simulate.StatementRef) *statementJSON {
 	}
 	p := ref.Policy
 	s := &statementJSON{
-		Kind: p.Kind.String(), Policy: caseName(p), ID: p.ID, Node: p.Node, NodeName: p.NodeName, Holder: p.Holder,
+		Kind: p.Kind.String(), Policy: p.Name, ID: p.ID, Node: p.Node, NodeName: p.NodeName, Holder: p.Holder,
 		Index: ref.Index, SID: ref.SID, Effect: p.Document.Statement(ref.Index).Effect.String(),
 	}
 	if at := ref.Position(); at.IsValid() && p.Document.File() != "" {
 		s.File, s.Line, s.Column = w.file(p.Document), at.Line, at.Column
 	}
 	return s
-}
-
-// caseName is the name of a policy; one that a flag gave is named as in case files:
-// "identityPolicies[0]", "scps[1][0]", "sessionPolicies[0]".
-func caseName(p simulate.PolicyRef) string {
-	if i, ok := strings.CutPrefix(p.Name, "identity["); ok && p.Kind == policy.IdentityBased {
-		return "identityPolicies[" + i
-	}
-	var n int
-	if _, err := fmt.Sscanf(p.Name, "session policy %d", &n); err == nil && p.Kind == policy.SessionPolicy {
-		return fmt.Sprintf("sessionPolicies[%d]", n-1)
-	}
-	return p.Name
 }
 
 // file is the document's file as the user would open it.

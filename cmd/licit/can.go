@@ -188,7 +188,7 @@ func (w *world) statementLines(x *simulate.Explanation, line func(string, string
 	if p.Holder != "" {
 		line("inline in", "%s", p.Holder)
 	}
-	if level := levelOf(x, ref); level != "" {
+	if level := levelOf(ref.Policy); level != "" {
 		line("attached to", "%s", level)
 	}
 	line("statement", "%s, %s", statementName(ref), p.Document.Statement(ref.Index).Effect)

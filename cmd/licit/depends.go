@@ -32,7 +32,7 @@ func (w *world) dependencies(x *simulate.Explanation) []dependency {
 			if !slices.Contains(seen, t.Statement) {
 				seen = append(seen, t.Statement)
 				at := w.place(t.Statement)
-				if level := levelOf(x, t.Statement); level != "" && at != "" {
+				if level := levelOf(t.Statement.Policy); level != "" && at != "" {
 					at += ", attached to " + level
 				}
 				out = append(out, dependency{w.trialDepends(t), at})

@@ -116,17 +116,10 @@ func nodeLabel(id, name string) string {
 	return fmt.Sprintf("%s%s (%s)", kind, plain(name), id)
 }
 
-// levelOf finds the level of SCPs or RCPs at which a policy is attached.
-func levelOf(x *simulate.Explanation, r simulate.StatementRef) string {
-	if r.Policy.Node != "" {
-		return nodeLabel(r.Policy.Node, r.Policy.NodeName)
+// levelOf is the level of SCPs or RCPs at which a policy is attached, "" for other kinds.
+func levelOf(p simulate.PolicyRef) string {
+	if p.Node == "" {
+		return ""
 	}
-	for i := range x.Steps {
-		for j := range x.Steps[i].Trials {
-			if x.Steps[i].Trials[j].Statement == r && x.Steps[i].Node != "" {
-				return nodeLabel(x.Steps[i].Node, x.Steps[i].NodeName)
-			}
-		}
-	}
-	return ""
+	return nodeLabel(p.Node, p.NodeName)
 }

@@ -217,24 +217,26 @@ type Class uint8
 
 // The classes of keys.
 const (
-	ClassOther          Class = iota // may be present
-	ClassAlways                      // in every request
-	ClassPrincipalARN                // aws:PrincipalArn, aws:PrincipalAccount, aws:PrincipalIsAWSService
-	ClassUserID                      // aws:userid
-	ClassUsername                    // aws:username
-	ClassPrincipalTag                // aws:PrincipalTag/…
-	ClassPrincipalOrg                // aws:PrincipalOrgID, aws:PrincipalOrgPaths
-	ClassResourceTag                 // aws:ResourceTag/…, s3:BucketTag/…
-	ClassServiceName                 // aws:PrincipalServiceName, …NamesList
-	ClassServiceSource               // aws:SourceAccount, aws:SourceArn, …: direct calls of services
-	ClassForwardAccess               // aws:CalledVia…
-	ClassMFA                         // aws:MultiFactorAuthPresent
-	ClassMFAAge                      // aws:MultiFactorAuthAge
-	ClassTokenIssueTime              // aws:TokenIssueTime
-	ClassRoleSession                 // attributes of role sessions: aws:SourceIdentity, ec2:SourceInstanceArn, …
-	ClassFederated                   // aws:FederatedProvider
-	ClassAssumedRoot                 // aws:AssumedRoot
-	ClassSourceIP                    // aws:SourceIp
+	ClassOther            Class = iota // may be present
+	ClassAlways                        // in every request
+	ClassPrincipalARN                  // aws:PrincipalArn
+	ClassPrincipalAccount              // aws:PrincipalAccount
+	ClassIsAWSService                  // aws:PrincipalIsAWSService
+	ClassUserID                        // aws:userid
+	ClassUsername                      // aws:username
+	ClassPrincipalTag                  // aws:PrincipalTag/…
+	ClassPrincipalOrg                  // aws:PrincipalOrgID, aws:PrincipalOrgPaths
+	ClassResourceTag                   // aws:ResourceTag/…, s3:BucketTag/…
+	ClassServiceName                   // aws:PrincipalServiceName, …NamesList
+	ClassServiceSource                 // aws:SourceAccount, aws:SourceArn, …: direct calls of services
+	ClassForwardAccess                 // aws:CalledVia…
+	ClassMFA                           // aws:MultiFactorAuthPresent
+	ClassMFAAge                        // aws:MultiFactorAuthAge
+	ClassTokenIssueTime                // aws:TokenIssueTime
+	ClassRoleSession                   // attributes of role sessions: aws:SourceIdentity, ec2:SourceInstanceArn, …
+	ClassFederated                     // aws:FederatedProvider
+	ClassAssumedRoot                   // aws:AssumedRoot
+	ClassSourceIP                      // aws:SourceIp
 	NumClasses
 )
 
@@ -242,7 +244,7 @@ var classes = map[string]Class{
 	"aws:currenttime": ClassAlways, "aws:epochtime": ClassAlways, "aws:requestedregion": ClassAlways,
 	"aws:securetransport": ClassAlways, "aws:viaawsservice": ClassAlways, "aws:principaltype": ClassAlways,
 	"aws:useragent":    ClassOther, // a client may leave the header out
-	"aws:principalarn": ClassPrincipalARN, "aws:principalaccount": ClassPrincipalARN, "aws:principalisawsservice": ClassPrincipalARN,
+	"aws:principalarn": ClassPrincipalARN, "aws:principalaccount": ClassPrincipalAccount, "aws:principalisawsservice": ClassIsAWSService,
 	"aws:userid": ClassUserID, "aws:username": ClassUsername,
 	"aws:principalorgid": ClassPrincipalOrg, "aws:principalorgpaths": ClassPrincipalOrg,
 	"aws:principalservicename": ClassServiceName, "aws:principalservicenameslist": ClassServiceName,

@@ -65,6 +65,7 @@ func Request(t *rapid.T) spec.Request {
 	if chance(t, "owner", 15) {
 		r.ResourceAccount = pick(t, "resource account", Home, Other)
 	}
+	r.WildcardOnly = resource == "*" && chance(t, "wildcard only", 50)
 	if chance(t, "object owner", 10) {
 		r.ObjectOwner = pick(t, "object owner", Home, Other)
 	}

@@ -133,7 +133,7 @@ func Parse(src []byte) (*Node, error) {
 		return nil, explain(src)
 	}
 	// The text is known to be good, so the walk looks only for where things end.
-	w := walker{src: string(src)}
+	w := walker{src: string(src), openMembers: make([]Member, 0, 16), openElements: make([]Node, 0, 16)}
 	w.space()
 	root := w.value()
 	return &root, nil
