@@ -11,8 +11,8 @@ import (
 var orgs embed.FS
 
 // Fintech is the snapshot of a made-up payments company: an organization with production,
-// data, security and sandbox accounts, control policies, and the mistakes that such
-// organizations have.
+// data, security and sandbox accounts, control policies at every level, and a few weak
+// spots that such companies have.
 func Fintech() fs.FS {
 	sub, err := fs.Sub(orgs, "orgs/fintech")
 	if err != nil {

@@ -1,0 +1,21 @@
+// Package licit is the root of a module that models AWS authorization offline: it reads
+// the policies of an organization and says which requests AWS would allow, which it would
+// deny and by which statement, and what an answer depends on.
+//
+//   - Package [github.com/licit-dev/licit/policy] is what is written: ARNs, actions,
+//     principals and policy documents.
+//   - Package [github.com/licit-dev/licit/org] is the world in which policies are
+//     attached: accounts, OUs, SCPs, RCPs, users, roles, resources, and changes of them.
+//   - Package [github.com/licit-dev/licit/simulate] decides requests in that world, and
+//     explains its decisions.
+//   - Package [github.com/licit-dev/licit/simulate/casefile] is the file format for cases,
+//     one self-contained decision per line.
+//   - Package [github.com/licit-dev/licit/policy/serviceref] holds facts about services
+//     that decisions depend on.
+//
+// Most users need [github.com/licit-dev/licit/policy.Parse],
+// [github.com/licit-dev/licit/org.ReadFS] and [github.com/licit-dev/licit/simulate.Compile].
+// The command licit, in cmd/licit, asks the same questions from a shell.
+//
+// This package itself exports nothing, and no package reaches AWS.
+package licit
