@@ -347,7 +347,8 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	path := r.ARN.Resource()
 	p.linked = isServiceLinked(path)
 	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || onlyFederated(r.Trust)
-	p.tagSession = r.Trust == nil || mayTagSession(r.Trust)
+	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
+	p.tagSession = r.Trust == nil || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts", "TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
 	e.principals[r.ARN] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
@@ -480,12 +481,6 @@ func onlyFederated(d *policy.Document) bool {
 		}
 	}
 	return true
-}
-
-// mayTagSession reports whether some statement could let sts:TagSession in (R-STS-4).
-func mayTagSession(d *policy.Document) bool {
-	p := engine.Compile(d, policy.RoleTrust, engine.Options{})
-	return p.NamesAction("sts", "TagSession")
 }
 
 func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

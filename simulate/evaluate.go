@@ -17,6 +17,11 @@ const (
 // Can decides the request. It has no error: what is malformed or not known makes the
 // decision [Indeterminate], never [Allowed]. It does not block and, unless a policy asks
 // for aws:userid, does not allocate.
+//
+// An AssumeRole request passes session tags, a source identity or a context assertion if
+// their keys are given (aws:TagKeys, aws:RequestTag/…, sts:SourceIdentity,
+// sts:RequestContextProviders); then sts:TagSession, sts:SetSourceIdentity or
+// sts:SetContext on the same role must be allowed too.
 func (e *Environment) Can(r Request) Decision {
 	return e.decide(&r, nil)
 }
