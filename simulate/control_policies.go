@@ -1,0 +1,109 @@
+package simulate
+
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// serviceControl implements R-SCP-1 to R-SCP-7 (Organizations User Guide, “SCP
+// evaluation”). It reports whether a Deny is certain.
+func (w *world) serviceControl(d *verdict, t *tracer) bool {
+	v := &w.view
+	if v.Caller.Account == "" {
+		t.rule("R-LAY-3")
+		return false
+	}
+	if w.isManagement(v.Caller.Account) || isServiceLinkedARN(v.Caller.Role) { // R-SCP-5
+		t.rule("R-SCP-5")
+		return false
+	}
+	if w.unknownCaller != "" && w.account == nil {
+		d.denies(StageServiceControl, result{deny: maybe})
+		d.needs(StageServiceControl, maybe)
+		return false
+	}
+	return w.levels(d, StageServiceControl, w.scps, false, t, "R-SCP-1", "R-SCP-2")
+}
+
+// levels wants an Allow at every level and no Deny at any.
+func (w *world) levels(d *verdict, s Stage, levels []level, implicitAllow bool, t *tracer, lackRule, denyRule string) bool {
+	for i := range levels {
+		r := levels[i].eval(&w.view)
+		if d.denies(s, r) {
+			t.rule(denyRule)
+			return true
+		}
+		if implicitAllow {
+			continue // R-RCP-1: the full-access RCP is attached everywhere
+		}
+		if r.allow != yes {
+			t.rule(lackRule)
+		}
+		d.needs(s, r.allow)
+	}
+	return false
+}
+
+// isManagement implements the exemption of the management account.
+func (w *world) isManagement(account string) bool {
+	if account == "" {
+		return false
+	}
+	if w.env.custom != nil {
+		return account == w.env.custom.ManagementAccount
+	}
+	return account == w.env.org.ManagementAccount()
+}
+
+func isServiceLinkedARN(role string) bool {
+	_, path, ok := strings.Cut(role, ":role/")
+	return ok && strings.HasPrefix(path, "aws-service-role/")
+}
+
+// resourceControl implements R-RCP-1 to R-RCP-6 (Organizations User Guide, “RCP
+// evaluation”). It reports whether a Deny is certain.
+func (w *world) resourceControl(d *verdict, t *tracer) bool {
+	v := &w.view
+	switch {
+	case w.rcps == nil && w.unknownResource == "":
+		return false
+	case w.resourceControlSkipped() != "":
+		t.rule("R-RCP-2")
+		return false
+	case w.unknownResource != "" && w.env.accounts[w.owner] == nil:
+		d.denies(StageResourceControl, result{deny: maybe})
+		return false
+	}
+	if v.NoResource {
+		t.rule("R-RCP-6")
+	}
+	return w.levels(d, StageResourceControl, w.rcps, true, t, "R-RCP-1", "R-RCP-1")
+}
+
+// resourceControlSkipped says why RCPs do not apply, "" if they do.
+func (w *world) resourceControlSkipped() string {
+	v := &w.view
+	switch {
+	case !serviceref.Embedded().SupportsRCP(v.Service): // R-RCP-3
+		return "RCPs do not reach this service"
+	case w.isManagement(w.guarded()): // R-RCP-2
+		return "resources of the management account are exempt from RCPs"
+	case isServiceLinkedARN(v.Caller.Role):
+		return "calls of service-linked roles are exempt from RCPs"
+	case strings.EqualFold(v.Service, "kms") && strings.EqualFold(v.Name, "RetireGrant"):
+		return "kms:RetireGrant is exempt from RCPs"
+	case w.trusts() && v.Resource[2] == "iam" && isServiceLinked(v.Resource[5]):
+		return "service-linked roles are exempt from RCPs"
+	}
+	return ""
+}
+
+// guarded is the account whose RCPs apply: the resource's, or for an action without
+// resource types the caller's (R-RCP-6).
+func (w *world) guarded() string {
+	if w.env.custom != nil && w.env.custom.WildcardOnly {
+		return w.view.Caller.Account
+	}
+	return w.owner
+}
