@@ -234,7 +234,7 @@ func checkInverse(t *rapid.T) {
 func TestGeneratedChangesApply(t *testing.T) {
 	applied := map[string]int{}
 	organizations, changes := rapid.Custom(drawOrganization), rapid.Custom(drawChange)
-	for seed := range 400 {
+	for seed := range 2000 {
 		c := changes.Example(seed)
 		if _, err := organizations.Example(seed).Apply(c); err == nil {
 			applied[fmt.Sprintf("%T", c)]++

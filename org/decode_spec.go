@@ -199,7 +199,8 @@ func (d *decoder) resources(list *[]Resource) visit {
 			field{"tags", d.tags(&r.Tags)},
 			field{"owner", d.text(&r.Owner)},
 			field{"blockPublicAccess", d.boolean(&r.BlockPublicAccess)},
-			field{"abac", d.boolean(&r.ABAC)})
+			field{"abac", d.boolean(&r.ABAC)},
+			field{"awsManaged", d.boolean(&r.AWSManaged)})
 		*list = append(*list, r)
 	})
 }

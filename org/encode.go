@@ -260,6 +260,7 @@ func (e *encoder) resource(r *Resource, dir string) {
 		e.text("owner", r.Owner)
 		e.flag("blockPublicAccess", r.BlockPublicAccess)
 		e.flag("abac", r.ABAC)
+		e.flag("awsManaged", r.AWSManaged)
 	})
 }
 

@@ -78,7 +78,7 @@ func equalManagedPolicy(a, b ManagedPolicy) bool {
 }
 
 func equalResource(a, b Resource) bool {
-	return a.ARN == b.ARN && a.Owner == b.Owner && a.ABAC == b.ABAC &&
+	return a.ARN == b.ARN && a.Owner == b.Owner && a.ABAC == b.ABAC && a.AWSManaged == b.AWSManaged &&
 		a.BlockPublicAccess == b.BlockPublicAccess &&
 		a.Policy.Equal(b.Policy) && maps.Equal(a.Tags, b.Tags)
 }

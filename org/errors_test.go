@@ -234,6 +234,7 @@ func TestNewErrors(t *testing.T) {
 				a.Policies = append(a.Policies, org.ManagedPolicy{ARN: arn("arn:aws:iam::111122223333:policy/P"), Document: bucketPolicy})
 			},
 			[]string{
+				`/accounts/1/roles/0/trust: 1:15: /Statement/0: Principal is missing, which a policy of kind trust must have; want "Principal": "*" or an object such as {"AWS": "111122223333"}`,
 				`/accounts/1/roles/0/trust: 1:75: /Statement/0/Resource: not allowed in a trust policy: the resource is the role; remove it`,
 				`/accounts/1/policies/2/document: 1:49: /Statement/0/Principal: not allowed in a policy of kind identity: the principals are those that it is attached to; remove it`,
 			},

@@ -28,13 +28,33 @@ func exampleOrganization() *org.Organization {
 		ControlPolicies: []org.ControlPolicy{{ID: "p-regions", Name: "Regions", Kind: policy.ServiceControl, Document: regions}},
 		Accounts: []org.Account{
 			{ID: "111122223333", Name: "management", Attached: []string{org.FullAWSAccess}},
-			{ID: "444455556666", Name: "orders", Attached: []string{org.FullAWSAccess}},
+			exampleAccount(),
 		},
 	})
 	if err != nil {
 		panic(err)
 	}
 	return o
+}
+
+// exampleAccount has one thing of each kind.
+func exampleAccount() org.Account {
+	read := policy.Must(policy.NewDocument(policy.Statement{
+		Effect: policy.Allow, Action: policy.List("s3:GetObject"), Resource: policy.List("arn:aws:s3:::logs/*"),
+	}))
+	trust := policy.Must(policy.NewDocument(policy.Statement{
+		Effect: policy.Allow, Principal: policy.PrincipalList(policy.ServicePrincipalType, "ec2.amazonaws.com"), Action: policy.List("sts:AssumeRole"),
+	}))
+	readLogs := policy.MustParseARN("arn:aws:iam::444455556666:policy/read-logs")
+	return org.Account{
+		ID: "444455556666", Name: "orders", Attached: []string{org.FullAWSAccess},
+		Users:     []org.User{{ARN: policy.MustParseARN("arn:aws:iam::444455556666:user/ana"), Groups: []string{"readers"}}},
+		Groups:    []org.Group{{ARN: policy.MustParseARN("arn:aws:iam::444455556666:group/readers"), Attached: []policy.ARN{readLogs}}},
+		Roles:     []org.Role{{ARN: policy.MustParseARN("arn:aws:iam::444455556666:role/orders"), Trust: trust}},
+		Policies:  []org.ManagedPolicy{{ARN: readLogs, Document: read}},
+		Resources: []org.Resource{{ARN: policy.MustParseARN("arn:aws:s3:::logs"), Tags: map[string]string{"team": "orders"}}},
+		Endpoints: []org.Endpoint{{ID: "vpce-0a1b2c3d", VPC: "vpc-0e1f2a3b", Service: "s3", Gateway: true}},
+	}
 }
 
 func ExampleNew() {
@@ -204,17 +224,132 @@ func ExampleOrganization_Accounts() {
 	// 444455556666 orders
 }
 
-func ExampleMarkUnknown() {
-	o, err := exampleOrganization().Apply(
-		org.MarkUnknown(org.Gap{Subject: "p-new", What: org.GapDocument, Reason: "known after apply"}),
-		org.AttachControlPolicy("p-new", "r-ab12"),
-	)
+func ExampleOrganization_Account() {
+	a, ok := exampleOrganization().Account("444455556666")
+	fmt.Println(a.Name, len(a.Users), len(a.Resources), ok)
+	// Output: orders 1 1 true
+}
+
+func ExampleOrganization_User() {
+	ana, ok := exampleOrganization().User(policy.MustParseARN("arn:aws:iam::444455556666:user/ana"))
+	fmt.Println(ana.Groups, ok)
+	// Output: [readers] true
+}
+
+func ExampleOrganization_Group() {
+	readers, ok := exampleOrganization().Group(policy.MustParseARN("arn:aws:iam::444455556666:group/readers"))
+	fmt.Println(readers.Attached, ok)
+	// Output: [arn:aws:iam::444455556666:policy/read-logs] true
+}
+
+func ExampleOrganization_Role() {
+	o := exampleOrganization()
+	orders, ok := o.Role(policy.MustParseARN("arn:aws:iam::444455556666:role/orders"))
+	for typ, id := range orders.Trust.Statement(0).Principal.All() {
+		fmt.Println(typ, id, ok)
+	}
+	_, ok = o.Role(policy.MustParseARN("arn:aws:iam::444455556666:user/ana"))
+	fmt.Println(ok)
+	// Output:
+	// Service ec2.amazonaws.com true
+	// false
+}
+
+func ExampleOrganization_ManagedPolicy() {
+	p, ok := exampleOrganization().ManagedPolicy(policy.MustParseARN("arn:aws:iam::444455556666:policy/read-logs"))
+	fmt.Println(p.Document.Statement(0).Action.At(0), ok)
+	// Output: s3:GetObject true
+}
+
+func ExampleOrganization_Resource() {
+	logs, ok := exampleOrganization().Resource(policy.MustParseARN("arn:aws:s3:::logs"))
+	fmt.Println(logs.Tags["team"], logs.Policy == nil, ok)
+	// Output: orders true true
+}
+
+// The ARN of a bucket does not name its account.
+func ExampleOrganization_ResourceAccount() {
+	logs := policy.MustParseARN("arn:aws:s3:::logs")
+	id, ok := exampleOrganization().ResourceAccount(logs)
+	fmt.Printf("%q %q %t\n", logs.AccountID(), id, ok)
+	// Output: "" "444455556666" true
+}
+
+func ExampleOrganization_Endpoint() {
+	e, ok := exampleOrganization().Endpoint("vpce-0a1b2c3d")
+	fmt.Println(e.VPC, e.Service, e.Gateway, ok)
+	// Output: vpc-0e1f2a3b s3 true true
+}
+
+func ExampleOrganization_EndpointAccount() {
+	id, ok := exampleOrganization().EndpointAccount("vpce-0a1b2c3d")
+	fmt.Println(id, ok)
+	// Output: 444455556666 true
+}
+
+// The policies that AWS manages are there without being listed.
+func ExampleOrganization_ControlPolicy() {
+	o := exampleOrganization()
+	for _, id := range []string{"p-regions", org.FullAWSAccess} {
+		p, ok := o.ControlPolicy(id)
+		fmt.Println(p.Name, p.Kind, p.Document.Statement(0).Effect, ok)
+	}
+	// Output:
+	// Regions scp Deny true
+	// FullAWSAccess scp Allow true
+}
+
+func ExampleOrganization_PolicyTypeEnabled() {
+	o := exampleOrganization()
+	fmt.Println(o.PolicyTypeEnabled(policy.ServiceControl), o.PolicyTypeEnabled(policy.ResourceControl))
+	// Output: true false
+}
+
+func ExampleOrganization_NodeName() {
+	o := exampleOrganization()
+	fmt.Println(o.NodeName("r-ab12"), o.NodeName("ou-ab12-11111111"), o.NodeName("444455556666"))
+	// Output: Root Workloads orders
+}
+
+func ExampleOrganization_Gaps() {
+	spec := exampleOrganization().Spec()
+	spec.Gaps = []org.Gap{{Subject: "arn:aws:s3:::logs", What: org.GapResourcePolicy, Reason: "AccessDenied: s3:GetBucketPolicy"}}
+	o, err := org.New(spec)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for g := range o.Gaps() {
-		fmt.Println(g.Subject, g.What, g.Reason)
+		fmt.Printf("%s of %s: %s\n", g.What, g.Subject, g.Reason)
 	}
-	// Output: p-new document known after apply
+	// Output: resource-policy of arn:aws:s3:::logs: AccessDenied: s3:GetBucketPolicy
+}
+
+// The Spec is a copy: changing it does not change the organization.
+func ExampleOrganization_Spec() {
+	o := exampleOrganization()
+	spec := o.Spec()
+	spec.Root.OUs[0].Name = "Production"
+	fmt.Println(o.NodeName("ou-ab12-11111111"))
+	o, err := org.New(spec)
+	fmt.Println(o.NodeName("ou-ab12-11111111"), err)
+	// Output:
+	// Workloads
+	// Production <nil>
+}
+
+func ExampleOrganization_Equal() {
+	before := exampleOrganization()
+	again, err := org.New(before.Spec())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	after, err := before.Apply(org.RemoveEndpoint("vpce-0a1b2c3d"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(before.Equal(again), before.Equal(after))
+	// Output: true false
 }

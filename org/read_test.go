@@ -164,6 +164,7 @@ func TestReadFSErrors(t *testing.T) {
   "policies": [{"arn": "arn:aws:iam::111122223333:policy/P", "document": "p.json"}]}]}`,
 				"p.json", "{\"Statement\": {\n\t\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\"}}"),
 			[]string{
+				`org.json:2:51: /Statement/0: Principal is missing, which a policy of kind trust must have; want "Principal": "*" or an object such as {"AWS": "111122223333"}`,
 				`org.json:2:98: /Statement/0/Resource: not allowed in a trust policy: the resource is the role; remove it`,
 				`p.json:2:34: /Statement/0/Principal: not allowed in a policy of kind identity: the principals are those that it is attached to; remove it`,
 			},

@@ -115,6 +115,8 @@ type Resource struct {
 	BlockPublicAccess bool
 	// ABAC says that tags of this general purpose bucket are in the request context.
 	ABAC bool
+	// AWSManaged says that this is an AWS managed KMS key, which RCPs do not reach.
+	AWSManaged bool
 }
 
 // An Endpoint is a VPC endpoint.

@@ -244,6 +244,8 @@ func (v *accountValidator) resource(p *path, r *Resource) {
 	switch {
 	case !r.ARN.IsValid():
 		v.fail(at, "missing; want the resource's ARN")
+	case strings.ContainsAny(r.ARN.String(), "*?"):
+		v.fail(at, "%q has a wildcard; want the ARN of one resource", clip(r.ARN.String()))
 	case !v.text(at, r.ARN.String()):
 	case isIAM(r.ARN, "user") || isIAM(r.ARN, "group") || isIAM(r.ARN, "role") || isIAM(r.ARN, "policy"):
 		v.fail(at, "%q is no resource in this sense; list it under users, groups, roles or policies", clip(r.ARN.String()))
@@ -251,6 +253,9 @@ func (v *accountValidator) resource(p *path, r *Resource) {
 		v.fail(at, "%q belongs to account %s; list it there", clip(r.ARN.String()), account)
 	default:
 		v.unique(at, thing{spaceARN, r.ARN.String()}, r.ARN.String())
+	}
+	if r.AWSManaged && r.ARN.Service() != "kms" {
+		v.fail(p.member("awsManaged"), "%s is no KMS key; only keys can be AWS managed", clip(r.ARN.String()))
 	}
 	if r.Owner != "" && !policy.IsAccountID(r.Owner) {
 		v.fail(p.member("owner"), "%q is no account ID; want 12 digits", clip(r.Owner))
@@ -262,6 +267,8 @@ func (v *accountValidator) resource(p *path, r *Resource) {
 func (v *accountValidator) endpoint(p *path, e *Endpoint) {
 	v.id(p.member("id"), spaceEndpoint, e.ID, `an ID, "vpce-…"`)
 	v.text(p.member("vpc"), e.VPC)
-	v.text(p.member("service"), e.Service)
+	if strings.ContainsFunc(e.Service, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
+		v.fail(p.member("service"), "%q is no action prefix; want one such as \"s3\", not the name of the endpoint service", clip(e.Service))
+	}
 	v.document(p.member("policy"), e.Policy, policy.VPCEndpoint)
 }

@@ -11,7 +11,7 @@ import (
 
 // CheckKind reports, as [ParseErrors], what AWS refuses when the document is attached as
 // kind k, so that it could not be in force there: a Principal or NotPrincipal element in
-// a policy that has none, NotPrincipal in an RCP, Resource or NotResource in a trust
+// a policy that has none, neither of them in one that must have it, NotPrincipal in an RCP, Resource or NotResource in a trust
 // policy, and a resource with fewer than six ARN parts in a session policy. Everything
 // that AWS stores and evaluates passes, however unwise.
 func (d *Document) CheckKind(k Kind) error {
@@ -22,6 +22,8 @@ func (d *Document) CheckKind(k Kind) error {
 			c.refuse("Principal", !s.Principal.IsZero(), "not allowed in a policy of kind %s: the principals are those that it is attached to; remove it", k)
 			c.refuse("NotPrincipal", !s.NotPrincipal.IsZero(), "not allowed in a policy of kind %s: the principals are those that it is attached to; use a condition on aws:PrincipalArn", k)
 		}
+		c.refuse("", k.HasPrincipal() && s.Principal.IsZero() && s.NotPrincipal.IsZero(),
+			`Principal is missing, which a policy of kind %s must have; want "Principal": "*" or an object such as {"AWS": "111122223333"}`, k)
 		switch k {
 		case ResourceControl:
 			c.refuse("NotPrincipal", !s.NotPrincipal.IsZero(), `not allowed in an RCP; want "Principal": "*" and a condition on aws:PrincipalArn`)
@@ -52,7 +54,7 @@ func (c *kindCheck) refuse(element string, stands bool, format string, args ...a
 	if !stands {
 		return
 	}
-	e := &ParseError{File: c.doc.file, Path: c.path + element, Err: fmt.Errorf(format, args...)}
+	e := &ParseError{File: c.doc.file, Path: strings.TrimSuffix(c.path+element, "/"), Err: fmt.Errorf(format, args...)}
 	if c.root == nil {
 		root, err := jsontree.Parse(c.doc.src)
 		if err != nil {

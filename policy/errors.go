@@ -53,7 +53,7 @@ func (e *ParseError) Error() string {
 		b.WriteByte(' ')
 	}
 	if e.Path != "" {
-		b.WriteString(e.Path + ": ")
+		b.WriteString(clip(e.Path) + ": ")
 	}
 	b.WriteString(e.Err.Error())
 	return b.String()

@@ -1,8 +1,11 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/licit-dev/licit/policy"
 )
@@ -248,4 +251,203 @@ func ExamplePrincipalList() {
 	// AWS 111122223333
 	// AWS arn:aws:iam::444455556666:role/orders
 	// Service logs.amazonaws.com
+}
+
+func ExampleMust() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}}`)))
+	fmt.Println(d.Statement(0).Action.At(0))
+	// Output: sqs:SendMessage
+}
+
+func ExampleDocument_Statement() {
+	s := policy.Must(policy.Parse([]byte(ordersPolicy))).Statement(1)
+	fmt.Println(s.Effect, s.Action.At(0), s.Principal.IsZero())
+	// Output: Deny sqs:DeleteQueue true
+}
+
+func ExampleDocument_Statements() {
+	d := policy.Must(policy.Parse([]byte(ordersPolicy)))
+	for i, s := range d.Statements() {
+		fmt.Println(i, s.Effect, s.Action.At(0))
+	}
+	// Output:
+	// 0 Allow sqs:*
+	// 1 Deny sqs:DeleteQueue
+}
+
+func ExampleDocument_Source() {
+	d := policy.Must(policy.Parse([]byte(ordersPolicy)))
+	fmt.Println(string(d.Source()) == ordersPolicy)
+	// Output: true
+}
+
+// Members keep their order, and a single string does not become a list.
+func ExampleDocument_MarshalJSON() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Action": "sqs:*", "Effect": "Allow", "Resource": ["*"]}}`)))
+	b, err := json.Marshal(map[string]*policy.Document{"orders": d})
+	fmt.Println(string(b), err)
+	// Output: {"orders":{"Statement":{"Action":"sqs:*","Effect":"Allow","Resource":["*"]}}} <nil>
+}
+
+func ExampleDocument_Indent() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": ["*"]}}`)))
+	fmt.Printf("%s\n", d.Indent())
+	// Output:
+	// {
+	//   "Statement": {
+	//     "Effect": "Allow",
+	//     "Action": "sqs:*",
+	//     "Resource": [
+	//       "*"
+	//     ]
+	//   }
+	// }
+}
+
+func ExampleStatement_Equal() {
+	s := policy.Must(policy.Parse([]byte(ordersPolicy))).Statement(0)
+	t := s
+	t.Resource = policy.List("arn:aws:sqs:eu-west-1:111122223333:orders")
+	fmt.Println(s.Equal(s), s.Equal(t))
+	// Output: true false
+}
+
+func ExampleMustParseARN() {
+	queue := policy.MustParseARN("arn:aws:sqs:eu-west-1:111122223333:orders")
+	fmt.Println(queue.Region(), queue.Resource())
+	// Output: eu-west-1 orders
+}
+
+func ExampleARN_Compare() {
+	arns := []policy.ARN{policy.MustParseARN("arn:aws:s3:::orders"), policy.MustParseARN("arn:aws:s3:::logs")}
+	slices.SortFunc(arns, policy.ARN.Compare)
+	fmt.Println(arns)
+	// Output: [arn:aws:s3:::logs arn:aws:s3:::orders]
+}
+
+func ExampleIsAccountID() {
+	fmt.Println(policy.IsAccountID("111122223333"), policy.IsAccountID("1111-2222-3333"))
+	// Output: true false
+}
+
+func ExampleKind_HasPrincipal() {
+	fmt.Println(policy.ResourceBased.HasPrincipal(), policy.IdentityBased.HasPrincipal())
+	// Output: true false
+}
+
+func ExampleServicePrincipal() {
+	p := policy.ServicePrincipal("cloudtrail.amazonaws.com")
+	fmt.Println(p.Kind(), p.Name(), p.ARN().IsValid())
+	// Output: service cloudtrail.amazonaws.com false
+}
+
+func ExampleWebIdentityPrincipal() {
+	p := policy.WebIdentityPrincipal("cognito-identity.amazonaws.com")
+	fmt.Println(p.Kind(), p.Name())
+	// Output: web identity cognito-identity.amazonaws.com
+}
+
+func ExampleAnonymousPrincipal() {
+	p := policy.AnonymousPrincipal()
+	fmt.Println(p.Kind(), p, p.IsValid())
+	// Output: anonymous * true
+}
+
+func ExampleOperators() {
+	for _, op := range policy.Operators() {
+		if strings.HasPrefix(op, "Arn") {
+			fmt.Println(op)
+		}
+	}
+	// Output:
+	// ArnEquals
+	// ArnLike
+	// ArnNotEquals
+	// ArnNotLike
+}
+
+func ExampleOperator_IsValid() {
+	fmt.Println(policy.Operator("stringlike").IsValid(), policy.Operator("StringMatches").IsValid())
+	// Output: true false
+}
+
+func ExampleEveryone() {
+	logs := policy.Must(policy.NewDocument(policy.Statement{
+		Effect: policy.Allow, Principal: policy.Everyone(), Action: policy.List("s3:GetObject"), Resource: policy.List("arn:aws:s3:::logs/*"),
+	}))
+	p := logs.Statement(0).Principal
+	fmt.Println(p.IsEveryone())
+	for typ, id := range p.All() {
+		fmt.Println(typ, id)
+	}
+	// Output:
+	// true
+	// AWS *
+}
+
+func ExamplePrincipals_All() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+  "Principal": {"Service": "ec2.amazonaws.com", "AWS": ["111122223333", "444455556666"]}}}`)))
+	for typ, id := range d.Statement(0).Principal.All() {
+		fmt.Println(typ, id)
+	}
+	// Output:
+	// Service ec2.amazonaws.com
+	// AWS 111122223333
+	// AWS 444455556666
+}
+
+func ExamplePrincipals_And() {
+	accounts := policy.PrincipalList(policy.AWSPrincipal, "111122223333")
+	both := accounts.And(policy.ServicePrincipalType, "logs.amazonaws.com")
+	for typ, id := range both.All() {
+		fmt.Println(typ, id)
+	}
+	fmt.Println(accounts.Equal(both)) // accounts is as it was
+	// Output:
+	// AWS 111122223333
+	// Service logs.amazonaws.com
+	// false
+}
+
+func ExamplePatterns_All() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": ["sqs:Send*", "sqs:Receive*"], "Resource": "*"}}`)))
+	for pattern := range d.Statement(0).Action.All() {
+		fmt.Println(pattern)
+	}
+	// Output:
+	// sqs:Send*
+	// sqs:Receive*
+}
+
+func ExamplePatterns_Equal() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": ["sqs:*"], "Resource": "*"}}`)))
+	fmt.Println(d.Statement(0).Action.Equal(policy.List("sqs:*")), policy.List("a:B", "a:C").Equal(policy.List("a:C", "a:B")))
+	// Output: true false
+}
+
+func ExampleConditions_And() {
+	mfa := policy.When("Bool", "aws:MultiFactorAuthPresent", "true")
+	both := mfa.And("IpAddress", "aws:SourceIp", "203.0.113.0/24")
+	fmt.Println(mfa.Len(), both.Len())
+	// Output: 1 2
+}
+
+func ExampleConditions_All() {
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*",
+  "Condition": {"Bool": {"aws:SecureTransport": true}, "StringLike": {"aws:PrincipalArn": ["*:user/ana", "*:role/orders"]}}}}`)))
+	for c := range d.Statement(0).Condition.All() {
+		fmt.Println(c.Operator, c.Key, slices.Collect(c.Values.All()))
+	}
+	// Output:
+	// Bool aws:SecureTransport [true]
+	// StringLike aws:PrincipalArn [*:user/ana *:role/orders]
+}
+
+func ExampleConditions_Equal() {
+	c := policy.When("Bool", "aws:SecureTransport", "true")
+	d := policy.Must(policy.Parse([]byte(`{"Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*",
+  "Condition": {"Bool": {"aws:SecureTransport": true}}}}`)))
+	fmt.Println(c.Equal(d.Statement(0).Condition))
+	// Output: true
 }

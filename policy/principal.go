@@ -108,8 +108,10 @@ func ParsePrincipal(s string) (Principal, error) {
 		if err != nil {
 			return Principal{}, fmt.Errorf("principal: %w", err)
 		}
-		if p := PrincipalFromARN(a); p.IsValid() {
+		if p := PrincipalFromARN(a); p.IsValid() && !strings.ContainsAny(s, "*?") {
 			return p, nil
+		} else if p.IsValid() {
+			return Principal{}, fmt.Errorf("principal %q: a request has one caller, without wildcards", clip(s))
 		}
 		return Principal{}, fmt.Errorf("principal %q: %w", clip(s), errNoPrincipal)
 	}

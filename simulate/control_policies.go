@@ -91,6 +91,8 @@ func (w *world) resourceControlSkipped() string {
 		return "resources of the management account are exempt from RCPs"
 	case isServiceLinkedARN(v.Caller.Role):
 		return "calls of service-linked roles are exempt from RCPs"
+	case w.target != nil && w.target.awsManaged && strings.EqualFold(v.Service, "kms"):
+		return "AWS managed KMS keys are exempt from RCPs"
 	case strings.EqualFold(v.Service, "kms") && strings.EqualFold(v.Name, "RetireGrant"):
 		return "kms:RetireGrant is exempt from RCPs"
 	case w.trusts() && v.Resource[2] == "iam" && isServiceLinked(v.Resource[5]):

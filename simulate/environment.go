@@ -101,7 +101,7 @@ type resourceEntry struct {
 	keys        engine.Keys
 	objectKeys  engine.Keys  // of objects in a bucket
 	tags        engine.State // of tags that are not listed
-	abac        bool         // tags of the bucket are in the request context
+	awsManaged  bool         // an AWS managed KMS key
 	blockPublic bool
 	owner       string // S3 object owner, if not the bucket's
 	linked      bool   // a service-linked role
@@ -366,17 +366,23 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 }
 
 func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
-	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, abac: r.ABAC}
+	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, awsManaged: r.AWSManaged}
 	entry.objectKeys = acct.target
-	if bucket, object := bucketOf(r.ARN); bucket {
-		if !object {
-			e.buckets[r.ARN.String()] = entry
-		}
-		entry.objectKeys = withTags(acct.target, "s3:BucketTag/", r.Tags)
+	bucket, object := bucketOf(r.ARN)
+	if bucket && !object {
+		e.buckets[r.ARN.String()] = entry
 	}
-	entry.keys = withTags(entry.objectKeys, "aws:ResourceTag/", r.Tags)
-	if e.firstGap(org.GapTags, r.ARN.String(), acct.id) != "" {
-		entry.tags = engine.Unknown
+	// R-SPC-5: tags of general purpose buckets are in the context only with ABAC.
+	if !bucket || r.ABAC {
+		if bucket {
+			entry.objectKeys = withTags(acct.target, "s3:BucketTag/", r.Tags)
+		}
+		entry.keys = withTags(entry.objectKeys, "aws:ResourceTag/", r.Tags)
+		if e.firstGap(org.GapTags, r.ARN.String(), acct.id) != "" {
+			entry.tags = engine.Unknown
+		}
+	} else {
+		entry.keys = entry.objectKeys
 	}
 	entry.policy.gap = e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id)
 	if r.Policy != nil {

@@ -27,7 +27,7 @@ func (e *Environment) Can(r Request) Decision {
 
 // decide evaluates the request, and for AssumeRole also the actions that go with it.
 func (e *Environment) decide(r *Request, t *tracer) Decision {
-	if !r.Principal.IsValid() || r.Action.Service() == "" || r.Action.Name() == "" {
+	if !r.valid() {
 		return Decision{Outcome: Indeterminate, possible: 1<<Allowed | 1<<ExplicitDeny | 1<<ImplicitDeny}
 	}
 	var w world
@@ -39,6 +39,11 @@ func (e *Environment) decide(r *Request, t *tracer) Decision {
 	return d
 }
 
+// valid reports whether the request names a caller and one action.
+func (r *Request) valid() bool {
+	return r.Principal.IsValid() && r.Action.Service() != "" && r.Action.Name() != "" && !strings.ContainsAny(string(r.Action), "*?")
+}
+
 func (w *world) assumesRole() bool {
 	const prefix = "assumerole"
 	v := &w.view
@@ -48,27 +53,30 @@ func (w *world) assumesRole() bool {
 // alsoNeeded implements R-STS-4: session tags, a source identity and a context assertion
 // need permissions of their own on the same role (IAM User Guide, “Pass session tags in
 // AWS STS”, “Monitor and control actions taken with assumed roles”). A request passes
-// them if their keys are given.
-func (e *Environment) alsoNeeded(r *Request, w *world) []Request {
+// them if their keys are given, and maybe if it is said that they may be present.
+func (e *Environment) alsoNeeded(r *Request, w *world) []needed {
 	if !w.assumesRole() || w.view.Given.Len() == 0 {
 		return nil
 	}
-	given := func(ref *engine.KeyRef) bool {
-		val, ok := w.view.Given.Value(ref)
-		return ok && val.State == engine.Known
-	}
-	var out []Request
-	also := func(needed bool, action policy.Action) {
-		if needed {
+	given := &w.view.Given
+	var out []needed
+	also := func(passed engine.Tri, action policy.Action) {
+		if passed != no {
 			other := *r
 			other.Action = action
-			out = append(out, other)
+			out = append(out, needed{other, passed})
 		}
 	}
-	also(given(&tagKeys) || w.view.Given.HasPrefix("aws:RequestTag/"), "sts:TagSession")
-	also(given(&sourceIdentity), "sts:SetSourceIdentity")
-	also(given(&contextProvider) || w.view.Given.HasPrefix("sts:RequestContext/"), "sts:SetContext")
+	also(max(given.Has(&tagKeys), given.Has(&transitiveTags), given.HasPrefix("aws:RequestTag/")), "sts:TagSession")
+	also(given.Has(&sourceIdentity), "sts:SetSourceIdentity")
+	also(max(given.Has(&contextProvider), given.HasPrefix("sts:RequestContext/")), "sts:SetContext")
 	return out
+}
+
+// A needed request must be allowed too, for certain or maybe.
+type needed struct {
+	request Request
+	passed  engine.Tri
 }
 
 // alongside combines the decision with those of the other actions that are needed.
@@ -76,8 +84,12 @@ func (e *Environment) alongside(r *Request, w *world, d Decision, t *tracer) Dec
 	for _, other := range e.alsoNeeded(r, w) {
 		t.rule("R-STS-4")
 		var w2 world
-		w2.resolve(e, &other)
-		d = worst(d, w2.decide(nil))
+		w2.resolve(e, &other.request)
+		both := worst(d, w2.decide(nil))
+		if other.passed == maybe && both.outcomes() != d.outcomes() {
+			both = both.narrow(both.outcomes() | d.outcomes())
+		}
+		d = both
 	}
 	return d
 }
@@ -104,6 +116,14 @@ func worst(a, b Decision) Decision {
 		out = b
 	}
 	return out.narrow(possible)
+}
+
+// outcomes has a bit for each outcome that the decision may turn out to be.
+func (d Decision) outcomes() uint8 {
+	if d.Outcome == Indeterminate {
+		return d.possible
+	}
+	return 1 << d.Outcome
 }
 
 // narrow sets the outcome by what it may be.
@@ -346,9 +366,6 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 // endpoints using endpoint policies”). It reports whether a Deny is certain.
 func (w *world) endpointPolicies(d *verdict, t *tracer) bool {
 	e := w.env
-	if len(e.services) == 0 {
-		return false
-	}
 	if e.custom != nil {
 		for _, ep := range e.services {
 			if w.endpoint(ep, yes, d, t) {
@@ -357,12 +374,29 @@ func (w *world) endpointPolicies(d *verdict, t *tracer) bool {
 		}
 		return false
 	}
+	if w.unknownEndpoint() != "" {
+		d.denies(StageEndpointPolicy, result{deny: maybe})
+		d.needs(StageEndpointPolicy, maybe)
+		return false
+	}
 	for _, ep := range e.services {
 		if passes := w.passes(ep); passes != no && w.endpoint(ep, passes, d, t) {
 			return true
 		}
 	}
 	return false
+}
+
+// unknownEndpoint is the endpoint that the request says it comes through and that the
+// model does not list, or "".
+func (w *world) unknownEndpoint() string {
+	if w.env.custom != nil || w.view.Given.Len() == 0 {
+		return ""
+	}
+	if val := w.view.Key(&sourceVPCE); val.State == engine.Known && len(val.Values) == 1 && w.env.endpoints[val.Values[0]] == nil {
+		return val.Values[0]
+	}
+	return ""
 }
 
 func (w *world) passesService(ep *endpointEntry) bool {

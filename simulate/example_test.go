@@ -265,3 +265,138 @@ func ExampleParseOutcome() {
 	// explicitDeny <nil>
 	// outcome "denied": want allowed, explicitDeny, implicitDeny or indeterminate
 }
+
+func ExampleEnvironment_Organization() {
+	before, err := simulate.Compile(exampleOrganization())
+	if err != nil {
+		panic(err)
+	}
+	after, err := before.Apply(org.MoveAccount("111122223333", "r-ab12"))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(before.Organization().Path("111122223333"))
+	fmt.Println(after.Organization().Path("111122223333"))
+	// Output:
+	// [r-ab12 ou-ab12-11111111 111122223333]
+	// [r-ab12 111122223333]
+}
+
+// The key is missing from the request, so the statement may or may not match. It allows,
+// so the answer cannot be an explicit deny.
+func ExampleDecision_CanBe() {
+	env, err := simulate.CompileCustom(readLogs)
+	if err != nil {
+		panic(err)
+	}
+	d := env.Can(simulate.Request{
+		Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"),
+		Action:    "s3:GetObject",
+		Resource:  policy.MustParseARN("arn:aws:s3:::logs/app.log"),
+	})
+	fmt.Println(d.Outcome, d.CanBe(simulate.Allowed), d.CanBe(simulate.ImplicitDeny), d.CanBe(simulate.ExplicitDeny))
+	// Output: indeterminate true true false
+}
+
+func ExampleDecision_Allowed() {
+	env, err := simulate.CompileCustom(readLogs)
+	if err != nil {
+		panic(err)
+	}
+	r := simulate.Request{
+		Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"),
+		Action:    "s3:GetObject",
+		Resource:  policy.MustParseARN("arn:aws:s3:::logs/app.log"),
+	}
+	for _, ip := range []string{"203.0.113.7", "198.51.100.7"} {
+		r.Keys = r.Keys.With("aws:SourceIp", ip)
+		fmt.Println(ip, env.Can(r).Allowed())
+	}
+	// Output:
+	// 203.0.113.7 true
+	// 198.51.100.7 false
+}
+
+// An indeterminate decision is neither allowed nor denied.
+func ExampleDecision_Denied() {
+	env, err := simulate.CompileCustom(readLogs)
+	if err != nil {
+		panic(err)
+	}
+	r := simulate.Request{
+		Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"),
+		Resource:  policy.MustParseARN("arn:aws:s3:::logs/app.log"),
+	}
+	for _, action := range []policy.Action{"s3:GetObject", "s3:PutObject"} {
+		r.Action = action
+		d := env.Can(r)
+		fmt.Println(action, d.Outcome, d.Allowed(), d.Denied())
+	}
+	// Output:
+	// s3:GetObject indeterminate false false
+	// s3:PutObject implicitDeny false true
+}
+
+func ExampleStatementRef_Position() {
+	env, err := simulate.CompileCustom(readLogs)
+	if err != nil {
+		panic(err)
+	}
+	s, _ := env.Statement(env.Can(simulate.Request{
+		Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"),
+		Action:    "s3:GetObject",
+		Resource:  policy.MustParseARN("arn:aws:s3:::logs/app.log"),
+		Keys:      simulate.Keys{}.With("aws:SourceIp", "203.0.113.7"),
+	}))
+	fmt.Println(s.SID, s.Position())
+	// Output: ReadLogs 3:17
+}
+
+func ExampleKeys_With() {
+	keys := simulate.Keys{}.With("aws:SourceIp", "203.0.113.7")
+	more := keys.With("aws:TagKeys", "team", "cost").With("aws:sourceip") // without a value: absent
+	for name, values := range keys.All() {
+		fmt.Println(name, values)
+	}
+	for name, values := range more.All() {
+		fmt.Println(name, values)
+	}
+	// Output:
+	// aws:SourceIp [203.0.113.7]
+	// aws:TagKeys [team cost]
+}
+
+func ExampleKeys_All() {
+	keys := simulate.Keys{}.With("aws:TagKeys", "team", "cost").With("aws:SourceIp", "203.0.113.7")
+	for name, values := range keys.All() {
+		fmt.Println(name, values)
+	}
+	// Output:
+	// aws:TagKeys [team cost]
+	// aws:SourceIp [203.0.113.7]
+}
+
+// A token lists how its holder signed in. One entry does not make the key single-valued:
+// a condition without ForAllValues or ForAnyValue does not match it.
+func ExampleKeys_WithMultivalued() {
+	trust := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": {
+  "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+  "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/login.example.com"},
+  "Condition": {"StringEquals": {"login.example.com:amr": "authenticated"}}}}`)))
+	env, err := simulate.CompileLayers(simulate.Layers{Resource: trust})
+	if err != nil {
+		panic(err)
+	}
+	r := simulate.Request{
+		Principal: policy.WebIdentityPrincipal("arn:aws:iam::111122223333:oidc-provider/login.example.com"),
+		Action:    "sts:AssumeRoleWithWebIdentity",
+		Resource:  policy.MustParseARN("arn:aws:iam::111122223333:role/orders"),
+		Keys:      simulate.Keys{}.With("login.example.com:amr", "authenticated"),
+	}
+	fmt.Println(env.Can(r).Outcome)
+	r.Keys = r.Keys.WithMultivalued("login.example.com:amr")
+	fmt.Println(env.Can(r).Outcome)
+	// Output:
+	// allowed
+	// implicitDeny
+}

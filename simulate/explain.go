@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/licit-dev/licit/internal/engine"
@@ -89,7 +90,7 @@ const (
 	DependsOnKey      DependencyKind = iota // a condition key of the request
 	DependsOnGap                            // something that the model says it does not know
 	DependsOnCaller                         // a principal that is not in the model
-	DependsOnResource                       // a resource of an account that is not in the model
+	DependsOnResource                       // a resource, or an endpoint, whose policy or owner is not in the model
 	DependsOnInput                          // a request that names no valid principal or action
 )
 
@@ -115,7 +116,7 @@ func (e *Environment) Explain(r Request) *Explanation {
 			x.Possible = append(x.Possible, o)
 		}
 	}
-	if !r.Principal.IsValid() || r.Action.Service() == "" || r.Action.Name() == "" {
+	if !r.valid() {
 		x.Depends = []Dependency{{Kind: DependsOnInput, Name: "a valid principal and an action such as s3:GetObject"}}
 		return x
 	}
@@ -125,7 +126,7 @@ func (e *Environment) Explain(r Request) *Explanation {
 	b.run()
 	x.Rules = t.rules
 	for _, other := range e.alsoNeeded(&r, &w) {
-		also := e.Explain(other)
+		also := e.Explain(other.request)
 		x.Also = append(x.Also, also)
 		x.Depends = append(x.Depends, also.Depends...)
 	}
@@ -252,12 +253,30 @@ func (b *explainer) trials(a *attachment) []Trial {
 		for _, u := range et.Unknown {
 			t.Unknown = append(t.Unknown, Unknown(u))
 		}
+		for _, u := range et.Unreadable {
+			b.unreadable(t.Statement, u)
+		}
 		for _, rule := range et.Rules {
 			b.t.rule(rule)
 		}
 		out = append(out, t)
 	}
 	return out
+}
+
+// unreadable reports what R-CND-14 takes for a condition that never holds.
+func (b *explainer) unreadable(s StatementRef, u engine.Open) {
+	name := s.SID
+	if name == "" {
+		name = fmt.Sprintf("statement %d", s.Index+1)
+	}
+	b.note(fmt.Sprintf("%s of %s: %s cannot read %q of %s, so the condition does not hold because of it", name, s.Policy.Name, u.Operator, u.Want[0], u.Key))
+}
+
+func (b *explainer) note(s string) {
+	if !slices.Contains(b.x.Notes, s) {
+		b.x.Notes = append(b.x.Notes, s)
+	}
 }
 
 func (b *explainer) resourcePolicy() {
@@ -302,6 +321,10 @@ func (b *explainer) identity() {
 
 func (b *explainer) endpoints() {
 	w := b.w
+	if id := w.unknownEndpoint(); id != "" {
+		b.x.Steps = append(b.x.Steps, Step{Stage: StageEndpointPolicy, Node: id, NodeName: id, Outcome: Indeterminate, Gap: id})
+		return
+	}
 	var passed engine.Tri
 	for _, ep := range w.env.services {
 		switch {
@@ -324,8 +347,7 @@ func (b *explainer) endpoints() {
 }
 
 func (b *explainer) notes() {
-	w := b.w
-	note := func(s string) { b.x.Notes = append(b.x.Notes, s) }
+	w, note := b.w, b.note
 	if _, ok := serviceref.Embedded().Collection(b.x.Request.Action); !ok && !b.x.Request.Resource.IsValid() {
 		note("no resource is named: only statements about every resource match, and no resource policy, key policy or trust policy has a say")
 	}
@@ -372,9 +394,11 @@ func (b *explainer) depends(own Decision) {
 			case w.unknownCaller:
 				kind = DependsOnCaller
 			case w.unknownResource:
-				if w.env.accounts[w.owner] == nil {
+				if !w.resourceGap {
 					kind = DependsOnResource
 				}
+			case w.unknownEndpoint():
+				kind = DependsOnResource
 			}
 			add(Dependency{Kind: kind, Name: s.Gap}, nil)
 		}

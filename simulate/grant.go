@@ -22,6 +22,8 @@ func (w *world) grant(d *verdict, resource result, levels levelSet, identity, bo
 	case v.Caller.Account == "": // R-GRT-1: services and anonymous callers
 		t.rule("R-GRT-1")
 		w.granted(d, StageResourcePolicy, levels.direct, resource.allowAt)
+	case w.owner == "": // nobody knows whose the resource is
+		d.needs(StageResourcePolicy, maybe)
 	case v.Caller.Account != w.owner: // R-GRT-6
 		t.rule("R-GRT-6")
 		d.needs(StageIdentityPolicy, identity.allow)
@@ -85,16 +87,15 @@ func (w *world) federates() bool {
 // resource's own policy hands the decision to the account.
 func (w *world) needsAccountGrant() bool {
 	v := &w.view
-	if v.NoResource {
+	switch {
+	case w.assumesRole(): // on whatever: an identity Allow alone never suffices
+		return true
+	case v.NoResource:
 		return false
-	}
-	switch v.Resource[2] {
-	case "kms":
+	case strings.EqualFold(v.Resource[2], "kms"):
 		return strings.HasPrefix(v.Resource[5], "key/") // R-KMS-3: not aliases
-	case "iam":
-		return w.trusts() && strings.HasPrefix(v.Resource[5], "role/")
 	}
-	return false
+	return v.Resource[2] == "iam" && w.trusts() && strings.HasPrefix(v.Resource[5], "role/")
 }
 
 // blockedAsPublic implements R-SPC-4 (Amazon S3 User Guide, “Blocking public access to

@@ -27,6 +27,7 @@ type Layers struct {
 	CanonicalID                     string           // canonical user ID of the principal's account; "": unknown
 	BlockPublicAccess               bool             // RestrictPublicBuckets is on
 	BucketABAC                      bool             // tags of the bucket are in the request context
+	AWSManagedKey                   bool             // the resource is an AWS managed KMS key
 	WildcardOnly                    bool             // the action has no resource types: RCPs are those of the caller's account
 	// GivenKeysOnly says that no condition key is derived from principal and resource:
 	// only those in the request count.
@@ -62,7 +63,7 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 	p.account.scps = c.levels(policy.ServiceControl, "scps", l.ServiceControl)
 	p.account.rcps = c.levels(policy.ResourceControl, "rcps", l.ResourceControl)
 	e.layers = p
-	e.target = &resourceEntry{account: p.account, owner: l.ObjectOwner, blockPublic: l.BlockPublicAccess, tags: engine.Unknown}
+	e.target = &resourceEntry{account: p.account, owner: l.ObjectOwner, blockPublic: l.BlockPublicAccess, awsManaged: l.AWSManagedKey, tags: engine.Unknown}
 	if l.Resource != nil {
 		e.target.policy.list = c.documents(policy.ResourceBased, "resourcePolicy", []*policy.Document{l.Resource})
 	}

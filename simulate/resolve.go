@@ -28,6 +28,7 @@ type world struct {
 
 	// What is not in the model, "" if it is.
 	unknownCaller, unknownResource string
+	resourceGap                    bool // a gap says so
 	hasIdentity                    bool // the principal has identity-based policies at all
 	bucket                         bool // the resource is a general purpose bucket or an object in one
 }
@@ -41,6 +42,7 @@ func (w *world) resolve(e *Environment, r *Request) {
 	v.SetAction(r.Action)
 	v.Given = r.Keys.k
 	v.Derive = e.derive
+	v.OpenFacts = e.custom == nil || e.derive
 	w.session = r.Session
 	w.identity, w.boundary, w.resource = &noLayer, &noLayer, &noLayer
 	w.caller(r)
@@ -127,7 +129,7 @@ func (w *world) find(r *Request) {
 	if c.Kind == policy.RoleSession {
 		c.Role = p.arn.String()
 	}
-	if c.Kind != policy.FederatedUser {
+	if c.Kind != policy.FederatedUser && p.id != "" {
 		c.ID = p.id
 	}
 }
@@ -147,46 +149,82 @@ func (w *world) resourceOf(r *Request) {
 	w.bucket = bucket
 	if e.layers != nil {
 		w.customResource()
+		// In bare layers the setting says whether the keys that are given count (R-SPC-5).
 		v.NoBucketTags = bucket && !e.custom.BucketABAC
 		return
 	}
-	v.NoBucketTags = bucket
+	v.NoResourceAccount = serviceref.Embedded().MayLackResourceAccount(r.Action)
 	res, known := e.resource(r.Resource)
-	if known && v.Resource[2] == "iam" && !w.trusts() {
+	switch {
+	case !known:
+		w.unlisted(r)
+	case v.Resource[2] == "iam" && !w.trusts():
 		// A trust policy speaks about assuming the role, not about managing it.
-		v.Target, w.owner = res.keys, res.account.id
+		v.Target, w.owner, w.rcps = res.keys, res.account.id, res.account.rcps
 		v.ResourceTags = res.tags
-		w.rcps = res.account.rcps
-		return
-	}
-	if known {
+	default:
 		w.target, w.resource, w.owner, w.rcps = res, &res.policy, res.account.id, res.account.rcps
 		v.Target, v.ResourceTags = res.keys, res.tags
-		if bucket {
-			v.NoBucketTags = !res.abac
-			if isObject {
-				v.Target = res.objectKeys
-			}
+		if isObject {
+			v.Target = res.objectKeys
+		}
+	}
+}
+
+// unlisted settles what is known of a resource that the model does not list. A resource of
+// an account in the model has no policy, unless a gap or its kind says otherwise. One
+// whose ARN names no account, such as a bucket, may belong to anybody; the caller can say
+// to whom with aws:ResourceAccount.
+func (w *world) unlisted(r *Request) {
+	e, v := w.env, &w.view
+	if !r.Resource.IsValid() {
+		if acct := e.accounts[w.owner]; acct != nil {
+			v.Target, w.rcps = acct.target, acct.rcps
 		}
 		return
 	}
-	acct, ok := e.accounts[w.owner]
-	switch {
-	case ok:
-		v.Target, w.rcps = acct.target, acct.rcps
-		if r.Resource.IsValid() {
-			v.ResourceTags = engine.Unknown
-			if gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner); gap != "" {
-				w.unknownResource = gap
-			}
+	v.ResourceTags = engine.Unknown
+	if v.Resource[4] == "" {
+		w.owner = ""
+		if val, ok := v.Given.Value(&resourceAccount); ok && val.State == engine.Known && len(val.Values) == 1 {
+			w.owner = val.Values[0]
 		}
-	case w.owner == "" && r.Resource.IsValid():
-		w.unknownResource = r.Resource.String()
-	case w.owner != "":
-		w.unknownResource = r.Resource.String()
-		v.Target = engine.Keys{}.With("aws:ResourceAccount", w.owner)
-		v.ResourceTags = engine.Unknown
 	}
+	acct, ok := e.accounts[w.owner]
+	if !ok {
+		w.unknownResource = r.Resource.String()
+		if w.owner != "" {
+			v.Target = engine.Keys{}.With("aws:ResourceAccount", w.owner)
+		}
+		return
+	}
+	v.Target, w.rcps = acct.target, acct.rcps
+	if gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner); gap != "" {
+		w.unknownResource, w.resourceGap = gap, true
+	} else if e.hasPolicy(r.Resource) || v.Caller.Partition != "" && v.Caller.Partition != v.Resource[1] {
+		w.unknownResource = r.Resource.String()
+	}
+}
+
+// hasPolicy reports whether a resource that is not listed has, or lies below something
+// that has, a resource policy all the same: every KMS key has one, an S3 access point
+// stands before a bucket's, and a listed resource may speak for what lies below it.
+func (e *Environment) hasPolicy(a policy.ARN) bool {
+	text, resource := a.String(), a.Resource()
+	switch {
+	case a.Service() == "kms" && strings.HasPrefix(resource, "key/"),
+		a.Service() == "s3" && strings.HasPrefix(resource, "accesspoint/"):
+		return true
+	}
+	for i := len(text) - 1; i > len(text)-len(resource); i-- {
+		if text[i] != '/' && text[i] != ':' {
+			continue
+		}
+		if parent, err := policy.ParseARN(text[:i]); err == nil && e.resources[parent] != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // resource finds what the ARN names: itself, or the bucket of an S3 object.
@@ -195,6 +233,11 @@ func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
 		return nil, false
 	}
 	own, ok := e.resources[a]
+	if !ok {
+		if parent := covering(a); parent.IsValid() {
+			own, ok = e.resources[parent]
+		}
+	}
 	if _, object := bucketOf(a); !object {
 		return own, ok
 	}
@@ -209,6 +252,23 @@ func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
 		return &object, true
 	}
 	return b, true
+}
+
+// covering is the resource whose policy AWS documents to cover a: the table of a DynamoDB
+// index, and the domain of an OpenSearch path (Amazon DynamoDB Developer Guide,
+// “Resource-based policies”; Amazon OpenSearch Service, “Resource-based policies”).
+func covering(a policy.ARN) policy.ARN {
+	typ, rest, _ := strings.Cut(a.Resource(), "/")
+	name, sub, ok := strings.Cut(rest, "/")
+	if !ok || !(a.Service() == "dynamodb" && typ == "table" && strings.HasPrefix(sub, "index/") || a.Service() == "es" && typ == "domain") {
+		return policy.ARN{}
+	}
+	text := a.String()
+	parent, err := policy.ParseARN(text[:len(text)-len(a.Resource())] + typ + "/" + name)
+	if err != nil {
+		return policy.ARN{}
+	}
+	return parent
 }
 
 // bucketOf reports whether the ARN is that of a general purpose bucket or of an object in one.
@@ -297,6 +357,8 @@ var (
 	sourceVPCE      = engine.NewKeyRef("aws:SourceVpce")
 	sourceIdentity  = engine.NewKeyRef("sts:SourceIdentity")
 	tagKeys         = engine.NewKeyRef("aws:TagKeys")
+	transitiveTags  = engine.NewKeyRef("sts:TransitiveTagKeys")
+	resourceAccount = engine.NewKeyRef("aws:ResourceAccount")
 	contextProvider = engine.NewKeyRef("sts:RequestContextProviders")
 )
 

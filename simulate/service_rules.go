@@ -14,6 +14,9 @@ func (w *world) serviceOwned(t *tracer) bool {
 	}
 	service, name := strings.ToLower(v.Service), strings.ToLower(v.Name)
 	switch {
+	case v.Caller.Account != "" && service == "sts" && (name == "assumerolewithsaml" || name == "assumerolewithwebidentity"):
+		t.rule("R-STS-3") // the caller is a token, not a principal
+		return true
 	case v.Caller.Kind == policy.FederatedUser && (service == "iam" || service == "sts"):
 		t.rule("R-SES-5")
 		return true

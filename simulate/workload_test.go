@@ -75,6 +75,7 @@ func (w *workload) spec(t testing.TB) org.Spec {
 		bucket.Policy = parse(w.Resource.Policy)
 	}
 	account.Resources = []org.Resource{bucket}
+	account.Endpoints = []org.Endpoint{{ID: "vpce-0a1b2c3d"}} // as the context of w2 names it
 	s := org.Spec{ID: w.OrgID}
 	if len(w.OrgPath) == 0 {
 		s.Accounts = []org.Account{account}

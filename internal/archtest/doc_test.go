@@ -6,7 +6,9 @@ import (
 	"go/doc"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -139,4 +141,74 @@ func begins(comment string, want ...string) bool {
 func first(comment string) string {
 	words := strings.Fields(comment)
 	return strings.Join(words[:min(3, len(words))], " ")
+}
+
+// exampleTypes lists the types whose methods users call as verbs: each method needs an
+// example.
+var exampleTypes = []string{
+	"org.Organization",
+	"policy.Document",
+	"policy/serviceref.Reference",
+	"simulate.Environment",
+	"simulate.Keys",
+}
+
+// noExample says which functions and methods need none all the same, and why.
+var noExample = map[string]string{
+	"examples.Fintech":                   "data that the documentation uses; it is an example",
+	"org.Organization.ID":                "a name, as given",
+	"org.Organization.ManagementAccount": "a name, as given",
+	"policy.Document.File":               "a name, as given; ExampleOrganization_WriteDir shows it",
+	"policy.Document.ID":                 "an element, as written",
+	"policy.Document.Len":                "a number; ExampleParse shows it",
+	"policy.Document.String":             "what fmt calls; the examples of the edits show it",
+	"policy.Document.Version":            "an element, as written; ExampleParse shows it",
+	"policy/serviceref.Reference.Date":   "a date; ExampleEmbedded shows it",
+}
+
+// TestExamples wants an example with checked output for every exported function of the
+// public packages, constructors included, and for the methods of exampleTypes.
+func TestExamples(t *testing.T) {
+	known := make(map[string]bool)
+	want := func(name, example string, examples []*doc.Example) {
+		checked := slices.ContainsFunc(examples, func(e *doc.Example) bool { return e.Output != "" || e.EmptyOutput })
+		known[name] = true
+		switch _, excused := noExample[name]; {
+		case excused && checked:
+			t.Errorf("%s has an example; remove it from noExample", name)
+		case !excused && !checked:
+			t.Errorf("%s has no example; write a func %s with an Output comment", name, example)
+		}
+	}
+	for _, p := range packages(t) {
+		if !p.public() {
+			continue
+		}
+		fset := token.NewFileSet()
+		files := parse(t, fset, p, slices.Concat(p.GoFiles, p.TestGoFiles, p.XTestGoFiles))
+		d, err := doc.NewFromFiles(fset, files, p.ImportPath)
+		if err != nil {
+			t.Fatal(err)
+		}
+		functions := slices.Clone(d.Funcs)
+		for _, typ := range d.Types {
+			functions = append(functions, typ.Funcs...)
+			name := p.folder() + "." + typ.Name
+			if !slices.Contains(exampleTypes, name) {
+				continue
+			}
+			known[name] = true
+			for _, m := range typ.Methods {
+				want(name+"."+m.Name, "Example"+typ.Name+"_"+m.Name, m.Examples)
+			}
+		}
+		for _, f := range functions {
+			want(p.folder()+"."+f.Name, "Example"+f.Name, f.Examples)
+		}
+	}
+	for _, name := range slices.Concat(exampleTypes, slices.Sorted(maps.Keys(noExample))) {
+		if !known[name] {
+			t.Errorf("exampleTypes or noExample names %s, which does not exist", name)
+		}
+	}
 }

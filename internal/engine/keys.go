@@ -177,15 +177,34 @@ func (k Keys) Each(f func(name string, values []string)) {
 	}
 }
 
-// HasPrefix reports whether a key whose name begins with prefix is known to be present.
-func (k Keys) HasPrefix(prefix string) bool {
+// HasPrefix says whether a key whose name begins with prefix is present.
+func (k Keys) HasPrefix(prefix string) Tri {
+	out := No
 	for i := range k.list {
 		e := &k.list[i]
-		if e.state == Known && len(e.name) >= len(prefix) && equalFoldASCII(e.name[:len(prefix)], prefix) {
-			return true
+		if len(e.name) < len(prefix) || !equalFoldASCII(e.name[:len(prefix)], prefix) {
+			continue
+		}
+		switch e.state {
+		case Known:
+			return Yes
+		case Unknown:
+			out = Maybe
 		}
 	}
-	return false
+	return out
+}
+
+// Has says whether a key is present; what the keys do not mention is not.
+func (k Keys) Has(ref *KeyRef) Tri {
+	val, ok := k.lookup(ref)
+	switch {
+	case ok && val.State == Known:
+		return Yes
+	case ok && val.State == Unknown:
+		return Maybe
+	}
+	return No
 }
 
 // Len is the number of entries.
@@ -237,6 +256,7 @@ const (
 	ClassFederated                     // aws:FederatedProvider
 	ClassAssumedRoot                   // aws:AssumedRoot
 	ClassSourceIP                      // aws:SourceIp
+	ClassResourceAccount               // aws:ResourceAccount, aws:ResourceOrgID, aws:ResourceOrgPaths
 	NumClasses
 )
 
@@ -253,7 +273,8 @@ var classes = map[string]Class{
 	"aws:calledvia": ClassForwardAccess, "aws:calledviafirst": ClassForwardAccess, "aws:calledvialast": ClassForwardAccess,
 	"aws:multifactorauthpresent": ClassMFA, "aws:multifactorauthage": ClassMFAAge,
 	"aws:tokenissuetime": ClassTokenIssueTime, "aws:federatedprovider": ClassFederated, "aws:assumedroot": ClassAssumedRoot,
-	"aws:sourceip":       ClassSourceIP,
+	"aws:sourceip": ClassSourceIP, "aws:resourceaccount": ClassResourceAccount,
+	"aws:resourceorgid": ClassResourceAccount, "aws:resourceorgpaths": ClassResourceAccount,
 	"aws:sourceidentity": ClassRoleSession, "aws:chatbotsourcearn": ClassRoleSession,
 	"aws:ec2instancesourcevpc": ClassRoleSession, "aws:ec2instancesourceprivateipv4": ClassRoleSession,
 	"ec2:roledelivery": ClassRoleSession, "ec2:sourceinstancearn": ClassRoleSession,

@@ -97,7 +97,7 @@ func (el *principalElement) match(c *Caller, v *View) match {
 	if el.absent {
 		return match{}
 	}
-	strict := v.Classes == nil
+	strict := !v.OpenFacts
 	if el.not {
 		return match{value: el.notMatch(c, v, strict), level: Direct, certain: Yes}
 	}

@@ -75,6 +75,9 @@ func isFixed(key string, f family, value string) bool {
 			least = 32
 		}
 		return ok && p.Bits() >= least
+	case "s3:dataaccesspointarn": // any access point of a fixed account
+		a, err := policy.ParseARN(value)
+		return err == nil && policy.IsAccountID(a.AccountID())
 	case "aws:principalarn":
 		if f != arnLike {
 			break

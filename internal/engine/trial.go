@@ -17,6 +17,9 @@ type Trial struct {
 	// Unknown lists what a Maybe depends on, in source order.
 	Unknown []Open
 	Rules   []string // rules that settled a doubtful point
+	// Unreadable lists the values of the policy that its operators cannot read; the
+	// statement's action matches.
+	Unreadable []Open
 }
 
 // An Open is something that a statement needs to know to be decided.
@@ -47,6 +50,14 @@ func (p *Program) Trial(i int, v *View) Trial {
 			t.Miss.Element, t.Miss.Want = "NotAction", slices.Collect(src.NotAction.All())
 		}
 		return t
+	}
+	for j := range s.condition {
+		c := &s.condition[j]
+		for i := range c.values {
+			if !c.values[i].valid {
+				t.Unreadable = append(t.Unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
+			}
+		}
 	}
 	m := s.principal.match(&v.Caller, v)
 	if m.value == No {

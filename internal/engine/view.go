@@ -30,6 +30,11 @@ type View struct {
 	// depend on more than the principal.
 	ResourceTags, ForwardAccess, SourceIP State
 
+	// NoResourceAccount says that the action may lack the keys of the resource's account.
+	NoResourceAccount bool
+	// OpenFacts says that what Caller does not tell (the name of a session, a unique ID, a
+	// canonical ID) is unknown; otherwise it does not exist.
+	OpenFacts bool
 	// NoBucketTags says that the resource is a general purpose bucket without ABAC, or an
 	// object in one: tags of buckets are never in the request (R-SPC-5).
 	NoBucketTags bool
@@ -93,7 +98,7 @@ func (v *View) key(ref *KeyRef) Value {
 			return val
 		}
 	}
-	if len(v.Target.list) > 0 {
+	if len(v.Target.list) > 0 && !(v.NoResourceAccount && ref.class == ClassResourceAccount) {
 		if val, ok := v.Target.lookup(ref); ok {
 			return val
 		}

@@ -176,7 +176,7 @@ func statement(t *rapid.T, k policy.Kind) policy.Statement {
 		switch {
 		case k != policy.ResourceControl && chance(t, "not principal", 15):
 			s.NotPrincipal = p
-		case !chance(t, "no principal", 3):
+		default:
 			s.Principal = p
 		}
 	}

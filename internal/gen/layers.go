@@ -32,6 +32,7 @@ func Layers(t *rapid.T) spec.Layers {
 	}
 	l.ManagementAccount = pick(t, "management", "", "", "", Home, Other)
 	l.BlockPublicAccess = chance(t, "block public access", 30)
+	l.AWSManagedKey = chance(t, "aws managed key", 10)
 	l.BucketABAC = chance(t, "abac", 50)
 	return l
 }

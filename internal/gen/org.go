@@ -1,6 +1,8 @@
 package gen
 
 import (
+	"strings"
+
 	"pgregory.net/rapid"
 
 	"github.com/licit-dev/licit/internal/spec"
@@ -107,7 +109,7 @@ func (b *builder) user(arn, account, id string, groups ...string) org.User {
 }
 
 func (b *builder) resource(arn string, k policy.Kind) org.Resource {
-	r := org.Resource{ARN: policy.MustParseARN(arn), Tags: b.tags(), ABAC: chance(b.t, "abac", 50), BlockPublicAccess: chance(b.t, "block public access", 25)}
+	r := org.Resource{AWSManaged: strings.Contains(arn, ":kms:") && chance(b.t, "aws managed", 10), ARN: policy.MustParseARN(arn), Tags: b.tags(), ABAC: chance(b.t, "abac", 50), BlockPublicAccess: chance(b.t, "block public access", 25)}
 	if chance(b.t, "policy", 75) {
 		r.Policy = Document(b.t, k)
 	}

@@ -41,7 +41,8 @@ func FromOrg(s org.Spec, r Request) (Layers, Request, error) {
 	if err != nil {
 		return fail(err)
 	}
-	l.ResourcePolicy, l.BlockPublicAccess, l.BucketABAC = what.policy, what.blockPublicAccess, what.abac
+	l.ResourcePolicy, l.BlockPublicAccess, l.AWSManagedKey = what.policy, what.blockPublicAccess, what.awsManagedKey
+	l.BucketABAC = true // tags are derived only with ABAC; those that the caller gives count
 	if l.SCPs, err = controlPolicies(s, r.Principal.AccountID(), policy.ServiceControl); err != nil {
 		return fail(err)
 	}
@@ -52,6 +53,9 @@ func FromOrg(s org.Spec, r Request) (Layers, Request, error) {
 	}
 	if l.RCPs, err = controlPolicies(s, rcpAccount, policy.ResourceControl); err != nil {
 		return fail(err)
+	}
+	if id := endpointOf(r); id != "" && !listsEndpoint(s, id) {
+		return fail(fmt.Errorf("spec: endpoint %q is not in the organization's data", id))
 	}
 	endpoint, known := findEndpoint(s, r)
 	if known {

@@ -43,14 +43,18 @@ func (e *evaluation) granted(identity, boundary, session bool, granted map[level
 // needsAccountGrant implements the flag of R-GRT-4: KMS keys (R-KMS-1; R-KMS-3: other KMS
 // resources not), and roles that are assumed (R-STS-1; R-STS-5: other STS targets not).
 //
-// R-GRT-4 Choice: a key is told by its ARN, whatever the action; a role is flagged for the
-// actions of R-STS-1 only.
+// R-GRT-4 Choice: a key is told by its ARN, whatever the action and the case of its service;
+// a role is flagged for the actions of R-STS-1 only, and AssumeRole* on anything that is no
+// role too: an identity Allow alone never suffices for it.
 func (e *evaluation) needsAccountGrant() bool {
+	if isAssumeRole(e.request.Action) {
+		return true
+	}
 	parts, ok := splitARN(e.resource)
 	if !ok {
 		return false
 	}
-	if parts[2] == "kms" && strings.HasPrefix(parts[5], "key/") {
+	if lowerASCII(parts[2]) == "kms" && strings.HasPrefix(parts[5], "key/") {
 		return true
 	}
 	return isRoleAction(e.request.Action) && isRoleARN(parts)
@@ -84,9 +88,11 @@ func needsNoPermission(r Request) bool {
 	return actionIs(r.Action, "sts:GetSessionToken") && (kind == policy.User || kind == policy.Root)
 }
 
-// isForbiddenToSession implements R-SES-5 and R-SES-6. R-SES-4 is reported, not evaluated.
+// isForbiddenToSession implements R-SES-5, R-SES-6 and a part of R-STS-3. R-SES-4 is reported, not evaluated.
 func isForbiddenToSession(r Request) bool {
 	switch {
+	case isIAMPrincipal(r.Principal) && actionIs(r.Action, "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"):
+		return true // R-STS-3: the caller is a token, not a principal
 	case r.Principal.Kind() == policy.FederatedUser:
 		return serviceIs(r.Action, "iam") || serviceIs(r.Action, "sts")
 	case isRole(r.Principal):

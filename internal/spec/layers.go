@@ -97,8 +97,8 @@ func (e *evaluation) isManagement(account string) bool {
 // R-RCP-3 Choice: the service is that of the action: sts:AssumeRole on a role of iam is
 // reached by RCPs because sts is supported.
 //
-// R-RCP-2 Choice: nothing in a request tells that a KMS key is AWS-managed, so that
-// exemption is not evaluated.
+// R-RCP-2 Choice: nothing in a request tells that a KMS key is AWS-managed; the layers say
+// so.
 //
 // R-RCP-5: the Principal element is not looked at.
 func (e *evaluation) rcpLayer() verdict {
@@ -112,6 +112,7 @@ func (e *evaluation) rcpLayer() verdict {
 		e.isManagement(account),
 		isServiceLinkedRole(r),
 		isRoleAction(r.Action) && isServiceLinkedTarget(r.Resource),
+		e.layers.AWSManagedKey && serviceIs(r.Action, "kms"),
 		actionIs(r.Action, "kms:RetireGrant"):
 		return verdict{allowed: true}
 	}

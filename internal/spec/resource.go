@@ -5,6 +5,7 @@ import (
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // A target is what an organization knows of a resource.
@@ -12,7 +13,7 @@ type target struct {
 	policy            *policy.Document
 	tags, bucketTags  map[string]string
 	blockPublicAccess bool
-	abac              bool
+	awsManagedKey     bool
 }
 
 // findResource finds the resource in the account that owns it, and writes that account
@@ -63,6 +64,22 @@ func ownerOf(s org.Spec, r Request) string {
 			}
 		}
 	}
+	return unlistedOwner(r)
+}
+
+// unlistedOwner: a resource that nobody lists and whose ARN names no account may belong to
+// anybody, unless the caller gives aws:ResourceAccount; R-RSC-11 takes the principal's
+// account only for a request without a resource, and for what AWS owns
+// (arn:aws:iam::aws:…).
+func unlistedOwner(r Request) string {
+	if parts, ok := splitARN(r.Resource); ok && parts[4] == "" {
+		for name, values := range r.Context {
+			if equalKey(name, "aws:ResourceAccount") && len(values) == 1 {
+				return values[0]
+			}
+		}
+		return ""
+	}
 	return r.Principal.AccountID()
 }
 
@@ -78,7 +95,6 @@ func s3Target(a org.Account, bucket string, isObject bool, r *Request) target {
 		switch resource.ARN.String() {
 		case bucket:
 			t.policy = resource.Policy
-			t.abac = resource.ABAC
 			t.blockPublicAccess = t.blockPublicAccess || resource.BlockPublicAccess
 			if resource.ABAC {
 				t.bucketTags = resource.Tags
@@ -103,7 +119,7 @@ func s3Target(a org.Account, bucket string, isObject bool, r *Request) target {
 func plainTarget(a org.Account, r Request) target {
 	for _, resource := range a.Resources {
 		if resource.ARN.String() == r.Resource {
-			return target{policy: resource.Policy, tags: resource.Tags}
+			return target{policy: resource.Policy, tags: resource.Tags, awsManagedKey: resource.AWSManaged}
 		}
 	}
 	for _, role := range a.Roles {
@@ -125,15 +141,10 @@ func plainTarget(a org.Account, r Request) target {
 
 // findEndpoint finds the endpoint that aws:SourceVpce names, in any account.
 //
-// R-SPC-8 Choice: an endpoint of another service is not the one that the request passes:
-// it counts as not listed. An endpoint that is not listed has the default policy.
+// R-SPC-8 Choice: an endpoint of another service is not the one that the request passes.
+// FromOrg has no answer for an endpoint that is not listed.
 func findEndpoint(s org.Spec, r Request) (org.Endpoint, bool) {
-	id := ""
-	for name, values := range r.Context {
-		if equalKey(name, "aws:SourceVpce") && len(values) == 1 {
-			id = values[0]
-		}
-	}
+	id := endpointOf(r)
 	for _, a := range s.Accounts {
 		for _, endpoint := range a.Endpoints {
 			if id != "" && endpoint.ID == id && (endpoint.Service == "" || serviceIs(r.Action, lowerASCII(endpoint.Service))) {
@@ -142,6 +153,27 @@ func findEndpoint(s org.Spec, r Request) (org.Endpoint, bool) {
 		}
 	}
 	return org.Endpoint{}, false
+}
+
+// endpointOf is the endpoint that the request says it passes, or "".
+func endpointOf(r Request) string {
+	for name, values := range r.Context {
+		if equalKey(name, "aws:SourceVpce") && len(values) == 1 {
+			return values[0]
+		}
+	}
+	return ""
+}
+
+func listsEndpoint(s org.Spec, id string) bool {
+	for _, a := range s.Accounts {
+		for _, endpoint := range a.Endpoints {
+			if endpoint.ID == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // orgPath is one value of the …OrgPaths keys: it ends at the account's parent, with a slash.
@@ -175,6 +207,10 @@ func derivedContext(s org.Spec, r Request, who caller, what target, endpoint org
 	}
 	for tag, value := range what.bucketTags {
 		keys["s3:BucketTag/"+tag] = []string{value}
+	}
+	// §13: some actions do not have these keys, which is data.
+	if lacks := serviceref.Embedded().MayLackResourceAccount(r.Action); lacks {
+		r.ResourceAccount = ""
 	}
 	set("aws:ResourceAccount", r.ResourceAccount)
 	if path, ok := orgPath(s, r.ResourceAccount); ok {

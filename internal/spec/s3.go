@@ -126,6 +126,9 @@ func limits(key, base, value string) bool {
 	case is("aws:PrincipalArn"):
 		parts, ok := splitARN(value)
 		return ok && (base == "ArnEquals" || base == "ArnLike") && isFixed(parts[4])
+	case is("s3:DataAccessPointArn"): // any access point of a fixed account
+		parts, ok := splitARN(value)
+		return ok && isFixed(parts[4])
 	case is("aws:SourceIp"):
 		return isNarrow(value)
 	case is("aws:PrincipalIsAWSService"):
@@ -134,7 +137,7 @@ func limits(key, base, value string) bool {
 	return isFixed(value) && is("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount",
 		"aws:userid", "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpceAccount",
 		"aws:VpceOrgID", "aws:VpceOrgPaths", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOwner",
-		"s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:DataAccessPointArn",
+		"s3:x-amz-server-side-encryption-aws-kms-key-id",
 		"s3:DataAccessPointAccount", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 }
 

@@ -54,6 +54,7 @@ type Layers struct {
 	ManagementAccount string
 	BlockPublicAccess bool // RestrictPublicBuckets of the bucket or its account
 	BucketABAC        bool
+	AWSManagedKey     bool // the resource is an AWS managed KMS key
 }
 
 // An Endpoint is a VPC endpoint that the request passes.
