@@ -11,6 +11,5 @@
 // what is attached, inherited or belonged to either exists or is a Gap.
 //
 // It does not decide anything: an organization is asked by package simulate. It does not
-// reach AWS either: snapshots come from org/awsorg, org/awsexport or an editor. And it
-// does not check quotas, except for the depth of the tree.
+// reach AWS either: a snapshot is files. And it does not check quotas, except for the depth of the tree.
 package org

@@ -26,8 +26,9 @@ const (
 // ReadFS reads a snapshot: org.json, and the files that it names. Wherever a policy
 // document or an account stands, org.json and the account files have either the path of
 // its file, relative to the snapshot and inside it, or the object itself. One document
-// file is one *[policy.Document], however often it is named. A JSON file in the accounts
-// directory that org.json does not name is an error.
+// file is one *[policy.Document], however often it is named. An account file that
+// org.json does not name, and a document file in one of the places that [Organization.WriteDir] uses that
+// nothing names, are errors: what they hold would not be in force.
 //
 // The error is [Errors]: everything that is wrong with the files, each with file, line
 // and column. If the files can be read, names that lead nowhere, and whatever else [New]
@@ -40,7 +41,7 @@ func ReadFS(fsys fs.FS) (*Organization, error) {
 	src, err := fs.ReadFile(fsys, mainFile)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w; want a snapshot directory, such as WriteDir writes", fs.ErrNotExist)
+			err = fmt.Errorf("%w; want a snapshot directory, with an org.json in it", fs.ErrNotExist)
 		}
 		return nil, Errors{&SpecError{File: mainFile, Err: err}}
 	}
@@ -133,21 +134,30 @@ func (r *reader) organization(main *source) (*Organization, error) {
 	return index(s), nil
 }
 
-// unlisted reports account files that org.json does not name: what they hold would be
-// missing from every answer.
+// unlisted reports files of the snapshot that nothing names: what they hold would be
+// missing from every answer. Files that the format does not own are none of its business.
 func (r *reader) unlisted() {
 	if r.fsys == nil || r.incomplete {
 		return
 	}
-	entries, err := fs.ReadDir(r.fsys, accountsDir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		r.errs = append(r.errs, &SpecError{File: accountsDir, Err: err})
-	}
-	for _, e := range entries {
-		name := gopath.Join(accountsDir, e.Name())
-		if !e.IsDir() && strings.HasSuffix(name, ".json") && !r.files[name] {
+	err := fs.WalkDir(r.fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir() && name != "." && !ownsDir(name):
+			return fs.SkipDir
+		case e.IsDir() || r.files[name]:
+		case gopath.Dir(name) == accountsDir && strings.HasSuffix(name, ".json"):
 			r.errs = append(r.errs, &SpecError{File: name, Err: fmt.Errorf("not named in %s; add %q to its accounts, or remove the file", mainFile, name)})
+		case ownsFile(name):
+			if _, read := r.documents[name]; !read {
+				r.errs = append(r.errs, &SpecError{File: name, Err: errors.New("nothing names this document, so it is not in force; attach it, or remove the file")})
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		r.errs = append(r.errs, &SpecError{File: ".", Err: err})
 	}
 }
 

@@ -30,7 +30,7 @@ func TestReadFSErrors(t *testing.T) {
 	}{
 		"no org.json": {
 			snapshot(),
-			[]string{`org.json: file does not exist; want a snapshot directory, such as WriteDir writes`},
+			[]string{`org.json: file does not exist; want a snapshot directory, with an org.json in it`},
 		},
 		"syntax": {
 			snapshot("org.json", "{\n  \"id\": o-1\n}"),
@@ -136,7 +136,8 @@ func TestReadFSErrors(t *testing.T) {
 		},
 		"account file not named": {
 			snapshot("org.json", `{}`, "accounts/111122223333.json", `{"id": "111122223333"}`, "accounts/README", "", "accounts/111122223333/roles/app/trust.json", allowAll),
-			[]string{`accounts/111122223333.json: not named in org.json; add "accounts/111122223333.json" to its accounts, or remove the file`},
+			[]string{`accounts/111122223333.json: not named in org.json; add "accounts/111122223333.json" to its accounts, or remove the file`,
+				`accounts/111122223333/roles/app/trust.json: nothing names this document, so it is not in force; attach it, or remove the file`},
 		},
 		"documents": {
 			snapshot("org.json", `

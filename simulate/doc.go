@@ -8,7 +8,8 @@
 // A decision is [Allowed], [ExplicitDeny], [ImplicitDeny], or [Indeterminate] when it
 // depends on something that nobody said: a condition key that AWS could send, a part of
 // the organization that was not loaded, a caller or resource outside the model. What is
-// certain in spite of that is decided. The procedure is that of the IAM User Guide,
+// certain in spite of that is decided. A resource of an account in the model that is not
+// listed has no policy, unless a gap or its kind says otherwise. The procedure is that of the IAM User Guide,
 // “Policy evaluation logic”; each rule stands in one function that names it.
 //
 // It does not know KMS grants, S3 access control lists, resource shares, or checks that

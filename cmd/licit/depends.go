@@ -48,7 +48,7 @@ func (w *world) missing(d simulate.Dependency) string {
 	case simulate.DependsOnCaller:
 		return fmt.Sprintf("the caller: %s does not know %s", w.name, d.Name)
 	case simulate.DependsOnResource:
-		return fmt.Sprintf("the resource: %s does not know the account of %s, or its policy", w.name, d.Name)
+		return fmt.Sprintf("%s, which %s does not list: its policy, or whose it is", d.Name, w.name)
 	case simulate.DependsOnInput:
 		return "the request: it needs " + d.Name
 	}

@@ -98,6 +98,8 @@ func (e *evaluation) run(a *app, files []string) error {
 		return status(exitError) // reported by run
 	case broken != nil:
 		return broken
+	case e.cases == 0:
+		return errors.New("no case to evaluate; want files with one JSON object per line")
 	case e.failures > 0:
 		return status(exitNo)
 	case e.refused > 0:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -154,8 +155,14 @@ func contextHint(x *simulate.Explanation) string {
 		if d.Kind == simulate.DependsOnCaller {
 			return ""
 		}
-		if d.Kind == simulate.DependsOnKey && len(keys) < 3 {
+		if len(keys) == 3 {
+			continue
+		}
+		switch a, _ := policy.ParseARN(d.Name); {
+		case d.Kind == simulate.DependsOnKey:
 			keys = append(keys, "--context "+d.Name+"=…")
+		case d.Kind == simulate.DependsOnResource && a.IsValid() && a.AccountID() == "":
+			return "--context aws:ResourceAccount=…, the account that owns the resource"
 		}
 	}
 	if len(keys) == 0 {
