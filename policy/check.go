@@ -24,6 +24,8 @@ func (d *Document) CheckKind(k Kind) error {
 		}
 		c.refuse("", k.HasPrincipal() && s.Principal.IsZero() && s.NotPrincipal.IsZero(),
 			`Principal is missing, which a policy of kind %s must have; want "Principal": "*" or an object such as {"AWS": "111122223333"}`, k)
+		// R-DOC-12: SCPs have the whole language, and an RCP that AWS would not store changes
+		// no result (Organizations User Guide, “SCP syntax”, “RCP syntax”).
 		switch k {
 		case ResourceControl:
 			c.refuse("NotPrincipal", !s.NotPrincipal.IsZero(), `not allowed in an RCP; want "Principal": "*" and a condition on aws:PrincipalArn`)
@@ -80,7 +82,8 @@ func (c *kindCheck) fullARNs(element string, list Patterns) {
 	}
 }
 
-// arnParts counts the colon-separated parts, at most 6; colons inside ${…} do not separate.
+// arnParts counts the colon-separated parts, at most 6; colons inside ${…} do not separate
+// (R-VAR-8).
 func arnParts(s string) int {
 	n := 1
 	for i := 0; i < len(s) && n < 6; i++ {

@@ -55,6 +55,7 @@ func Operators() []string { return slices.Clone(operatorBases) }
 
 // Parts splits the operator; ok is false for a name that AWS does not have.
 func (o Operator) Parts() (parts OperatorParts, ok bool) {
+	// R-CND-2: [ForAllValues:|ForAnyValue:]Base[IfExists], in any case.
 	name := string(o)
 	if prefix, rest, found := strings.Cut(name, ":"); found {
 		switch {

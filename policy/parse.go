@@ -118,8 +118,9 @@ var (
 	principalTypes    = []string{string(AWSPrincipal), string(ServicePrincipalType), string(FederatedPrincipal), string(CanonicalUserPrincipal)}
 )
 
-// members walks an object: it reports duplicates and names that are not known, and calls
-// each with the others, once per name. A nil known means that all names are.
+// members walks an object: it reports duplicates (R-DOC-10; IAM User Guide, “Grammar of the
+// IAM JSON policy language”, notes) and names that are not known, and calls each with the
+// others, once per name. A nil known means that all names are.
 func (p *parser) members(n *jsontree.Node, known []string, each func(m *jsontree.Member)) {
 	duplicate := duplicates(n.Members)
 	for i := range n.Members {
@@ -201,6 +202,8 @@ func (p *parser) document(root *jsontree.Node) {
 	}
 }
 
+// statements implements R-DOC-2: an array of statements, or one (IAM User Guide, “IAM JSON
+// policy elements: Statement”).
 func (p *parser) statements(v *jsontree.Node) {
 	switch v.Kind {
 	case jsontree.Object:
@@ -379,7 +382,7 @@ func (p *parser) principals(v *jsontree.Node) Principals {
 	return out
 }
 
-// conditions implements R-DOC-9.
+// conditions implements R-DOC-9, and refuses what is no operator (R-CND-2).
 func (p *parser) conditions(v *jsontree.Node) Conditions {
 	var out Conditions
 	if v.Kind != jsontree.Object {

@@ -14,6 +14,7 @@ func (w *world) serviceControl(d *verdict, t *tracer) bool {
 		t.rule("R-LAY-3")
 		return false
 	}
+	// R-SCP-6: the root user of a member account is not exempt.
 	if w.isManagement(v.Caller.Account) || isServiceLinkedARN(v.Caller.Role) { // R-SCP-5
 		t.rule("R-SCP-5")
 		return false
@@ -26,7 +27,8 @@ func (w *world) serviceControl(d *verdict, t *tracer) bool {
 	return w.levels(d, StageServiceControl, w.scps, false, t, "R-SCP-1", "R-SCP-2")
 }
 
-// levels wants an Allow at every level and no Deny at any.
+// levels wants an Allow at every level and no Deny at any. R-SCP-3: a level without SCPs
+// allows nothing; no level at all limits nothing.
 func (w *world) levels(d *verdict, s Stage, levels []level, implicitAllow bool, t *tracer, lackRule, denyRule string) bool {
 	for i := range levels {
 		r := levels[i].eval(&w.view)
@@ -56,6 +58,8 @@ func (w *world) isManagement(account string) bool {
 	return account == w.env.org.ManagementAccount()
 }
 
+// isServiceLinkedARN tells the roles that SCPs and RCPs leave alone (R-SPC-9; Organizations
+// User Guide, “Service control policies (SCPs)”, “Resource control policies (RCPs)”).
 func isServiceLinkedARN(role string) bool {
 	_, path, ok := strings.Cut(role, ":role/")
 	return ok && strings.HasPrefix(path, "aws-service-role/")
@@ -81,7 +85,8 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 	return w.levels(d, StageResourceControl, w.rcps, true, t, "R-RCP-1", "R-RCP-1")
 }
 
-// resourceControlSkipped says why RCPs do not apply, "" if they do.
+// resourceControlSkipped says why RCPs do not apply, "" if they do. R-RCP-4: services and
+// anonymous callers are not exempt.
 func (w *world) resourceControlSkipped() string {
 	v := &w.view
 	switch {

@@ -322,6 +322,8 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, managed map[policy.ARN]*attachment) {
 	p := &principalEntry{arn: u.ARN, id: u.ID, account: acct}
 	e.fill(p, u.ARN, u.Attached, u.Inline, u.Boundary, u.Tags, managed)
+	// R-PRI-13: a group is no principal; its policies are its members' (IAM User Guide, “IAM
+	// JSON policy elements: Principal”).
 	for _, name := range u.Groups {
 		i := slices.IndexFunc(a.Groups, func(g org.Group) bool { return lastSegment(g.ARN.Resource()) == name })
 		if i < 0 {

@@ -27,6 +27,7 @@ func (e *Environment) Can(r Request) Decision {
 
 // decide evaluates the request, and for AssumeRole also the actions that go with it.
 func (e *Environment) decide(r *Request, t *tracer) Decision {
+	// R-RES-5: what cannot be read is never Allowed (IAM User Guide, “Policy evaluation logic”).
 	if !r.valid() {
 		return Decision{Outcome: Indeterminate, possible: 1<<Allowed | 1<<ExplicitDeny | 1<<ImplicitDeny}
 	}
@@ -204,6 +205,8 @@ func (d *verdict) needs(s Stage, allow engine.Tri) {
 	}
 }
 
+// decision implements R-RES-1: without a Deny, everything that is required must allow (IAM
+// User Guide, “Policy evaluation logic”).
 func (d *verdict) decision() Decision {
 	var possible uint8
 	if d.deny != no {
@@ -241,6 +244,7 @@ func (w *world) decide(t *tracer) Decision {
 		return Decision{Outcome: Allowed, Stage: StageServiceRule}
 	}
 	d := verdict{allow: yes}
+	// R-ROOT-2: control, resource and endpoint policies bind the root user too.
 	if w.serviceControl(&d, t) || w.resourceControl(&d, t) {
 		return d.decision()
 	}
@@ -250,6 +254,9 @@ func (w *world) decide(t *tracer) Decision {
 		return d.decision()
 	}
 	identity, boundary, session := w.identityLayers(t)
+	// R-BND-1: a Deny in the boundary denies whatever else grants (IAM User Guide, “Permissions
+	// boundaries for IAM entities”). R-KMS-2: one in an identity policy does not wait for the
+	// key policy to delegate (KMS Developer Guide, “Key policies in AWS KMS”).
 	if d.denies(StageIdentityPolicy, identity) || d.denies(StageBoundary, boundary) ||
 		d.denies(StageSessionPolicy, session) || w.endpointPolicies(&d, t) {
 		t.rule("R-RES-2")
@@ -326,6 +333,7 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 	identity, boundary, session = result{}, absent, absent
 	switch {
 	case v.Caller.Kind == policy.Root:
+		// R-ROOT-3: in other accounts too (IAM User Guide, “Cross account resource access in IAM”).
 		t.rule("R-ROOT-1")
 		identity = absent
 	case !w.hasIdentity:
@@ -343,6 +351,9 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 			boundary = identity
 		}
 	}
+	// R-SES-3: a role session without a policy is not limited. R-ROOT-4: the task policy of a
+	// root session is its session policy (IAM User Guide, “Session policies”, “Perform a
+	// privileged task on an AWS Organizations member account”).
 	switch {
 	case w.session != nil && len(w.session.programs) > 0:
 		session = result{}

@@ -7,9 +7,12 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
-// grant is the grant test of evaluation §10.
+// grant is the grant test of evaluation §10 (IAM User Guide, “Policy evaluation logic”,
+// “Cross account resource access in IAM”).
 func (w *world) grant(d *verdict, resource result, levels levelSet, identity, boundary, session result, t *tracer) {
 	v := &w.view
+	// R-SES-1, R-BND-1: session policies and boundaries limit identity policies, and grant
+	// nothing (IAM User Guide, “Session policies”, “Permissions boundaries for IAM entities”).
 	limited := min(boundary.allow, session.allow)
 	own := min(identity.allow, limited)
 	switch {
@@ -25,12 +28,15 @@ func (w *world) grant(d *verdict, resource result, levels levelSet, identity, bo
 	case w.owner == "": // nobody knows whose the resource is
 		d.needs(StageResourcePolicy, maybe)
 	case v.Caller.Account != w.owner: // R-GRT-6
+		// Neither the principal "*" (R-GRT-8) nor a key (R-KMS-4) nor a role (R-STS-2) is an
+		// exception: the caller needs its own side too.
 		t.rule("R-GRT-6")
 		d.needs(StageIdentityPolicy, identity.allow)
 		d.needs(StageBoundary, boundary.allow) // R-BND-2
 		d.needs(StageSessionPolicy, session.allow)
 		w.granted(d, StageResourcePolicy, levels.any(), resource.allowAt) // R-GRT-7
 	default:
+		// R-GRT-5: levels.account grants nothing by itself.
 		direct := levels.direct              // R-GRT-2
 		role := min(levels.session, limited) // R-GRT-3
 		usual, usualLack := own, StageNone   // R-GRT-4
@@ -87,14 +93,18 @@ func (w *world) federates() bool {
 // resource's own policy hands the decision to the account.
 func (w *world) needsAccountGrant() bool {
 	v := &w.view
+	// R-STS-6: a role that assumes itself is no exception (AWS Security Blog, “Announcing an
+	// update to IAM role trust policy behavior”).
 	switch {
 	case w.assumesRole(): // on whatever: an identity Allow alone never suffices
 		return true
 	case v.NoResource:
 		return false
 	case strings.EqualFold(v.Resource[2], "kms"):
+		// R-ROOT-2: for the root user too (KMS Developer Guide, “Key policies in AWS KMS”).
 		return strings.HasPrefix(v.Resource[5], "key/") // R-KMS-3: not aliases
 	}
+	// R-STS-5: any other STS action, or target, follows the ordinary rule.
 	return v.Resource[2] == "iam" && w.trusts() && strings.HasPrefix(v.Resource[5], "role/")
 }
 

@@ -54,6 +54,7 @@ func (w *world) resolve(e *Environment, r *Request) {
 	if r.Session != nil {
 		v.Session = r.Session.tags
 	}
+	// R-CTX-1: with strict keys, what is neither given nor derived is absent.
 	if !e.strict {
 		w.presence() // before the resource, which may depend on the region
 	}
@@ -104,6 +105,8 @@ func (w *world) find(r *Request) {
 		w.unknownCaller = c.ARN
 		return
 	}
+	// R-SCP-4: the SCPs of the caller's account, whoever owns the resource (Organizations User
+	// Guide, “SCP evaluation”).
 	w.account, w.scps, c.Canonical = acct, acct.scps, acct.canonical
 	w.view.Principal = acct.keys
 	var p *principalEntry
@@ -184,6 +187,7 @@ func (w *world) unlisted(r *Request) {
 		return
 	}
 	v.ResourceTags = engine.Unknown
+	// R-SPC-3: the ARN of a bucket does not name its owner.
 	if v.Resource[4] == "" {
 		w.owner = ""
 		if val, ok := v.Given.Value(&resourceAccount); ok && val.State == engine.Known && len(val.Values) == 1 {

@@ -130,6 +130,8 @@ func compileValue(text string, f family, mode glob.Mode) conditionValue {
 	v := conditionValue{text: text, valid: true}
 	switch f {
 	case stringEquals, stringFold:
+		// R-OPS-1: ${*} is the character here too (IAM User Guide, “IAM policy elements:
+		// Variables and tags”).
 		v.str = compilePattern(text, mode)
 	case stringLike:
 		v.str = compilePattern(text, mode|glob.Wildcards)
@@ -158,13 +160,15 @@ func compileValue(text string, f family, mode glob.Mode) conditionValue {
 	return v
 }
 
-// eval decides one condition (§7).
+// eval decides one condition (§7; IAM User Guide, “IAM JSON policy elements: Condition
+// operators”, “Set operators for multivalued context keys”).
 func (c *condition) eval(v *View) Tri {
 	val := v.key(&c.key)
+	// R-CND-6: IfExists means nothing to Null.
 	if c.family == null {
 		return c.null(val.State)
 	}
-	// What a missing key gives (R-CND-5, 8, 9, 11).
+	// What a missing key gives (R-CND-5, R-CND-8, R-CND-9, R-CND-11).
 	missing := tri(c.negate || c.ifExists)
 	switch c.quant {
 	case policy.ForAllValues:
@@ -187,6 +191,8 @@ func (c *condition) eval(v *View) Tri {
 		}
 		return Maybe
 	}
+	// R-CND-8: every value passes. R-CND-9: one does. R-CND-13: a single-valued key is a
+	// set of one.
 	switch {
 	case c.quant == policy.ForAllValues:
 		out := Yes
@@ -242,7 +248,7 @@ type subject struct {
 }
 
 // passes implements R-CND-10 for one request value: a positive operator wants it to match
-// some policy value, a negated one none. What cannot be read passes in neither sense
+// some policy value, a negated one none (R-CND-1). What cannot be read passes in neither sense
 // (R-CND-14).
 func (c *condition) passes(s string, v *View) Tri {
 	sub := subject{text: s}
@@ -357,6 +363,8 @@ func (p *conditionValue) boolVariable(truth bool, v *View) (m Tri, ok bool) {
 	return No, false
 }
 
+// parseBool implements R-OPS-9: any other text is a type error (IAM User Guide, “IAM JSON
+// policy elements: Condition operators”, Boolean).
 func parseBool(s string) (truth, ok bool) {
 	switch {
 	case equalFoldASCII(s, "true"):

@@ -72,7 +72,8 @@ func hashRunes(s string) uint64 {
 	return h
 }
 
-// With returns keys in which name has these values; none means that it is absent.
+// With returns keys in which name has these values; none means that it is absent. An empty
+// text is a value (R-OPS-2; IAM User Guide, “IAM JSON policy elements: Condition operators”).
 func (k Keys) With(name string, values ...string) Keys {
 	e := entry{hash: hashName(name), name: name, state: Known, vals: slices.Clone(values)}
 	if len(values) == 0 {
@@ -155,7 +156,9 @@ func (k Keys) find(hash uint64, name string) *entry {
 	return nil
 }
 
-// lookup finds a key by name, then by the patterns of unknown keys.
+// lookup finds a key by name, then by the patterns of unknown keys. A key is multivalued by
+// its type, else only if it has several values (R-CND-4; IAM User Guide, “Single-valued vs.
+// multivalued context keys”).
 func (k Keys) lookup(ref *KeyRef) (Value, bool) {
 	if e := k.find(ref.hash, ref.name); e != nil {
 		return Value{e.state, e.multi || ref.multi || len(e.vals) > 1, e.vals}, true
@@ -302,7 +305,8 @@ type KeyRef struct {
 	derived derivedKey
 }
 
-// NewKeyRef resolves a name.
+// NewKeyRef resolves a name. Which types of keys are multivalued is data (R-CTX-2; IAM User
+// Guide, “Single-valued vs. multivalued context keys”).
 func NewKeyRef(name string) KeyRef {
 	folded := strings.ToLower(name)
 	ref := KeyRef{name: name, hash: hashName(name), class: classOf(folded), derived: derivedKeys[folded]}

@@ -134,6 +134,8 @@ func (el *principalElement) notMatch(c *Caller, v *View, strict bool) Tri {
 		return not(hit)
 	}
 	out := not(el.exempt(c, v, strict))
+	// R-BND-3: a permissions boundary undoes every exemption (IAM User Guide, “IAM JSON policy
+	// elements: NotPrincipal”).
 	if el.stored && (c.Kind == policy.User || c.Kind == policy.Role || c.Kind == policy.RoleSession) {
 		out = max(out, c.HasBoundary) // R-NPR-2
 	}
@@ -170,12 +172,14 @@ func (el *principalElement) level(i int, c *Caller, v *View, strict bool) (Level
 	return el.entries[i].level(c, v, strict)
 }
 
-// level is how the entry names the caller, and how certainly (R-PRI-1 to R-PRI-11).
+// level is how the entry names the caller, and how certainly (R-PRI-1 to R-PRI-11; IAM User
+// Guide, “IAM JSON policy elements: Principal”).
 func (e *principalEntry) level(c *Caller, v *View, strict bool) (Level, Tri) {
 	switch e.form {
 	case everyone:
 		return Direct, Yes
 	case accountID:
+		// R-PRI-3: the account is delegated to; the root user is named itself.
 		if c.Account == "" || e.account != c.Account || e.partition != "" && e.partition != c.Partition {
 			return None, No
 		}
@@ -184,6 +188,7 @@ func (e *principalEntry) level(c *Caller, v *View, strict bool) (Level, Tri) {
 		}
 		return Account, Yes
 	case roleARN:
+		// R-PRI-5: the role of the session. R-PRI-6: a role is a session whose name is not given.
 		if c.Kind != policy.Role && c.Kind != policy.RoleSession {
 			return None, No
 		}
@@ -192,6 +197,8 @@ func (e *principalEntry) level(c *Caller, v *View, strict bool) (Level, Tri) {
 			return SessionRole, Yes
 		}
 	case otherARN:
+		// R-PRI-2: no partial wildcards; the text is compared whole. R-PRI-4: the caller's own
+		// ARN. R-PRI-7: that of the user who made the session.
 		switch {
 		case e.text == c.ARN && c.Kind != policy.WebIdentity:
 			return Direct, Yes
@@ -218,10 +225,12 @@ func (e *principalEntry) level(c *Caller, v *View, strict bool) (Level, Tri) {
 			return Direct, Yes
 		}
 	case federated:
+		// R-PRI-9: the token's provider; a session that came of it is a role session.
 		if c.Kind == policy.WebIdentity && e.text == c.Name {
 			return Direct, Yes
 		}
 	case canonical:
+		// R-PRI-10: a canonical user ID names the whole account.
 		switch {
 		case c.Account == "":
 		case c.Canonical == e.text:
@@ -240,7 +249,7 @@ func (e *principalEntry) names(c *Caller) bool {
 		return false
 	}
 	p := policy.PrincipalFromARN(a)
-	return p.Kind() == policy.RoleSession && p.Name() == c.RoleName && e.account == c.Account && e.partition == c.Partition
+	return p.Kind() == policy.RoleSession && !strings.ContainsAny(p.SessionName(), "*?") && p.Name() == c.RoleName && e.account == c.Account && e.partition == c.Partition
 }
 
 // gatewayLevel implements R-SPC-8 for the Allow statements of gateway endpoints.

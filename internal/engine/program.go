@@ -60,6 +60,7 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 	if d.Version() == policy.Version2012 { // R-DOC-3
 		mode = glob.Variables
 	}
+	// R-DOC-11: Sid and Id are left out (IAM User Guide, “IAM JSON policy elements: Sid”).
 	for i, s := range d.Statements() {
 		p.statements[i] = statement{
 			deny:      s.Effect == policy.Deny,
@@ -84,8 +85,10 @@ func (p *Program) Len() int { return len(p.statements) }
 // Public reports whether S3 would call the bucket policy public (R-SPC-4).
 func (p *Program) Public() bool { return p.public }
 
-// compileActions implements R-ACT-1, 2 and 5: a value of nothing but stars is every
-// action, one without a colon is none.
+// compileActions implements R-ACT-1, R-ACT-2 and R-ACT-5: a value of nothing but stars is
+// every action, one without a colon is none, and nothing is trimmed. In the name, * and ?
+// are wildcards anywhere in every kind of policy (R-ACT-3), and no other character is
+// (R-ACT-7; IAM User Guide, “IAM JSON policy elements: Action”).
 func compileActions(list policy.Patterns) []actionPattern {
 	var out []actionPattern
 	for text := range list.All() {
@@ -246,7 +249,8 @@ type match struct {
 	possible Level // a stronger level that the caller may have, or None
 }
 
-// match implements R-RES-3 for everything but the action.
+// match implements R-RES-3 for everything but the action (IAM User Guide, “IAM JSON policy
+// elements reference”). R-RES-4: no other statement is looked at.
 func (s *statement) match(v *View) match {
 	m := s.principal.match(&v.Caller, v)
 	if m.value == No {
@@ -255,6 +259,8 @@ func (s *statement) match(v *View) match {
 	if m.value = min(m.value, s.resource.match(v)); m.value == No {
 		return m
 	}
+	// R-CND-1: all operators and keys must hold (IAM User Guide, “Conditions with multiple
+	// context keys or values”).
 	for i := range s.condition {
 		if m.value = min(m.value, s.condition[i].eval(v)); m.value == No {
 			return m

@@ -61,7 +61,8 @@ func compileResource(s policy.Statement, k policy.Kind, mode glob.Mode) resource
 	return el
 }
 
-// compileResourceARN implements R-RSC-2 and, for short ARNs, R-RSC-7.
+// compileResourceARN implements R-RSC-2 and, for short ARNs, R-RSC-7 (IAM User Guide,
+// “Identify AWS resources with Amazon Resource Names (ARNs)”).
 func compileResourceARN(text string, k policy.Kind, mode glob.Mode) (a arnPattern, short bool) {
 	parts, n := glob.SplitARN(text, mode)
 	if n < 6 {
@@ -82,6 +83,8 @@ func compileResourceARN(text string, k policy.Kind, mode glob.Mode) (a arnPatter
 			parts[i] = "*"
 		}
 	}
+	// Wildcards stand anywhere, in the resource type too (R-RSC-4), variables in every part
+	// (R-RSC-10), and case counts in all of them (R-RSC-8).
 	a.ok = true
 	for i, part := range parts {
 		a.parts[i] = compilePattern(part, mode|glob.Wildcards)
@@ -89,7 +92,8 @@ func compileResourceARN(text string, k policy.Kind, mode glob.Mode) (a arnPatter
 	return a, n < 6
 }
 
-// match implements R-RSC-1, 2, 3 and 9.
+// match implements R-RSC-1 and R-RSC-9 (IAM User Guide, “IAM JSON policy elements: Resource”,
+// “IAM JSON policy elements: NotResource”).
 func (el *resourceElement) match(v *View) Tri {
 	if el.absent {
 		return Yes
@@ -118,8 +122,8 @@ func (p *resourcePattern) match(v *View) Tri {
 	return p.arn.match(&v.Resource, v, -1)
 }
 
-// match compares part by part, the longest and most telling ones first. Part skip is
-// taken to match.
+// match compares part by part, so wildcards cross colons in the last part only (R-RSC-2,
+// R-RSC-3); the longest and most telling ones come first. Part skip is taken to match.
 func (a *arnPattern) match(parts *[6]string, v *View, skip int) Tri {
 	out := Yes
 	for _, i := range [6]int{5, 2, 4, 3, 1, 0} {

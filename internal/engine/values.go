@@ -140,7 +140,8 @@ func (a instant) compare(b instant) int {
 }
 
 // parseInstant implements R-OPS-4: the W3C profile of ISO 8601, or seconds since 1970.
-// Digits alone are seconds, four of them included.
+// Digits alone are seconds, four of them included. A day is its midnight in UTC (R-OPS-5; IAM User
+// Guide, “IAM JSON policy elements: Condition operators”, Date).
 func parseInstant(s string) (t instant, ok bool) {
 	if n := digits(s); n == len(s) && n > 0 {
 		for len(s) > 1 && s[0] == '0' {

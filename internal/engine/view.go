@@ -64,7 +64,9 @@ func (v *View) SetAction(a policy.Action) {
 	v.serviceHash = hashName(v.Service)
 }
 
-// SetResource splits the ARN; the zero ARN is no resource.
+// SetResource splits the ARN; the zero ARN is no resource. R-RSC-6: the caller says which,
+// and an action on resources of several types is several requests (IAM User Guide, “IAM JSON
+// policy elements: Condition operators”, IfExists).
 func (v *View) SetResource(a policy.ARN) {
 	if !a.IsValid() {
 		v.NoResource = true

@@ -68,7 +68,7 @@ const (
 	varAtom
 )
 
-// Compile tokenises text as mode says.
+// Compile tokenises text as mode says, before any value is known (R-PAT-3).
 func Compile(text string, mode Mode) Pattern {
 	p := Pattern{fold: mode&FoldASCII != 0}
 	cur := segment{}
@@ -98,6 +98,7 @@ func Compile(text string, mode Mode) Pattern {
 			continue
 		case c == '$' && mode&Variables != 0:
 			if body, n, ok := variable(text[i:]); ok {
+				// R-PAT-2: ${*}, ${?} and ${$} are the characters; there is no other escape.
 				i += n
 				if body == "*" || body == "?" || body == "$" {
 					lit.WriteString(body)
@@ -122,7 +123,7 @@ func Compile(text string, mode Mode) Pattern {
 }
 
 // variable cuts ${body} from the front of s; n is its length. Without a closing brace it
-// is plain text.
+// is plain text (R-VAR-2).
 func variable(s string) (body string, n int, ok bool) {
 	if !strings.HasPrefix(s, "${") {
 		return "", 0, false
@@ -134,6 +135,8 @@ func variable(s string) (body string, n int, ok bool) {
 	return s[2:end], end + 1, true
 }
 
+// parseVariable implements R-VAR-1: key, or key, 'default', whose quotes are the first and
+// the last (IAM User Guide, “IAM policy elements: Variables and tags”).
 func parseVariable(body string) Variable {
 	key, rest, _ := strings.Cut(body, ",")
 	rest = strings.Trim(rest, " ")
@@ -204,6 +207,10 @@ func (p *Pattern) Loosened() Pattern {
 
 // Match reports whether the pattern matches the whole of s. values holds a text for each
 // of [Pattern.Variables]; it may be nil when there are none.
+//
+// R-PAT-1: * and ? match any characters, / and : and line breaks too (IAM User Guide, “IAM
+// JSON policy elements: Resource”). R-PAT-4: a star is never tried again, so the time is at
+// most that of len(s) times the length of the pattern.
 func (p *Pattern) Match(s string, values []string) bool {
 	switch p.class {
 	case everything:
@@ -365,7 +372,7 @@ func equalRune(a, b rune) bool {
 }
 
 // SplitARN splits a policy value at its first five colons; colons inside ${…} do not
-// split when mode has Variables. n is the number of parts, at most 6.
+// split when mode has Variables (R-VAR-8). n is the number of parts, at most 6.
 func SplitARN(s string, mode Mode) (parts [6]string, n int) {
 	start := 0
 	for i := 0; i < len(s) && n < 5; i++ {
