@@ -31,7 +31,7 @@ var arrows = map[string]rule{
 	".": {tests: []string{"policy", "org", "simulate"}},
 
 	"policy":            {imports: []string{"internal/jsontree", jsontext}},
-	"policy/serviceref": {imports: []string{"policy"}},
+	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
 	"org":               {imports: []string{"policy", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
@@ -44,6 +44,8 @@ var arrows = map[string]rule{
 
 	"internal/jsontree": {imports: []string{jsontext}},
 	"internal/glob":     {},
+	"internal/sar":      {imports: []string{"internal/jsontree"}},
+	"internal/gensar":   {imports: []string{"internal/sar"}},
 	"internal/engine": {
 		imports: []string{"internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},

@@ -1,24 +1,101 @@
 package serviceref
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/licit-dev/licit/internal/sar"
+)
+
+// Days on which rules changed.
+const (
+	rcpLaunch       = "2024-11-13" // AWS What's New: resource control policies, for five services
+	scpFullLanguage = "2025-09-19" // AWS What's New: full IAM policy language in SCPs
+	scpLargeLimit   = "2026-05-01" // Organizations User Guide, “Quotas”: 10,240 in May 2026; the day was not seen
+)
+
+// rcpFirst are the services with which RCPs began, sorted.
+var rcpFirst = []string{"kms", "s3", "secretsmanager", "sqs", "sts"}
 
 // AsOf returns the facts as they were on a day, as far as they have dates: the services
 // that support RCPs, and what AWS accepts as an SCP. Services, actions and keys are always
 // those of [Reference.Date].
-func (r *Reference) AsOf(day time.Time) *Reference { return r }
+func (r *Reference) AsOf(day time.Time) *Reference {
+	return &Reference{head: r.head, body: r.body, asOf: day.Format(time.DateOnly)}
+}
 
-// SCPLimit is the largest size of an SCP, in characters as [policy.Document.Size] counts.
-func (r *Reference) SCPLimit() int { return 10240 }
+// SCPLimit is the largest size of an SCP, as [policy.Document.Size] counts: 10,240
+// characters, and 5,120 before May 2026 (Organizations User Guide, “Quotas”).
+func (r *Reference) SCPLimit() int {
+	if r.before(scpLargeLimit) {
+		return 5120
+	}
+	return 10240
+}
 
-// SCPFullLanguage reports whether SCPs have the full policy language: NotResource, Allow
-// with Resource and Condition, wildcards anywhere in action names.
-func (r *Reference) SCPFullLanguage() bool { return true }
+// SCPFullLanguage reports whether SCPs have the full policy language, as they do since
+// 2025-09-19: Allow with Resource and Condition, NotResource, NotAction with Allow, and
+// wildcards anywhere in action names (Organizations User Guide, “SCP syntax”).
+func (r *Reference) SCPFullLanguage() bool { return !r.before(scpFullLanguage) }
 
 // RCPSince is the first day on which the service, named in any case, is known to support
-// RCPs; ok is false for a service that does not. It may have supported them earlier.
-func (r *Reference) RCPSince(service string) (day string, ok bool) { return "", false }
+// RCPs; ok is false for a service that does not. It is exact for the services with which
+// RCPs began. For all others no source has the day: it is that of the data, and they may
+// have supported RCPs earlier.
+func (r *Reference) RCPSince(service string) (day string, ok bool) {
+	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok {
+		return "", false
+	}
+	if _, ok := slices.BinarySearchFunc(rcpFirst, service, sar.CompareFold); ok {
+		return rcpLaunch, true
+	}
+	return r.Date(), true
+}
 
-// GlobalRegion returns the region that calls to a global service carry in the partition
-// aws, such as us-east-1 for iam, in any case; ok is false for services with regional
-// endpoints.
-func (r *Reference) GlobalRegion(service string) (region string, ok bool) { return "", false }
+func (r *Reference) rcpByThen(service string) bool {
+	if r.asOf == "" {
+		return true
+	}
+	day, ok := r.RCPSince(service)
+	return ok && !r.before(day)
+}
+
+func (r *Reference) before(day string) bool { return r.asOf != "" && r.asOf < day }
+
+type region struct{ service, region string }
+
+// regionTable is sorted by service. AWS General Reference, “Service endpoints and quotas”,
+// lists one endpoint for each of them in the partition aws, and the AWS Fault Isolation
+// Boundaries whitepaper names the region of the control planes.
+var regionTable = []region{
+	{"account", "us-east-1"},
+	{"budgets", "us-east-1"},
+	{"ce", "us-east-1"},
+	{"cloudfront", "us-east-1"},
+	{"cur", "us-east-1"},
+	{"globalaccelerator", "us-west-2"},
+	{"iam", "us-east-1"},
+	{"networkmanager", "us-west-2"},
+	{"organizations", "us-east-1"},
+	{"route53", "us-east-1"},
+	{"route53-recovery-control-config", "us-west-2"},
+	{"route53-recovery-readiness", "us-west-2"},
+	{"route53domains", "us-east-1"},
+	{"savingsplans", "us-east-1"},
+	{"shield", "us-east-1"},
+	{"waf", "us-east-1"},
+}
+
+// GlobalRegion returns the region that calls to a global service, named by its prefix in
+// any case, carry in the partition aws: the value of aws:RequestedRegion whatever region
+// the client is in, such as us-east-1 for iam. ok is false for services with endpoints in
+// several regions, and for those whose region AWS does not document.
+func (r *Reference) GlobalRegion(service string) (value string, ok bool) {
+	i, ok := slices.BinarySearchFunc(regionTable, service, func(g region, name string) int {
+		return sar.CompareFold(g.service, name)
+	})
+	if !ok {
+		return "", false
+	}
+	return regionTable[i].region, true
+}

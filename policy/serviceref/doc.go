@@ -1,12 +1,26 @@
-// Package serviceref holds facts about AWS services that decisions depend on: which
-// services resource control policies reach, what a list action is authorised against, and
-// the type of condition keys.
+// Package serviceref holds what AWS's Service Authorization Reference says: services, their
+// actions with access level, resource types and condition keys, and what decisions depend
+// on besides: which services resource control policies reach, what a list action is
+// authorised against, the region of global services. It also has the managed policies of
+// AWS, and the actions behind CloudTrail events.
 //
-// Most users need [Embedded], the facts that come with the module, and [Reference.Key].
-// The service facts are those of the Service Authorization Reference of 2026-09-26, the
-// global condition keys those of the IAM User Guide of 2026-11-21; see [Reference.Date].
+// Most users need [Embedded], the facts that come with the module, [Reference.Action] and
+// [ManagedPolicy]. The service facts are those of 2026-09-26, see [Reference.Date]; the
+// global condition keys those of the IAM User Guide of 2026-11-21; see
+// [ManagedPoliciesDate] for the policies. [Read] lays newer facts over them.
 //
-// It does not list actions, resource types or the single-valued condition keys of
-// services yet. A service or key that it does not know may well exist: AWS adds some
-// every week. It decides nothing.
+// Dependent actions and what is permission-only are advice. They come from a source that
+// ends on 2025-12-06, and say so for newer actions.
+//
+// A service, action or key that it does not know may well exist: AWS adds some every week.
+// It decides nothing.
+//
+// The embedded files are 846 kB: services 259 kB, managed policies 489 kB, events 95 kB. What
+// evaluation needs is read without inflating anything (0.07 ms, once); the first look-up
+// of an action inflates the rest (8 ms, 330 allocations, 3.5 MB, once). Then an action is
+// found in 0.4 µs and a condition key in 0.2 µs without allocation, ec2:Describe* expands
+// in 9 µs, and a managed policy is inflated in 0.3 ms. Measured on two shared cores of an AMD
+// EPYC with Go 1.26 and
+//
+//	go test ./policy/serviceref -run - -bench .
 package serviceref

@@ -3,7 +3,9 @@ package serviceref_test
 import (
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
 
@@ -37,6 +39,80 @@ func ExampleReference_Key() {
 	// Output:
 	// aws:PrincipalTag/${TagKey} String false conditional true
 	// aws:TagKeys String true conditional true
+}
+
+func ExampleReference_Action() {
+	get, ok := serviceref.Embedded().Action("s3:getobjecttagging")
+	fmt.Println(get.Action(), get.Level(), get.WildcardOnly(), ok)
+	fmt.Println(get.HasKey("s3:ExistingObjectTag/team"), get.HasKey("s3:prefix"))
+	// Output:
+	// s3:GetObjectTagging Read false true
+	// true false
+}
+
+func ExampleReference_Actions() {
+	for action := range serviceref.Embedded().Actions("sqs:Get*") {
+		fmt.Println(action)
+	}
+	// Output:
+	// sqs:GetQueueAttributes
+	// sqs:GetQueueUrl
+}
+
+func ExampleReference_ResourceTypesOf() {
+	for t := range serviceref.Embedded().ResourceTypesOf("arn:aws:dynamodb:*:111122223333:table/orders/index/*") {
+		fmt.Println(t.Service(), t.Name())
+	}
+	// Output: dynamodb index
+}
+
+func ExampleReference_ARNFormats() {
+	for format := range serviceref.Embedded().ARNFormats("sqs:SendMessage") {
+		fmt.Println(format)
+	}
+	// Output: arn:${Partition}:sqs:${Region}:${Account}:${QueueName}
+}
+
+func ExampleReference_Event() {
+	info := serviceref.Embedded().Event(serviceref.Event{Source: "apigateway.amazonaws.com", Name: "CreateApi"})
+	fmt.Println(info.Actions[0].Action, info.Actions[0].Certainty)
+	info = serviceref.Embedded().Event(serviceref.Event{Source: "sts.amazonaws.com", Name: "GetCallerIdentity"})
+	fmt.Println(info.NoAction)
+	// Output:
+	// apigateway:POST certain
+	// no permission required
+}
+
+func ExampleReference_AsOf() {
+	before := serviceref.Embedded().AsOf(time.Date(2025, time.June, 1, 0, 0, 0, 0, time.UTC))
+	fmt.Println(before.SCPLimit(), before.SCPFullLanguage(), before.SupportsRCP("s3"))
+	// Output: 5120 false true
+}
+
+func ExampleReference_GlobalRegion() {
+	fmt.Println(serviceref.Embedded().GlobalRegion("iam"))
+	// Output: us-east-1 true
+}
+
+func ExampleRead() {
+	r, err := serviceref.Read([]byte(`{"schema": "sar-facts/1", "asOf": "2027-01-02",
+		"services": {"demo": {"name": "Demo", "actions": {"Run": {"level": "Write"}}}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	run, ok := r.Action("demo:run")
+	fmt.Println(run.Action(), run.Level(), ok)
+	// Output: demo:Run Write true
+}
+
+func ExampleManagedPolicy() {
+	p, ok := serviceref.ManagedPolicy(policy.MustParseARN("arn:aws:iam::aws:policy/AdministratorAccess"))
+	fmt.Println(p.Version, p.Date, ok)
+	fmt.Println(p.Document())
+	// Output:
+	// v1 2015-02-06 true
+	// {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}
 }
 
 func ExampleReference_Keys() {

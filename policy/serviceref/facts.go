@@ -1,24 +1,59 @@
 package serviceref
 
-var embedded = Reference{
-	date:        "2026-09-26",
-	rcp:         rcpTable,
-	collections: collectionTable,
-	keys:        keyTable,
+import (
+	_ "embed"
+	"sync"
+
+	"github.com/licit-dev/licit/internal/sar"
+)
+
+//go:generate go run ../../internal/gensar
+
+//go:embed data/services.bin
+var servicesImage string
+
+var embedded = newReference(sync.OnceValue(func() *head {
+	h, err := sar.DecodeHead(servicesImage)
+	if err != nil {
+		panic("serviceref: " + err.Error())
+	}
+	return newHead(h)
+}))
+
+// A head is what the evaluator needs: it is read without inflating the image.
+type head struct {
+	*sar.Head
+	keys      []KeyInfo // sorted by name in ASCII lower case
+	variables []variable
 }
 
-// rcpTable is sorted.
-var rcpTable = []string{
-	"aoss", "appconfig", "appstream", "autoscaling", "autoscaling-plans", "budgets",
-	"clouddirectory", "cloudfront", "cloudsearch", "cloudtrail-data", "codeartifact", "codebuild",
-	"codecommit", "codepipeline", "cognito-identity", "cognito-idp", "comprehend",
-	"comprehendmedical", "compute-optimizer", "cost-optimization-hub", "dax", "dsql", "dynamodb",
-	"ecr", "ecr-public", "events", "firehose", "fis", "fms", "gamelift", "health", "inspector-scan",
-	"kendra", "kinesisvideo", "kms", "logs", "memorydb", "networkmonitor", "notifications",
-	"opensearch", "pca-connector-ad", "personalize", "polly", "pricing", "resource-groups",
-	"rolesanywhere", "s3", "secretsmanager", "servicediscovery", "signin", "sqs", "sts", "support",
-	"swf", "textract", "timestream-influxdb", "transcribe", "transfer", "translate", "wafv2",
-	"workspaces", "xray",
+// A variable is a key whose name has a variable part, such as aws:PrincipalTag/${TagKey}.
+type variable struct {
+	before, after string
+	key           int
+}
+
+// A body is everything else.
+type body struct {
+	*sar.Body
+	head    *head
+	formats func() []format
+}
+
+func newReference(load func() *head) *Reference {
+	return &Reference{
+		head: load,
+		body: sync.OnceValue(func() *body {
+			h := load()
+			b, err := h.Body()
+			if err != nil {
+				panic("serviceref: " + err.Error()) // Read has tried it
+			}
+			out := &body{Body: b, head: h}
+			out.formats = sync.OnceValue(out.readFormats)
+			return out
+		}),
+	}
 }
 
 type collection struct{ action, arn string }

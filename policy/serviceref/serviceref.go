@@ -1,35 +1,35 @@
 package serviceref
 
 import (
-	"cmp"
 	"iter"
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/sar"
 	"github.com/licit-dev/licit/policy"
 )
 
-// A Reference is an immutable set of facts as of a date.
+// A Reference is an immutable set of facts as of a date. It is safe for concurrent use.
 type Reference struct {
-	date        string
-	rcp         []string // service prefixes, sorted
-	collections []collection
-	keys        []KeyInfo // sorted by name in ASCII lower case
+	head func() *head
+	body func() *body
+	asOf string // "" or the day of AsOf
 }
 
-// Embedded returns the facts that come with the module. It costs nothing.
-func Embedded() *Reference { return &embedded }
+// Embedded returns the facts that come with the module. It costs nothing; they are
+// inflated when the first service, action or resource type is looked up.
+func Embedded() *Reference { return embedded }
 
 // Date is the day, such as "2026-09-26", of the oldest source: what AWS announced later
 // may be missing.
-func (r *Reference) Date() string { return r.date }
+func (r *Reference) Date() string { return r.head().Date }
 
 // SupportsRCP reports whether resource control policies apply to the resources of a
 // service, named by its prefix such as "s3" in any case. For all other services the layer
 // is skipped (Organizations User Guide, “List of AWS services that support RCPs”).
 func (r *Reference) SupportsRCP(service string) bool {
-	_, ok := slices.BinarySearchFunc(r.rcp, service, compareFold)
-	return ok
+	_, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold)
+	return ok && r.rcpByThen(service)
 }
 
 // Collection returns the ARN pattern that a service authorises an action against although
@@ -39,61 +39,57 @@ func (r *Reference) SupportsRCP(service string) bool {
 // Case does not matter. For all other actions ok is false, and "*" is the resource
 // (AccessDenied messages name the resource; IAM User Guide, “Policy evaluation logic”).
 func (r *Reference) Collection(a policy.Action) (arn string, ok bool) {
-	i, ok := slices.BinarySearchFunc(r.collections, string(a), func(c collection, name string) int {
-		return compareFold(c.action, name)
+	i, ok := slices.BinarySearchFunc(collectionTable, string(a), func(c collection, name string) int {
+		return sar.CompareFold(c.action, name)
 	})
 	if !ok {
 		return "", false
 	}
-	return r.collections[i].arn, true
+	return collectionTable[i].arn, true
 }
 
 // Key returns what is known of a condition key, named in any case. The name of a tag key
-// such as "aws:PrincipalTag/team" finds the entry aws:PrincipalTag/${TagKey}.
-func (r *Reference) Key(name string) (KeyInfo, bool) {
-	i, ok := r.search(name)
-	if ok {
-		return r.keys[i], true
-	}
-	slash := strings.IndexByte(name, '/')
-	if slash < 0 || slash == len(name)-1 {
-		return KeyInfo{}, false
-	}
-	// "${" sorts before every key that shares the prefix, so the first is the one.
-	prefix := name[:slash+1]
-	i, _ = r.search(prefix)
-	if i < len(r.keys) {
-		k := r.keys[i]
-		if len(k.Name) > len(prefix) && k.Name[len(prefix)] == '$' && compareFold(k.Name[:len(prefix)], prefix) == 0 {
-			return k, true
-		}
-	}
-	return KeyInfo{}, false
-}
-
-func (r *Reference) search(name string) (int, bool) {
-	return slices.BinarySearchFunc(r.keys, name, func(k KeyInfo, name string) int {
-		return compareFold(k.Name, name)
-	})
-}
+// such as "aws:PrincipalTag/team" finds the entry aws:PrincipalTag/${TagKey}, and so with
+// all keys that have a variable part; of several the one with the longest fixed text.
+func (r *Reference) Key(name string) (KeyInfo, bool) { return r.head().key(name) }
 
 // Keys yields all known condition keys, sorted by name without regard to case.
-func (r *Reference) Keys() iter.Seq[KeyInfo] { return slices.Values(r.keys) }
+func (r *Reference) Keys() iter.Seq[KeyInfo] { return slices.Values(r.head().keys) }
 
-// compareFold orders texts by their bytes, ASCII letters in lower case. AWS compares
-// service prefixes, actions and condition keys so.
-func compareFold(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if c := cmp.Compare(lower(a[i]), lower(b[i])); c != 0 {
-			return c
+func newHead(h *sar.Head) *head {
+	out := &head{Head: h, keys: make([]KeyInfo, len(h.Keys))}
+	for i, k := range h.Keys {
+		out.keys[i] = KeyInfo{k.Name, KeyType(k.Type), k.Multivalued, Presence(k.Presence)}
+		if before, rest, ok := strings.Cut(k.Name, "${"); ok {
+			out.variables = append(out.variables, variable{before, rest[strings.LastIndexByte(rest, '}')+1:], i})
 		}
 	}
-	return cmp.Compare(len(a), len(b))
+	return out
 }
 
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
+func (h *head) key(name string) (KeyInfo, bool) {
+	i, ok := h.find(name)
+	if !ok {
+		return KeyInfo{}, false
 	}
-	return c
+	return h.keys[i], true
 }
+
+func (h *head) find(name string) (int, bool) {
+	i, ok := slices.BinarySearchFunc(h.keys, name, func(k KeyInfo, name string) int {
+		return sar.CompareFold(k.Name, name)
+	})
+	if ok {
+		return i, true
+	}
+	longest := 0
+	for _, v := range h.variables {
+		fixed := len(v.before) + len(v.after)
+		if len(name) > fixed && fixed > longest && equalFold(name[:len(v.before)], v.before) && equalFold(name[len(name)-len(v.after):], v.after) {
+			i, longest = v.key, fixed
+		}
+	}
+	return i, longest > 0
+}
+
+func equalFold(a, b string) bool { return len(a) == len(b) && sar.CompareFold(a, b) == 0 }

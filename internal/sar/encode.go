@@ -1,0 +1,237 @@
+package sar
+
+import (
+	"compress/flate"
+	"encoding/binary"
+	"fmt"
+	"slices"
+)
+
+// Magic begins every image; its last byte is the version of the layout.
+const Magic = "licit-sar\x01"
+
+// An image is Magic, a plain head (date, keys, services that support RCPs) with its
+// length in front, and a deflated body with its raw length in front. Both hold columns:
+// all first fields, then all second fields, and so on, every number a uvarint.
+
+// Encode writes the image. The same facts give the same bytes. Facts are made canonical
+// first; a name that nothing declares is an error.
+func Encode(f *Facts) ([]byte, error) { return encode(f, flate.BestCompression) }
+
+// EncodeFast is Encode without compression, for an image that is read at once.
+func EncodeFast(f *Facts) ([]byte, error) { return encode(f, flate.NoCompression) }
+
+func encode(f *Facts, level int) ([]byte, error) {
+	if err := f.Canonical(); err != nil {
+		return nil, err
+	}
+	e := encoder{keys: make(map[string]int), actions: make(map[string]int)}
+	for i, k := range f.Keys {
+		e.keys[fold(k.Name)] = i
+	}
+	for _, s := range f.Services {
+		for _, a := range s.Actions {
+			e.actions[fold(s.Prefix+":"+a.Name)] = len(e.actions)
+		}
+	}
+	var head, body writer
+	head.string(f.Date)
+	writeKeys(&head, f.Keys)
+	var rcp []string
+	for _, s := range f.Services {
+		if s.RCP {
+			rcp = append(rcp, s.Prefix)
+		}
+	}
+	head.uvarint(len(rcp))
+	for _, prefix := range rcp {
+		head.string(prefix)
+	}
+	e.body(&body, f)
+	if e.err != nil {
+		return nil, e.err
+	}
+	out := writer([]byte(Magic))
+	out.uvarint(len(head))
+	out = append(out, head...)
+	out.uvarint(len(body))
+	z, err := deflate(body, level)
+	return append(out, z...), err
+}
+
+func fold(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] = Lower(b[i])
+	}
+	return string(b)
+}
+
+func writeKeys(w *writer, keys []Key) {
+	w.uvarint(len(keys))
+	for _, k := range keys {
+		w.uvarint(len(k.Name))
+	}
+	for _, k := range keys {
+		multi := uint8(0)
+		if k.Multivalued {
+			multi = 1
+		}
+		*w = append(*w, k.Type<<1|multi)
+	}
+	for _, k := range keys {
+		*w = append(*w, k.Presence)
+	}
+	for _, k := range keys {
+		*w = append(*w, k.Name...)
+	}
+}
+
+type encoder struct {
+	keys, actions         map[string]int
+	sets, links, refLists interned
+	err                   error
+}
+
+// interned is a list of distinct lists of numbers; list 0 is empty.
+type interned struct {
+	index map[string]int
+	lists [][]int
+}
+
+func (n *interned) id(list []int) int {
+	if n.index == nil {
+		n.index, n.lists = map[string]int{"": 0}, [][]int{nil}
+	}
+	var key writer
+	for _, v := range list {
+		key.uvarint(v)
+	}
+	id, ok := n.index[string(key)]
+	if !ok {
+		id = len(n.lists)
+		n.index[string(key)] = id
+		n.lists = append(n.lists, list)
+	}
+	return id
+}
+
+// write writes the lengths, and then each item as its difference from the one before, if
+// sorted, or as it is.
+func (n *interned) write(w *writer, sorted bool) {
+	n.id(nil)
+	w.uvarint(len(n.lists))
+	for _, l := range n.lists {
+		w.uvarint(len(l))
+	}
+	for _, l := range n.lists {
+		before := 0
+		for _, v := range l {
+			w.uvarint(v - before)
+			if sorted {
+				before = v
+			}
+		}
+	}
+}
+
+func (e *encoder) place(where, what, name string, in map[string]int) int {
+	i, ok := in[fold(name)]
+	if !ok && e.err == nil {
+		e.err = fmt.Errorf("%s: nothing declares the %s %q", where, what, name)
+	}
+	return i
+}
+
+func (e *encoder) set(where, what string, names []string, in map[string]int) []int {
+	var ids []int
+	for _, name := range names {
+		ids = append(ids, e.place(where, what, name, in))
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (e *encoder) body(w *writer, f *Facts) {
+	var services, actions, types columns
+	services.n, actions.n, types.n = 6, 6, 4
+	services.init()
+	actions.init()
+	types.init()
+	for _, s := range f.Services {
+		local := make(map[string]int)
+		for i, t := range s.Types {
+			local[fold(t.Name)] = i
+			types.number(0, len(t.Name))
+			types.text(1, t.Name)
+			types.number(2, e.sets.id(e.set(s.Prefix+" "+t.Name, "condition key", t.Keys, e.keys)))
+			types.number(3, len(t.ARNs))
+		}
+		services.number(0, len(s.Prefix))
+		services.text(1, s.Prefix)
+		services.number(2, len(s.Name))
+		services.text(3, s.Name)
+		services.number(4, len(s.Actions))
+		services.number(4, len(s.Types))
+		services.number(5, e.sets.id(e.set(s.Prefix, "condition key", s.Keys, e.keys)))
+		for _, a := range s.Actions {
+			where := s.Prefix + ":" + a.Name
+			var refs []int
+			for _, r := range a.Refs {
+				refs = append(refs,
+					e.place(where, "resource type", r.Type, local)<<1|flag(r.Required),
+					e.sets.id(e.set(where, "condition key", r.Keys, e.keys)))
+			}
+			actions.number(0, len(a.Name))
+			actions.text(1, a.Name)
+			actions.number(2, int(a.Level)<<2|flag(a.PermissionOnly)<<1|flag(a.Advisory))
+			actions.number(3, e.refLists.id(refs))
+			actions.number(4, e.sets.id(e.set(where, "condition key", a.Keys, e.keys)))
+			actions.number(5, e.links.id(e.set(where, "action", a.Dependents, e.actions)))
+		}
+	}
+	w.uvarint(len(f.Services))
+	services.write(w)
+	e.sets.write(w, true)
+	e.links.write(w, true)
+	e.refLists.write(w, false)
+	actions.write(w)
+	types.write(w)
+	var texts writer
+	for _, s := range f.Services {
+		for _, t := range s.Types {
+			for _, arn := range t.ARNs {
+				w.uvarint(len(arn))
+				texts = append(texts, arn...)
+			}
+		}
+	}
+	*w = append(*w, texts...)
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// columns are written one after the other.
+type columns struct {
+	n    int
+	cols []writer
+}
+
+func (c *columns) init()                  { c.cols = make([]writer, c.n) }
+func (c *columns) number(col, v int)      { c.cols[col].uvarint(v) }
+func (c *columns) text(col int, s string) { c.cols[col] = append(c.cols[col], s...) }
+func (c *columns) write(w *writer) {
+	for _, col := range c.cols {
+		*w = append(*w, col...)
+	}
+}
+
+type writer []byte
+
+func (w *writer) uvarint(v int)   { *w = binary.AppendUvarint(*w, uint64(v)) }
+func (w *writer) string(s string) { w.uvarint(len(s)); *w = append(*w, s...) }

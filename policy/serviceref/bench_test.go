@@ -1,0 +1,94 @@
+package serviceref_test
+
+import (
+	"os"
+	"testing"
+
+	"github.com/licit-dev/licit/internal/sar"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+func BenchmarkLoad(b *testing.B) {
+	src, err := os.ReadFile("data/services.bin")
+	if err != nil {
+		b.Fatal(err)
+	}
+	image := string(src)
+	b.Run("head", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := sar.DecodeHead(image); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			h, err := sar.DecodeHead(image)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := h.Body(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+func BenchmarkAction(b *testing.B) {
+	r := serviceref.Embedded()
+	r.Action("s3:GetObject")
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Action("ec2:DescribeInstances")
+	}
+}
+
+func BenchmarkKey(b *testing.B) {
+	r := serviceref.Embedded()
+	b.Run("name", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Key("aws:PrincipalArn")
+		}
+	})
+	b.Run("variable", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Key("aws:PrincipalTag/team")
+		}
+	})
+}
+
+func BenchmarkActions(b *testing.B) {
+	r := serviceref.Embedded()
+	for _, pattern := range []string{"ec2:Describe*", "*"} {
+		b.Run(pattern, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				for range r.Actions(pattern) {
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkResourceTypesOf(b *testing.B) {
+	r := serviceref.Embedded()
+	b.ReportAllocs()
+	for b.Loop() {
+		for range r.ResourceTypesOf("arn:aws:s3:::logs/a") {
+		}
+	}
+}
+
+func BenchmarkManagedPolicy(b *testing.B) {
+	arn := policy.MustParseARN("arn:aws:iam::aws:policy/ReadOnlyAccess")
+	b.ReportAllocs()
+	for b.Loop() {
+		m, _ := serviceref.ManagedPolicy(arn)
+		m.Source()
+	}
+}

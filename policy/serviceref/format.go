@@ -1,0 +1,214 @@
+package serviceref
+
+import (
+	"slices"
+	"strings"
+)
+
+// A format is an ARN format, taken apart: plain text, and variables.
+type format struct {
+	text  string // variables as one byte each, see below
+	early int    // bytes of text up to the fifth colon, that included
+}
+
+// Bytes of a format's text that stand for a variable. They are no UTF-8.
+const (
+	part   = 0xF8 // stops at : and /
+	toPath = 0xF9 // stops at :
+	toList = 0xFA // stops at /
+	open   = 0xFB // goes on to the end
+)
+
+// readFormats takes the formats of all types apart, by their place in ARNs.
+func (b *body) readFormats() []format {
+	out := make([]format, len(b.ARNs))
+	for si := range b.Services {
+		s := &b.Services[si]
+		if s.Types == s.TypesAfter {
+			continue
+		}
+		first, after := b.Types[s.Types].ARNs, b.Types[s.TypesAfter-1].ARNsAfter
+		var all []string
+		for i := first; i < after; i++ {
+			out[i] = newFormat(b.ARNs[i])
+			all = append(all, out[i].text)
+		}
+		slices.Sort(all)
+		for i := first; i < after; i++ {
+			out[i].closeEnd(all)
+		}
+	}
+	return out
+}
+
+func newFormat(arn string) format {
+	var text []byte
+	early, colons := 0, 0
+	for i := 0; i < len(arn); i++ {
+		if strings.HasPrefix(arn[i:], "${") {
+			if end := strings.IndexByte(arn[i:], '}'); end > 0 {
+				i += end
+				text = append(text, open)
+				continue
+			}
+		}
+		text = append(text, arn[i])
+		if arn[i] == ':' {
+			if colons++; colons == 5 {
+				early = len(text)
+			}
+		}
+	}
+	for i := range text {
+		switch {
+		case text[i] != open || i+1 == len(text):
+		case text[i+1] == ':', i < early:
+			text[i] = toPath
+		case text[i+1] == '/':
+			text[i] = toList
+		}
+	}
+	return format{string(text), early}
+}
+
+// closeEnd lets a variable at the end stop where another format of the service goes on.
+func (f *format) closeEnd(all []string) {
+	n := len(f.text)
+	if n == 0 || f.text[n-1] != open {
+		return
+	}
+	head := f.text[:n-1]
+	goesOn := func(variable, sep byte) bool {
+		next := head + string([]byte{variable, sep})
+		i, _ := slices.BinarySearch(all, next)
+		return i < len(all) && strings.HasPrefix(all[i], next)
+	}
+	colon, slash := goesOn(toPath, ':'), goesOn(toList, '/')
+	last := byte(open)
+	switch {
+	case colon && slash:
+		last = part
+	case colon:
+		last = toPath
+	case slash:
+		last = toList
+	}
+	f.text = head + string([]byte{last})
+}
+
+// takes reports whether byte c may stand in the variable.
+func takes(variable, c byte) bool {
+	switch variable {
+	case part:
+		return c != ':' && c != '/'
+	case toPath:
+		return c != ':'
+	case toList:
+		return c != '/'
+	}
+	return true
+}
+
+// intersects reports whether some ARN of the format matches the pattern. Variables stand
+// for any text, and for at least one byte after the fifth colon. The state is the set of
+// places in the format that the pattern read so far can have reached.
+func (f *format) intersects(pattern string) bool {
+	if pattern == "" || !f.mayBe(pattern) {
+		return false
+	}
+	for colons := strings.Count(pattern, ":"); colons < 5; colons++ {
+		pattern += ":*" // a short ARN (IAM User Guide, “IAM JSON policy elements: Resource”)
+	}
+	n := len(f.text)
+	colons := 0
+	// Bit 2i: before element i; bit 2i+1: inside variable i, after a byte of it.
+	var buf [2][512]bool
+	if 2*n+2 > len(buf[0]) {
+		return false
+	}
+	now, next := buf[0][:2*n+2], buf[1][:2*n+2]
+	now[0] = true
+	f.skip(now)
+	for i := range len(pattern) {
+		c := pattern[i]
+		clear(next)
+		for at := range now {
+			if !now[at] {
+				continue
+			}
+			if c == '*' {
+				next[at] = true
+				continue
+			}
+			if at/2 < n {
+				f.step(next, at, c)
+			}
+		}
+		switch c {
+		case '*':
+			f.flood(next, colons < 5)
+		case ':':
+			colons++
+		}
+		f.skip(next)
+		now, next = next, now
+	}
+	return now[2*n]
+}
+
+// step is one byte of the pattern, or ? for any.
+func (f *format) step(next []bool, at int, c byte) {
+	e := f.text[at/2]
+	switch {
+	case e >= part:
+		if c == '?' || takes(e, c) {
+			next[at|1] = true
+		}
+	case c == '?' || c == e:
+		next[at+2] = true
+	}
+}
+
+// flood lets a star read any part of the format; before the fifth colon it stays between
+// two colons.
+func (f *format) flood(set []bool, early bool) {
+	for i := range len(f.text) {
+		e := f.text[i]
+		if !set[2*i] && !set[2*i+1] || early && e == ':' {
+			continue
+		}
+		set[2*i+1] = e >= part
+		set[2*i+2] = true
+	}
+}
+
+// skip leaves variables: after a byte of them, or without any before the fifth colon.
+func (f *format) skip(set []bool) {
+	for at := range set {
+		if i := at / 2; set[at] && i < len(f.text) && f.text[i] >= part && (at%2 == 1 || i < f.early) {
+			set[2*(i+1)] = true
+		}
+	}
+}
+
+// mayBe compares the text up to the first wildcard or variable after the service, which
+// rules most formats out.
+func (f *format) mayBe(pattern string) bool {
+	service := func(s string) string {
+		for range 2 {
+			_, rest, ok := strings.Cut(s, ":")
+			if !ok {
+				return "*"
+			}
+			s = rest
+		}
+		s, _, _ = strings.Cut(s, ":")
+		return s
+	}
+	head := strings.IndexAny(pattern, "*?")
+	a, b := service(pattern), service(f.text)
+	if head >= 0 && strings.Count(pattern[:head], ":") < 3 || strings.IndexByte(b, toPath) >= 0 {
+		return true
+	}
+	return a == b
+}
