@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // A derivedKey is a key whose value follows from the request itself.
@@ -33,9 +34,6 @@ var derivedKeys = map[string]derivedKey{
 	"aws:securetransport": secureTransport, "aws:viaawsservice": viaAWSService,
 	"kms:calleraccount": callerAccount, "aws:sourcevpc": sourceVPC,
 }
-
-// globalServices answer in us-east-1 of the aws partition, whatever region the client is in.
-var globalServices = map[string]bool{"iam": true, "organizations": true, "route53": true, "cloudfront": true}
 
 // derive gives the keys of evaluation §13 that need nothing but the request (IAM User
 // Guide, “AWS global condition context keys”). ok is false for a key that does not follow.
@@ -102,11 +100,8 @@ func (v *View) derivedText(k derivedKey) string {
 		case !v.NoResource && v.Resource[1] != "aws", v.NoResource && c.Partition != "" && c.Partition != "aws":
 			return ""
 		}
-		for name := range globalServices {
-			if equalFoldASCII(name, v.Service) {
-				return "us-east-1"
-			}
-		}
+		region, _ := serviceref.Embedded().GlobalRegion(v.Service)
+		return region
 	case secureTransport:
 		return "true"
 	case viaAWSService:

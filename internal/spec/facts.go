@@ -19,3 +19,9 @@ func supportsRCP(service string) bool { return serviceref.Embedded().SupportsRCP
 // collectionARN implements the table of R-RSC-5, with the placeholders ${Partition},
 // ${Region} and ${Account}.
 func collectionARN(a policy.Action) (string, bool) { return serviceref.Embedded().Collection(a) }
+
+// globalRegion is the region that calls to a global service carry, "" for other services.
+func globalRegion(a policy.Action) string {
+	region, _ := serviceref.Embedded().GlobalRegion(a.Service())
+	return region
+}

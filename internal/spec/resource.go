@@ -227,9 +227,10 @@ func derivedContext(s org.Spec, r Request, who caller, what target, endpoint org
 	return keys
 }
 
-// requestedRegion is the region of the resource; §13: global services use us-east-1.
+// requestedRegion is the region of the resource; §13: global services use one region, most
+// of them us-east-1.
 //
-// §13 Choice: those are iam, organizations, route53 and cloudfront, in the partition aws.
+// §13 Choice: in the partition aws, those whose region AWS documents.
 func requestedRegion(r Request) string {
 	partition := r.Principal.ARN().Partition()
 	if parts, ok := splitARN(r.Resource); ok {
@@ -238,10 +239,8 @@ func requestedRegion(r Request) string {
 		}
 		partition = parts[1]
 	}
-	for _, global := range []string{"iam", "organizations", "route53", "cloudfront"} {
-		if serviceIs(r.Action, global) && (partition == "aws" || partition == "") {
-			return "us-east-1"
-		}
+	if partition == "aws" || partition == "" {
+		return globalRegion(r.Action)
 	}
 	return ""
 }
