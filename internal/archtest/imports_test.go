@@ -32,7 +32,7 @@ var arrows = map[string]rule{
 
 	"policy":            {imports: []string{"internal/jsontree", jsontext}},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
-	"org":               {imports: []string{"policy", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
+	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
 		tests:   []string{"examples", "internal/gen", "internal/spec", "simulate/casefile"},
