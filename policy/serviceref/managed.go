@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/licit-dev/licit/internal/sar"
 	"github.com/licit-dev/licit/policy"
@@ -19,6 +20,7 @@ type ManagedPolicyInfo struct {
 	Version string // "v3"
 	Date    string // day of that version: "2026-08-26"
 
+	index int
 	row   *sar.PolicyRow
 	chunk func() string
 }
@@ -26,13 +28,18 @@ type ManagedPolicyInfo struct {
 // Source is the document's text, without white space between tokens.
 func (m ManagedPolicyInfo) Source() []byte { return []byte(m.row.Document(m.chunk())) }
 
-// Document parses the policy's document, each time anew.
+// Document parses the policy's document once: it is the same pointer each time.
 func (m ManagedPolicyInfo) Document() *policy.Document {
+	parsed := &managed().documents[m.index]
+	if d := parsed.Load(); d != nil {
+		return d
+	}
 	d, err := policy.Parse(m.Source())
 	if err != nil {
 		panic("serviceref: " + m.ARN.String() + ": " + err.Error()) // a test parses all of them
 	}
-	return d
+	parsed.CompareAndSwap(nil, d) // another may have been first
+	return parsed.Load()
 }
 
 // ManagedPolicy returns the newest known version of a managed policy of AWS, such as
@@ -48,7 +55,7 @@ func ManagedPolicy(arn policy.ARN) (ManagedPolicyInfo, bool) {
 	if !ok {
 		return ManagedPolicyInfo{}, false
 	}
-	return managedPolicy(arn, &rows[i], func() string { return inflated(rows[i].Chunk) }), true
+	return managedPolicy(arn, i, func() string { return inflated(rows[i].Chunk) }), true
 }
 
 // ManagedPolicies yields all known managed policies of AWS, sorted by ARN. Neighbours
@@ -61,7 +68,7 @@ func ManagedPolicies() iter.Seq[ManagedPolicyInfo] {
 			if c := rows[i].Chunk; i == 0 || c != rows[i-1].Chunk {
 				chunk = sync.OnceValue(func() string { return inflated(c) })
 			}
-			if !yield(managedPolicy(policy.MustParseARN(sar.PolicyPrefix+rows[i].Name), &rows[i], chunk)) {
+			if !yield(managedPolicy(policy.MustParseARN(sar.PolicyPrefix+rows[i].Name), i, chunk)) {
 				return
 			}
 		}
@@ -78,19 +85,25 @@ func ManagedPoliciesDate() string {
 	return newest
 }
 
-func managedPolicy(arn policy.ARN, row *sar.PolicyRow, chunk func() string) ManagedPolicyInfo {
-	return ManagedPolicyInfo{arn, "v" + strconv.Itoa(row.Version), row.Date, row, chunk}
+func managedPolicy(arn policy.ARN, i int, chunk func() string) ManagedPolicyInfo {
+	row := &managed().Rows[i]
+	return ManagedPolicyInfo{arn, "v" + strconv.Itoa(row.Version), row.Date, i, row, chunk}
 }
 
 //go:embed data/policies.bin
 var policiesFile string
 
-var managed = sync.OnceValue(func() *sar.Policies {
+type managedFile struct {
+	*sar.Policies
+	documents []atomic.Pointer[policy.Document] // what was asked for
+}
+
+var managed = sync.OnceValue(func() *managedFile {
 	p, err := sar.DecodePolicies(policiesFile)
 	if err != nil {
 		panic("serviceref: managed policies: " + err.Error())
 	}
-	return p
+	return &managedFile{p, make([]atomic.Pointer[policy.Document], len(p.Rows))}
 })
 
 func inflated(chunk int) string {

@@ -42,6 +42,7 @@ func TestManagedPolicy(t *testing.T) {
 	require.Equal(t, "v1", got.Version)
 	require.Equal(t, "2015-02-06", got.Date)
 	require.Equal(t, 1, got.Document().Len())
+	require.Same(t, got.Document(), got.Document())
 	require.Equal(t, string(got.Source()), got.Document().String())
 	_, ok = serviceref.ManagedPolicy(policy.MustParseARN("arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"))
 	require.True(t, ok)
