@@ -199,7 +199,7 @@ func TestNewErrors(t *testing.T) {
 			func(s *org.Spec) {
 				s.Accounts[1].Roles[0].Attached = []policy.ARN{
 					{}, app, arn("arn:aws:iam::444455556666:policy/Other"), arn("arn:aws:iam::111122223333:policy/ReadLog"),
-					arn("arn:aws:iam::aws:policy/ReadOnlyAccess"), readARN, readARN,
+					arn("arn:aws:iam::aws:policy/ReadOnlyAcces"), readARN, readARN,
 				}
 			},
 			[]string{
@@ -207,7 +207,7 @@ func TestNewErrors(t *testing.T) {
 				`/accounts/1/roles/0/attached/1: role arn:aws:iam::111122223333:role/app: "arn:aws:iam::111122223333:role/app" is not the ARN of a managed policy; want arn:aws:iam::111122223333:policy/… or arn:aws:iam::aws:policy/…`,
 				`/accounts/1/roles/0/attached/2: role arn:aws:iam::111122223333:role/app: "arn:aws:iam::444455556666:policy/Other" belongs to account "444455556666"; only policies of the same account and AWS managed ones can be attached`,
 				`/accounts/1/roles/0/attached/3: role arn:aws:iam::111122223333:role/app: no managed policy "arn:aws:iam::111122223333:policy/ReadLog"; did you mean "arn:aws:iam::111122223333:policy/ReadLogs"?`,
-				`/accounts/1/roles/0/attached/4: role arn:aws:iam::111122223333:role/app: no managed policy "arn:aws:iam::aws:policy/ReadOnlyAccess"; list it under the account's policies, or add a gap with this subject`,
+				`/accounts/1/roles/0/attached/4: role arn:aws:iam::111122223333:role/app: no managed policy "arn:aws:iam::aws:policy/ReadOnlyAcces"; did you mean "arn:aws:iam::aws:policy/ReadOnlyAccess"?`,
 				`/accounts/1/roles/0/attached/6: role arn:aws:iam::111122223333:role/app: policy "arn:aws:iam::111122223333:policy/ReadLogs" is attached twice; the first is at /accounts/1/roles/0/attached/5`,
 			},
 		},

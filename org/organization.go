@@ -19,6 +19,7 @@ type Organization struct {
 	arns      map[policy.ARN]location
 	endpoints map[string]location
 	nodes     map[string]node
+	embedded  []ManagedPolicy // of AWS, in use and not listed; by ARN
 }
 
 // A location says where something is listed.
@@ -77,6 +78,7 @@ func index(s Spec) *Organization {
 	if s.Root.ID != "" {
 		o.indexNode("", s.Root.ID, "Root", s.Root.Attached, s.Root.Accounts, s.Root.OUs)
 	}
+	o.indexEmbedded()
 	return o
 }
 
@@ -177,13 +179,18 @@ func (o *Organization) Role(a policy.ARN) (Role, bool) {
 }
 
 // ManagedPolicy returns the managed policy with this ARN. One that AWS manages is the
-// same in all accounts.
+// same in all accounts; if no account lists it, it is one of
+// [Organization.EmbeddedPolicies].
 func (o *Organization) ManagedPolicy(a policy.ARN) (ManagedPolicy, bool) {
 	account, i, ok := o.find(a, entityPolicy)
+	if ok {
+		return account.Policies[i], true
+	}
+	i, ok = slices.BinarySearchFunc(o.embedded, a, func(p ManagedPolicy, a policy.ARN) int { return p.ARN.Compare(a) })
 	if !ok {
 		return ManagedPolicy{}, false
 	}
-	return account.Policies[i], true
+	return o.embedded[i], true
 }
 
 // Resource returns the resource with this ARN. Roles are not among the resources.

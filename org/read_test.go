@@ -189,7 +189,7 @@ func TestReadFSErrors(t *testing.T) {
     {"arn": "arn:aws:iam::111122223333:user/ana", "groups": ["admins"],
      "attached": ["arn:aws:iam::111122223333:policy/P"]},
     {"groups": ["logs"],
-     "boundary": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+     "boundary": "arn:aws:iam::aws:policy/Nothing"}
   ]
 }`),
 			[]string{
@@ -204,7 +204,7 @@ func TestReadFSErrors(t *testing.T) {
 				`accounts/111122223333.json:6:19: /users/0/attached/0: user arn:aws:iam::111122223333:user/ana: no managed policy "arn:aws:iam::111122223333:policy/P"; list it under the account's policies, or add a gap with this subject`,
 				`accounts/111122223333.json:7:5: /users/1/arn: missing; want arn:aws:iam::111122223333:user/…`,
 				`accounts/111122223333.json:7:17: /users/1/groups/0: user : no group "logs"; list it under the account's groups by its name without path, or add a gap for its ARN`,
-				`accounts/111122223333.json:8:18: /users/1/boundary: user : no managed policy "arn:aws:iam::aws:policy/ReadOnlyAccess"; list it under the account's policies, or add a gap with this subject`,
+				`accounts/111122223333.json:8:18: /users/1/boundary: user : no managed policy "arn:aws:iam::aws:policy/Nothing"; list it under the account's policies, or add a gap with this subject`,
 			},
 		},
 	} {

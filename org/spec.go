@@ -53,7 +53,7 @@ type Account struct {
 	Users       []User
 	Groups      []Group
 	Roles       []Role
-	Policies    []ManagedPolicy // customer managed ones, and the AWS managed ones that are in use
+	Policies    []ManagedPolicy // customer managed ones, and AWS managed ones; see [Organization.EmbeddedPolicies]
 	Resources   []Resource
 	Endpoints   []Endpoint
 	Tags        map[string]string

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // An accountValidator checks what one account lists.
@@ -181,7 +182,8 @@ func (v *accountValidator) boundary(p *path, from string, a policy.ARN) {
 }
 
 // policyReference checks that a, attached or a boundary, is a managed policy that is
-// listed: by the same account, or by any if AWS manages it.
+// listed: by the same account, or by any if AWS manages it. One of AWS that the module
+// knows need not be listed.
 func (v *accountValidator) policyReference(p *path, from string, a policy.ARN) {
 	switch {
 	case !a.IsValid():
@@ -190,7 +192,7 @@ func (v *accountValidator) policyReference(p *path, from string, a policy.ARN) {
 		v.fail(p, "%s: %q is not the ARN of a managed policy; want arn:aws:iam::%s:policy/… or arn:aws:iam::aws:policy/…", from, clip(a.String()), clip(v.account.ID))
 	case !isAWSManaged(a) && a.AccountID() != v.account.ID:
 		v.fail(p, "%s: %q belongs to account %q; only policies of the same account and AWS managed ones can be attached", from, clip(a.String()), clip(a.AccountID()))
-	case v.policies[a] == nil && !v.gaps.excuses(a.String()):
+	case v.policies[a] == nil && !v.gaps.excuses(a.String()) && !isEmbedded(a):
 		v.dangling(p, reference{
 			from: from, kind: "managed policy", name: a.String(),
 			want: "list it under the account's policies, or add a gap with this subject",
@@ -204,6 +206,11 @@ func (v *accountValidator) policyARNs() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for a := range v.policies {
 			if (isAWSManaged(a) || a.AccountID() == v.account.ID) && !yield(a.String()) {
+				return
+			}
+		}
+		for p := range serviceref.ManagedPolicies() {
+			if v.policies[p.ARN] == nil && !yield(p.ARN.String()) {
 				return
 			}
 		}

@@ -235,6 +235,9 @@ func (e *Environment) build(o *org.Organization) {
 			}
 		}
 	}
+	for p := range o.EmbeddedPolicies() {
+		managed[p.ARN] = e.attach(PolicyRef{Kind: policy.IdentityBased, Name: lastSegment(p.ARN.Resource()), ID: p.ARN.String(), Document: p.Document}, engine.Options{})
+	}
 	for i := range accounts {
 		e.addAccount(&accounts[i], managed, control)
 	}

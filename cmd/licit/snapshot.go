@@ -9,6 +9,7 @@ import (
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 func (a *app) snapshotCommand() *cobra.Command {
@@ -32,7 +33,8 @@ func (a *app) snapshotCheckCommand() *cobra.Command {
 		Short: "Say what a snapshot holds, what is missing, and what is wrong with it",
 		Long: `Check reads a snapshot directory (org.json and the files it names) and counts what is in
 it. Gaps, things that exist in AWS but not in the snapshot, are listed with their reasons:
-decisions that they could change are indeterminate. Everything that is wrong with the
+decisions that they could change are indeterminate. Managed policies of AWS that are in use
+but not in the snapshot come from licit, as of the date that is printed. Everything that is wrong with the
 files is reported at once, each with file, line and column.
 
 Exit codes: 0 complete, 2 it has errors, 4 it has gaps.`,
@@ -81,7 +83,14 @@ type contentsJSON struct {
 	Counts            countsJSON    `json:"counts"`
 	Accounts          []accountJSON `json:"accounts"`
 	Gaps              []gapJSON     `json:"gaps"`
+	Embedded          *embeddedJSON `json:"embedded,omitempty"`
 	types             []string      // enabled types of control policies
+}
+
+// An embeddedJSON says what is not in the snapshot and comes with licit.
+type embeddedJSON struct {
+	Date            string   `json:"date"` // of the newest managed policy that licit knows
+	ManagedPolicies []string `json:"managedPolicies"`
 }
 
 type countsJSON struct {
@@ -151,6 +160,12 @@ func contentsOf(dir string, o *org.Organization) contentsJSON {
 	for g := range o.Gaps() {
 		c.Gaps = append(c.Gaps, gapJSON{g.Subject, g.What, g.Reason})
 	}
+	for p := range o.EmbeddedPolicies() {
+		if c.Embedded == nil {
+			c.Embedded = &embeddedJSON{Date: serviceref.ManagedPoliciesDate()}
+		}
+		c.Embedded.ManagedPolicies = append(c.Embedded.ManagedPolicies, p.ARN.String())
+	}
 	c.Complete = len(c.Gaps) == 0
 	for _, k := range s.Root.PolicyTypes {
 		c.types = append(c.types, kindNames[k]+"s")
@@ -214,6 +229,9 @@ func (c contentsJSON) text() string {
 	} {
 		fmt.Fprintf(&b, "  %-17s %6d\n", row.name, row.count)
 	}
+	if e := c.Embedded; e != nil {
+		fmt.Fprintf(&b, "\n%s of AWS in use and not in the snapshot: the newest as of %s, from licit\n", policies(len(e.ManagedPolicies)), e.Date)
+	}
 	c.accountText(&b)
 	c.gapText(&b)
 	return b.String()
@@ -254,6 +272,13 @@ func (c contentsJSON) gapText(b *strings.Builder) {
 		}
 		b.WriteString("\n")
 	}
+}
+
+func policies(n int) string {
+	if n == 1 {
+		return "1 managed policy"
+	}
+	return fmt.Sprintf("%d managed policies", n)
 }
 
 func plural(n int, noun string) string {

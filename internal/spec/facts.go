@@ -25,3 +25,12 @@ func globalRegion(a policy.Action) string {
 	region, _ := serviceref.Embedded().GlobalRegion(a.Service())
 	return region
 }
+
+// awsManagedPolicy is a managed policy of AWS that no account lists.
+func awsManagedPolicy(arn policy.ARN) (*policy.Document, bool) {
+	p, ok := serviceref.ManagedPolicy(arn)
+	if !ok {
+		return nil, false
+	}
+	return p.Document(), true
+}

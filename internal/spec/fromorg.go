@@ -233,6 +233,9 @@ func managedPolicy(a org.Account, arn policy.ARN) (*policy.Document, error) {
 			return p.Document, nil
 		}
 	}
+	if d, ok := awsManagedPolicy(arn); ok {
+		return d, nil
+	}
 	return nil, fmt.Errorf("spec: the document of policy %q is not in account %s", arn, a.ID)
 }
 

@@ -126,7 +126,9 @@ func TestDecideOrgRefuses(t *testing.T) {
 		{"no ARN", ana, "orders", nil},
 		{"gap", ana, queue, func(s *org.Spec, _ *spec.Request) { s.Gaps = []org.Gap{{Subject: "x"}} }},
 		{"no control policy", ana, queue, func(s *org.Spec, _ *spec.Request) { s.ControlPolicies = s.ControlPolicies[1:] }},
-		{"no managed policy", ana, queue, func(s *org.Spec, _ *spec.Request) { s.Accounts[0].Policies = s.Accounts[0].Policies[1:] }},
+		{"no managed policy", ana, queue, func(s *org.Spec, _ *spec.Request) {
+			s.Accounts[0].Users[0].Attached = []policy.ARN{policy.MustParseARN("arn:aws:iam::aws:policy/Nothing")}
+		}},
 		{"no boundary", appS1, queue, func(s *org.Spec, _ *spec.Request) { s.Accounts[0].Policies = s.Accounts[0].Policies[:1] }},
 		{"no group", ana, queue, func(s *org.Spec, _ *spec.Request) { s.Accounts[0].Groups = nil }},
 		{"names differ in case", ana, queue, func(_ *org.Spec, r *spec.Request) { r.Context = map[string][]string{"a": {"1"}, "A": {"1"}} }},
@@ -140,6 +142,17 @@ func TestDecideOrgRefuses(t *testing.T) {
 			require.Error(t, err)
 			require_(t, spec.ImplicitDeny, got)
 		})
+	}
+}
+
+// A managed policy of AWS that no account lists is the one that serviceref knows.
+func TestDecideOrgManagedPolicyOfAWS(t *testing.T) {
+	s := world(t)
+	s.Accounts[0].Policies = s.Accounts[0].Policies[1:]
+	for action, want := range map[string]spec.Outcome{"sqs:ListQueues": spec.Allowed, "ec2:DescribeInstances": spec.ExplicitDeny, "iam:CreateUser": spec.ImplicitDeny} {
+		got, err := spec.DecideOrg(s, ask(t, ana, policy.Action(action), ""))
+		require.NoError(t, err)
+		require_(t, want, got)
 	}
 }
 
