@@ -125,3 +125,8 @@ func ExampleReference_Keys() {
 	// aws:PrincipalServiceNamesList
 	// aws:SourceOrgPaths
 }
+
+func ExampleReference_SimilarAction() {
+	fmt.Println(serviceref.Embedded().SimilarAction("s3:GetObjekt"))
+	// Output: s3:GetObject true
+}

@@ -334,3 +334,25 @@ func TestGlobalRegion(t *testing.T) {
 		require.False(t, ok, s)
 	}
 }
+
+func TestSimilar(t *testing.T) {
+	t.Parallel()
+	r := serviceref.Embedded()
+	for name, want := range map[policy.Action]policy.Action{
+		"s3:GetObjekt": "s3:GetObject", "s3:getobjct": "s3:GetObject", "s33:GetObject": "s3:GetObject", "zzzzzz:RunInstances": "",
+		"s3:GetObject": "", "": "", "s3:": "", ":": "", "s3:Completely": "", "dynamdb:GetItem": "dynamodb:GetItem",
+		"iam:PassRloe": "iam:PassRole", policy.Action("s3:" + strings.Repeat("x", 500)): "",
+	} {
+		got, ok := r.SimilarAction(name)
+		require.Equal(t, want, got, name)
+		require.Equal(t, want != "", ok, name)
+	}
+	got, ok := r.SimilarService("dynamdb")
+	require.True(t, ok)
+	require.Equal(t, "dynamodb", got)
+	got, ok = r.SimilarKey("aws:PrincipleOrgID")
+	require.True(t, ok)
+	require.Equal(t, "aws:PrincipalOrgID", got)
+	_, ok = r.SimilarKey("")
+	require.False(t, ok)
+}
