@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/policy"
@@ -348,15 +349,52 @@ func (b *explainer) endpoints() {
 
 func (b *explainer) notes() {
 	w, note := b.w, b.note
-	if _, ok := serviceref.Embedded().Collection(b.x.Request.Action); !ok && !b.x.Request.Resource.IsValid() {
-		note("no resource is named: only statements about every resource match, and no resource policy, key policy or trust policy has a say")
-	}
+	b.reference(note)
 	if w.env.org != nil && b.x.Request.Resource.IsValid() && w.target == nil && w.unknownResource == "" && !b.managesRole() {
 		note("the resource is not in the model: it is taken to belong to account " + w.owner + " and to have no policy")
 	}
 	if w.foreignObject() {
 		note("the object belongs to account " + w.target.owner + ": the bucket policy's Allow statements do not reach it, an ACL may")
 	}
+}
+
+// reference adds what the service reference says of the action (R-RSC-6). It changes no
+// decision: AWS adds actions every week, so one that is not known is decided all the same.
+func (b *explainer) reference(note func(string)) {
+	facts, action := serviceref.Embedded(), b.x.Request.Action
+	_, collection := facts.Collection(action)
+	named := b.x.Request.Resource.IsValid()
+	info, known := facts.Action(action)
+	if !known {
+		text := "the service reference of " + facts.Date() + " does not know " + string(action)
+		if similar, ok := facts.SimilarAction(action); ok {
+			text += "; did you mean " + string(similar) + "?"
+		}
+		note(text)
+	}
+	const none = "no resource is named: only statements about every resource match, and no resource policy, key policy or trust policy has a say"
+	switch {
+	case !named && !known && !collection:
+		note(none)
+	case !named && known && !info.WildcardOnly() && !collection:
+		note(none + "; " + string(action) + " has the resource types " + resourceTypes(info))
+	case named && known && info.WildcardOnly() && !collection && !b.w.trusts():
+		note(string(action) + " has no resource types: AWS authorises it on every resource, *, and not on the one that is named")
+	}
+}
+
+// resourceTypes lists the first resource types of an action.
+func resourceTypes(a serviceref.ActionInfo) string {
+	const most = 8
+	var names []string
+	for r := range a.Resources() {
+		if len(names) == most {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, r.Type.Name())
+	}
+	return strings.Join(names, ", ")
 }
 
 func (b *explainer) managesRole() bool {
