@@ -8,7 +8,8 @@
 // organization that a list of [Change] values leads to.
 //
 // An Organization is immutable and safe for concurrent use. All its names lead somewhere:
-// what is attached, inherited or belonged to either exists or is a Gap.
+// what is attached, inherited or belonged to exists, is a managed policy of AWS that
+// package serviceref knows (see [Organization.EmbeddedPolicies]), or is a Gap.
 //
 // It does not decide anything: an organization is asked by package simulate. It does not
 // reach AWS either: a snapshot is files. And it does not check quotas, except for the depth of the tree.
