@@ -64,9 +64,11 @@ func (r *Reference) before(day string) bool { return r.asOf != "" && r.asOf < da
 
 type region struct{ service, region string }
 
-// regionTable is sorted by service. AWS General Reference, “Service endpoints and quotas”,
-// lists one endpoint for each of them in the partition aws, and the AWS Fault Isolation
-// Boundaries whitepaper names the region of the control planes.
+// regionTable is sorted by service. The AWS Fault Isolation Boundaries whitepaper, “Global
+// services”, names the region of iam, organizations, account, route53, cloudfront, shield,
+// waf, globalaccelerator, networkmanager and route53-recovery-…; the AWS General Reference
+// and the endpoint tables of AWS's SDKs that of ce, budgets and savingsplans. cur and
+// route53domains are curated: no page was held against them.
 var regionTable = []region{
 	{"account", "us-east-1"},
 	{"budgets", "us-east-1"},
