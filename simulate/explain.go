@@ -130,12 +130,29 @@ func (e *Environment) Explain(r Request) *Explanation {
 		also := e.Explain(other.request)
 		x.Also = append(x.Also, also)
 		x.Depends = append(x.Depends, also.Depends...)
+		if other.passed == maybe && also.Decision.Outcome != Allowed {
+			b.passedMaybe()
+		}
 	}
 	x.Statement = b.deciding()
 	if x.Decision.Outcome != Indeterminate {
 		x.Depends = nil
 	}
 	return x
+}
+
+// passedMaybe names the keys that decide whether the request passes session tags, a source
+// identity or a context assertion.
+func (b *explainer) passedMaybe() {
+	b.w.view.Given.EachUnknown(func(name string) {
+		folded := strings.ToLower(name)
+		for _, prefix := range []string{"aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys", "sts:sourceidentity", "sts:requestcontext"} {
+			if strings.HasPrefix(folded, prefix) || strings.ContainsAny(name, "*?") {
+				b.x.Depends = append(b.x.Depends, Dependency{Kind: DependsOnKey, Name: name})
+				return
+			}
+		}
+	})
 }
 
 type explainer struct {

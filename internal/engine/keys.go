@@ -198,6 +198,15 @@ func (k Keys) HasPrefix(prefix string) Tri {
 	return out
 }
 
+// EachUnknown calls f for every key, or pattern of keys, that may be present.
+func (k Keys) EachUnknown(f func(name string)) {
+	for i := range k.list {
+		if k.list[i].state == Unknown {
+			f(k.list[i].name)
+		}
+	}
+}
+
 // Has says whether a key is present; what the keys do not mention is not.
 func (k Keys) Has(ref *KeyRef) Tri {
 	val, ok := k.lookup(ref)
