@@ -353,3 +353,22 @@ func ExampleOrganization_Equal() {
 	fmt.Println(before.Equal(again), before.Equal(after))
 	// Output: true false
 }
+
+// A managed policy of AWS can be attached without being listed.
+func ExampleOrganization_EmbeddedPolicies() {
+	o, err := org.Standalone(org.Account{
+		ID: "111122223333",
+		Users: []org.User{{
+			ARN:      policy.MustParseARN("arn:aws:iam::111122223333:user/ana"),
+			Attached: []policy.ARN{policy.MustParseARN("arn:aws:iam::aws:policy/AdministratorAccess")},
+		}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for p := range o.EmbeddedPolicies() {
+		fmt.Println(p.ARN, p.Document.Statement(0).Action.At(0))
+	}
+	// Output: arn:aws:iam::aws:policy/AdministratorAccess *
+}

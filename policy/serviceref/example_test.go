@@ -130,3 +130,117 @@ func ExampleReference_SimilarAction() {
 	fmt.Println(serviceref.Embedded().SimilarAction("s3:GetObjekt"))
 	// Output: s3:GetObject true
 }
+
+func ExampleReference_Services() {
+	for s := range serviceref.Embedded().Services() {
+		if s.Prefix == "s3" || s.Prefix == "sqs" {
+			fmt.Println(s.Prefix, s.Name)
+		}
+	}
+	// Output:
+	// s3 Amazon S3
+	// sqs Amazon SQS
+}
+
+func ExampleReference_Service() {
+	s, ok := serviceref.Embedded().Service("SQS")
+	fmt.Println(s.Prefix, s.Name, s.RCP, ok)
+	// Output: sqs Amazon SQS true true
+}
+
+func ExampleReference_ServiceKeys() {
+	for key := range serviceref.Embedded().ServiceKeys("sqs") {
+		fmt.Println(key.Name)
+	}
+	// Output:
+	// aws:RequestTag/${TagKey}
+	// aws:ResourceTag/${TagKey}
+	// aws:TagKeys
+}
+
+func ExampleReference_ResourceType() {
+	bucket, ok := serviceref.Embedded().ResourceType("s3", "Bucket")
+	fmt.Println(bucket.Service(), bucket.Name(), ok)
+	for format := range bucket.ARNFormats() {
+		fmt.Println(format)
+	}
+	// Output:
+	// s3 bucket true
+	// arn:${Partition}:s3:::${BucketName}
+}
+
+func ExampleReference_ResourceTypes() {
+	for t := range serviceref.Embedded().ResourceTypes("sqs") {
+		fmt.Println(t.Name())
+	}
+	// Output: queue
+}
+
+// The source of an event is not always named after the prefix of the actions.
+func ExampleReference_EventServices() {
+	for prefix := range serviceref.Embedded().EventServices("monitoring.amazonaws.com") {
+		fmt.Println(prefix)
+	}
+	// Output: cloudwatch
+}
+
+func ExampleReference_RCPSince() {
+	fmt.Println(serviceref.Embedded().RCPSince("sqs"))
+	_, ok := serviceref.Embedded().RCPSince("ec2")
+	fmt.Println(ok)
+	// Output:
+	// 2024-11-13 true
+	// false
+}
+
+func ExampleReference_SCPLimit() {
+	facts := serviceref.Embedded()
+	april := facts.AsOf(time.Date(2026, time.April, 1, 0, 0, 0, 0, time.UTC))
+	june := facts.AsOf(time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC))
+	fmt.Println(april.SCPLimit(), june.SCPLimit())
+	// Output: 5120 10240
+}
+
+func ExampleReference_SCPFullLanguage() {
+	facts := serviceref.Embedded()
+	before := facts.AsOf(time.Date(2025, time.September, 18, 0, 0, 0, 0, time.UTC))
+	fmt.Println(before.SCPFullLanguage(), facts.SCPFullLanguage())
+	// Output: false true
+}
+
+func ExampleReference_SimilarService() {
+	fmt.Println(serviceref.Embedded().SimilarService("dynamdb"))
+	// Output: dynamodb true
+}
+
+func ExampleReference_SimilarKey() {
+	fmt.Println(serviceref.Embedded().SimilarKey("s3:prefx"))
+	// Output: s3:prefix true
+}
+
+func ExampleManagedPolicies() {
+	for p := range serviceref.ManagedPolicies() {
+		if strings.HasPrefix(p.ARN.String(), "arn:aws:iam::aws:policy/AmazonSQS") {
+			fmt.Println(p.ARN)
+		}
+	}
+	// Output:
+	// arn:aws:iam::aws:policy/AmazonSQSFullAccess
+	// arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess
+}
+
+// No known policy is newer.
+func ExampleManagedPoliciesDate() {
+	admin, _ := serviceref.ManagedPolicy(policy.MustParseARN("arn:aws:iam::aws:policy/AdministratorAccess"))
+	fmt.Println(admin.Date <= serviceref.ManagedPoliciesDate())
+	// Output: true
+}
+
+func ExampleParseLevel() {
+	fmt.Println(serviceref.ParseLevel("write"))
+	_, err := serviceref.ParseLevel("Wrte")
+	fmt.Println(err)
+	// Output:
+	// Write <nil>
+	// "Wrte" is no access level; want List, Read, Write, Tagging, PermissionsManagement
+}
