@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -66,14 +67,11 @@ func (l *layer) missing(subject string) {
 
 type accountEntry struct {
 	id, canonical string
-	management    bool
 	blockPublic   bool
 	scps, rcps    []level
 	keys          engine.Keys // what a principal of the account derives from it
 	target        engine.Keys // what a resource of the account derives from it
 	inOrg         bool
-	policyGap     string // gap in the resource policies of the account
-	identityGap   string
 }
 
 type level struct {
@@ -247,9 +245,6 @@ func (e *Environment) build(o *org.Organization) {
 func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {
 	acct := &accountEntry{
 		id: a.ID, canonical: a.CanonicalID, blockPublic: a.BlockPublicAccess,
-		management:  a.ID == e.org.ManagementAccount(),
-		identityGap: e.gap(a.ID, org.GapIdentityPolicies),
-		policyGap:   e.gap(a.ID, org.GapResourcePolicy),
 	}
 	e.accounts[a.ID] = acct
 	path := e.org.Path(a.ID)
@@ -315,7 +310,9 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 			control[key] = a
 		}
 		l.list = append(l.list, a)
-		if p.Document == nil {
+		if gap := e.gap(p.ID, org.GapDocument); gap != "" {
+			l.missing(gap)
+		} else if p.Document == nil {
 			l.missing(p.ID)
 		}
 	}
@@ -330,7 +327,9 @@ func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, m
 	for _, name := range u.Groups {
 		i := slices.IndexFunc(a.Groups, func(g org.Group) bool { return lastSegment(g.ARN.Resource()) == name })
 		if i < 0 {
-			p.identity.missing(name)
+			group := strings.Replace(u.ARN.String(), ":user/", ":group/", 1)
+			group = group[:strings.Index(group, ":group/")+len(":group/")] + name
+			p.identity.missing(cmp.Or(e.gap(group, org.GapIdentityPolicies), group))
 			continue
 		}
 		g := &a.Groups[i]
@@ -351,9 +350,10 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	p := &principalEntry{arn: r.ARN, id: r.ID, account: acct}
 	path := r.ARN.Resource()
 	p.linked = isServiceLinked(path)
-	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || onlyFederated(r.Trust)
+	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
+	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || !unknownTrust && onlyFederated(r.Trust)
 	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
-	p.tagSession = r.Trust == nil || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts", "TagSession")
+	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts", "TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
 	e.principals[r.ARN] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
@@ -402,8 +402,16 @@ func (e *Environment) fill(p *principalEntry, arn policy.ARN, attached []policy.
 	text := arn.String()
 	p.identity.gap = e.firstGap(org.GapIdentityPolicies, text, p.account.id)
 	e.addPolicies(&p.identity, arn, attached, inline, managed)
-	if boundary.IsValid() {
+	gap := e.firstGap(org.GapBoundary, text, p.account.id)
+	switch {
+	case gap != "": // whatever the model still holds of it
+		p.hasBoundary = engine.Maybe
+		p.boundary.missing(gap)
+	case boundary.IsValid():
 		p.hasBoundary = engine.Yes
+		if gap := e.gap(boundary.String(), org.GapDocument); gap != "" {
+			p.boundary.missing(gap)
+		}
 		if a, ok := managed[boundary]; ok && a.ref.Document != nil {
 			ref := a.ref
 			ref.Kind = policy.PermissionsBoundary
@@ -411,9 +419,6 @@ func (e *Environment) fill(p *principalEntry, arn policy.ARN, attached []policy.
 		} else {
 			p.boundary.missing(boundary.String())
 		}
-	} else if gap := e.firstGap(org.GapBoundary, text, p.account.id); gap != "" {
-		p.hasBoundary = engine.Maybe
-		p.boundary.missing(gap)
 	}
 	p.tagGap = e.firstGap(org.GapTags, text, p.account.id)
 	p.keys = withTags(p.account.keys, "aws:PrincipalTag/", tags)
@@ -421,6 +426,10 @@ func (e *Environment) fill(p *principalEntry, arn policy.ARN, attached []policy.
 
 func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy.ARN, inline []org.InlinePolicy, managed map[policy.ARN]*attachment) {
 	for _, arn := range attached {
+		gap := e.gap(arn.String(), org.GapDocument)
+		if gap != "" {
+			l.missing(gap) // whatever the model still holds of it
+		}
 		a, ok := managed[arn]
 		if !ok || a.ref.Document == nil {
 			l.missing(arn.String())

@@ -381,6 +381,7 @@ var kindClasses = func() (out [policy.WebIdentity + 1]classes) {
 	all := []policy.PrincipalKind{policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser, policy.Service, policy.WebIdentity}
 	set(engine.Unknown, engine.ClassOther, all...)
 	set(engine.Present, engine.ClassAlways, all...)
+	set(engine.Unknown, engine.ClassResourceAccount, all...)
 	set(engine.Present, engine.ClassPrincipalARN, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
 	set(engine.Present, engine.ClassPrincipalAccount, policy.Anonymous, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)
 	set(engine.Present, engine.ClassIsAWSService, policy.Service, policy.Root, policy.User, policy.RoleSession, policy.Role, policy.FederatedUser)

@@ -185,7 +185,12 @@ func (k Keys) HasPrefix(prefix string) Tri {
 	out := No
 	for i := range k.list {
 		e := &k.list[i]
-		if len(e.name) < len(prefix) || !equalFoldASCII(e.name[:len(prefix)], prefix) {
+		literal := e.name
+		if e.match != nil { // what stands before the first wildcard decides, to be safe
+			literal = e.name[:strings.IndexAny(e.name, "*?")]
+		}
+		n := min(len(literal), len(prefix))
+		if e.match == nil && n < len(prefix) || !equalFoldASCII(literal[:n], prefix[:n]) {
 			continue
 		}
 		switch e.state {
