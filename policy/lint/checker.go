@@ -1,0 +1,238 @@
+package lint
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A checker holds one document and collects what rules find in it.
+type checker struct {
+	config
+	file     string
+	src      []byte
+	kind     policy.Kind
+	root     *jsontree.Node        // nil if src is not JSON
+	syntax   *jsontree.SyntaxError // why
+	doc      *policy.Document      // nil if policy.Parse refuses it
+	parse    policy.ParseErrors    // why
+	rule     *rule                 // the one that runs
+	findings []Finding
+	stmts    []statement
+}
+
+func newChecker(file string, src []byte, k policy.Kind, cfg config) *checker {
+	c := &checker{config: cfg, file: file, src: src, kind: k}
+	root, err := jsontree.Parse(src)
+	if err != nil {
+		c.syntax, _ = errors.AsType[*jsontree.SyntaxError](err)
+		return c
+	}
+	c.root = root
+	if c.doc, err = policy.Parse(src); err != nil {
+		c.parse, _ = errors.AsType[policy.ParseErrors](err)
+	}
+	c.stmts = c.findStatements()
+	return c
+}
+
+// A statement is one statement as it stands in the source.
+type statement struct {
+	c     *checker
+	index int
+	path  string // "/Statement/0"; "/Statement" for a single object
+	node  *jsontree.Node
+	// parsed is the statement as policy.Parse reads it, if it accepts the document.
+	parsed policy.Statement
+}
+
+func (c *checker) findStatements() []statement {
+	n, ok := c.root.Member("Statement")
+	if c.root.Kind != jsontree.Object || !ok {
+		return nil
+	}
+	list, path := []*jsontree.Node{n}, func(int) string { return "/Statement" }
+	if n.Kind == jsontree.Array {
+		list, path = nil, func(i int) string { return fmt.Sprintf("/Statement/%d", i) }
+		for i := range n.Elements {
+			list = append(list, &n.Elements[i])
+		}
+	}
+	var out []statement
+	for i, node := range list {
+		if node.Kind != jsontree.Object {
+			continue
+		}
+		s := statement{c: c, index: i, path: path(i), node: node}
+		if c.doc != nil {
+			s.parsed = c.doc.Statement(i)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// statements yields those that are objects, in source order.
+func (c *checker) statements() iter.Seq[*statement] {
+	return func(yield func(*statement) bool) {
+		for i := range c.stmts {
+			if !yield(&c.stmts[i]) {
+				return
+			}
+		}
+	}
+}
+
+// A value is one text of an element, with its place.
+type value struct {
+	text string
+	path string
+	node *jsontree.Node
+}
+
+// member is an element of the statement by name.
+func (s *statement) member(name string) (*jsontree.Node, bool) { return s.node.Member(name) }
+
+// effect is "Allow", "Deny", or "" if it is neither.
+func (s *statement) effect() string {
+	if n, ok := s.member("Effect"); ok && n.Kind == jsontree.String && (n.Text == "Allow" || n.Text == "Deny") {
+		return n.Text
+	}
+	return ""
+}
+
+// values yields the strings of an element that is a string or an array of strings; what is
+// neither is passed over. An absent element yields nothing.
+func (s *statement) values(name string) iter.Seq[value] {
+	return func(yield func(value) bool) {
+		if n, ok := s.member(name); ok {
+			texts(n, s.path+"/"+name, yield)
+		}
+	}
+}
+
+func texts(n *jsontree.Node, path string, yield func(value) bool) bool {
+	switch n.Kind {
+	case jsontree.String, jsontree.Number, jsontree.Bool:
+		return yield(value{n.Text, path, n})
+	case jsontree.Array:
+		for i := range n.Elements {
+			e := &n.Elements[i]
+			if e.Kind == jsontree.Array || e.Kind == jsontree.Object || e.Kind == jsontree.Null {
+				continue
+			}
+			if !yield(value{e.Text, fmt.Sprintf("%s/%d", path, i), e}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// A principalValue is one entry of a Principal or NotPrincipal element.
+type principalValue struct {
+	value
+	element string // "Principal" or "NotPrincipal"
+	typ     string // "AWS", "Service", "Federated", "CanonicalUser"; "*" for the bare string
+}
+
+// principals yields the entries of both principal elements.
+func (s *statement) principals() iter.Seq[principalValue] {
+	return func(yield func(principalValue) bool) {
+		for _, element := range []string{"Principal", "NotPrincipal"} {
+			n, ok := s.member(element)
+			if !ok {
+				continue
+			}
+			path := s.path + "/" + element
+			if n.Kind == jsontree.String {
+				if !yield(principalValue{value{n.Text, path, n}, element, "*"}) {
+					return
+				}
+				continue
+			}
+			for i := range n.Members {
+				m := &n.Members[i]
+				if !texts(&m.Value, path+"/"+jsontree.Escape(m.Name), func(v value) bool {
+					return yield(principalValue{v, element, m.Name})
+				}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A conditionEntry is one operator and key of a Condition element.
+type conditionEntry struct {
+	operator policy.Operator
+	parts    policy.OperatorParts // zero if AWS has no such operator
+	key      string               // as written
+	path     string               // of the key's values
+	opNode   *jsontree.Member     // operator and its keys
+	keyNode  *jsontree.Member     // key and its values
+	info     serviceref.KeyInfo   // what the service reference knows of the key
+	known    bool
+}
+
+// values yields the condition's values.
+func (e *conditionEntry) values() iter.Seq[value] {
+	return func(yield func(value) bool) { texts(&e.keyNode.Value, e.path, yield) }
+}
+
+// conditions yields every operator and key, in source order.
+func (s *statement) conditions() iter.Seq[*conditionEntry] {
+	return func(yield func(*conditionEntry) bool) {
+		n, ok := s.member("Condition")
+		if !ok {
+			return
+		}
+		for i := range n.Members {
+			op := &n.Members[i]
+			parts, _ := policy.Operator(op.Name).Parts()
+			for j := range op.Value.Members {
+				key := &op.Value.Members[j]
+				e := conditionEntry{
+					operator: policy.Operator(op.Name), parts: parts, key: key.Name,
+					path:   s.path + "/Condition/" + jsontree.Escape(op.Name) + "/" + jsontree.Escape(key.Name),
+					opNode: op, keyNode: key,
+				}
+				e.info, e.known = s.c.ref.Key(key.Name)
+				if !yield(&e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// report adds a finding about a value.
+func (c *checker) report(n *jsontree.Node, path, format string, args ...any) *Finding {
+	return c.reportSpan(n.Start, n.End, path, format, args...)
+}
+
+// reportName adds a finding about the name of a member.
+func (c *checker) reportName(m *jsontree.Member, path, format string, args ...any) *Finding {
+	return c.reportSpan(m.NameStart, m.NameEnd, path, format, args...)
+}
+
+// reportSpan adds a finding about a span of the source. The result may be given a fix.
+func (c *checker) reportSpan(start, end int, path, format string, args ...any) *Finding {
+	c.findings = append(c.findings, Finding{
+		Type: c.rule.typ, Code: c.rule.code, Message: fmt.Sprintf(format, args...), Path: path, File: c.file,
+		Position: c.position(start), End: c.position(end),
+	})
+	return &c.findings[len(c.findings)-1]
+}
+
+func (c *checker) position(offset int) policy.Position {
+	line, column := jsontree.LineColumn(c.src, offset)
+	return policy.Position{Offset: offset, Line: line, Column: column}
+}
+
+// replace is the fix that puts text, a JSON value, in place of a value.
+func replace(n *jsontree.Node, text string) *Fix { return &Fix{Start: n.Start, End: n.End, Text: text} }
