@@ -48,4 +48,7 @@ var (
 )
 
 // rules is the table of all rules. Each file of rules adds its own list.
-var rules = slices.Concat(syntaxRules)
+var rules = slices.Concat(
+	syntaxRules, structureRules, arnRules, actionRules, variableRules, sizeRules, conditionRules, securityRules,
+	suggestionRules, principalRules, trustRules, organizationRules, riskRules, meaningRules, deadRules,
+)

@@ -1,0 +1,4 @@
+package lint
+
+// actionRules are about action names.
+var actionRules = []rule{}

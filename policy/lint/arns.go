@@ -1,0 +1,4 @@
+package lint
+
+// arnRules are about resource ARNs.
+var arnRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// conditionRules are about condition operators, keys and values.
+var conditionRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// deadRules are about statements that do nothing.
+var deadRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// organizationRules are about SCPs and RCPs.
+var organizationRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// principalRules are about Principal and NotPrincipal elements.
+var principalRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// riskRules are about risky permissions.
+var riskRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// sizeRules are about sizes and identifiers.
+var sizeRules = []rule{}

@@ -1,0 +1,4 @@
+package lint
+
+// suggestionRules are about what could be simpler or clearer.
+var suggestionRules = []rule{}

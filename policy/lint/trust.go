@@ -1,0 +1,4 @@
+package lint
+
+// trustRules are about trust policies of roles.
+var trustRules = []rule{}

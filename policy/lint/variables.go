@@ -1,0 +1,4 @@
+package lint
+
+// variableRules are about policy variables.
+var variableRules = []rule{}
