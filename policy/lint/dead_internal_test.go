@@ -1,0 +1,52 @@
+package lint
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/licit-dev/licit/internal/glob"
+)
+
+// Inclusion is sound: what the inner pattern matches, the outer one matches, too.
+func TestGlobIncludes(t *testing.T) {
+	pattern := rapid.StringMatching(`[ab*?]{0,6}`)
+	text := rapid.StringMatching(`[abc]{0,7}`)
+	rapid.Check(t, func(t *rapid.T) {
+		outer, inner, s := pattern.Draw(t, "outer"), pattern.Draw(t, "inner"), text.Draw(t, "text")
+		o, i := glob.Compile(outer, glob.Wildcards), glob.Compile(inner, glob.Wildcards)
+		if i.Match(s, nil) && globIncludes(outer, inner) && !o.Match(s, nil) {
+			t.Fatalf("%q includes %q, but only the latter matches %q", outer, inner, s)
+		}
+		if i.Match(s, nil) && o.Match(s, nil) && !globsMeet(outer, inner) {
+			t.Fatalf("%q and %q both match %q", outer, inner, s)
+		}
+		if globsMeet(outer, inner) != globsMeet(inner, outer) {
+			t.Fatalf("%q and %q meet in one direction only", outer, inner)
+		}
+	})
+}
+
+func TestGlobIncludesCases(t *testing.T) {
+	for _, test := range []struct {
+		outer, inner string
+		want         bool
+	}{
+		{"*", "", true},
+		{"a*", "a", true},
+		{"a*", "a?*", true},
+		{"?*", "*?", true},
+		{"*?", "?*", true},
+		{"a?", "a*", false},
+		{"a*b*", "a*xb", true},
+		{"*ab", "*b", false},
+		{"x/${aws:username}", "x/${aws:username}", true},
+		{"x/${aws:username}", "x/ana", false},
+		{"x/*", "x/${aws:username}", true},
+		{"x/?", "x/${aws:username}", false},
+	} {
+		if got := globIncludes(test.outer, test.inner); got != test.want {
+			t.Errorf("globIncludes(%q, %q) = %v", test.outer, test.inner, got)
+		}
+	}
+}

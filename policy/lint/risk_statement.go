@@ -1,0 +1,149 @@
+package lint
+
+import (
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// reaches reports whether the statement's Action or NotAction element names the action.
+func (s *statement) reaches(action string) bool {
+	if _, ok := s.member("NotAction"); ok {
+		for v := range s.values("NotAction") {
+			if actionIncludes(v.text, action) {
+				return false
+			}
+		}
+		return true
+	}
+	return s.namesAction(action)
+}
+
+// namesAction reports whether a value of the Action element matches the action.
+func (s *statement) namesAction(action string) bool {
+	for v := range s.values("Action") {
+		if actionIncludes(v.text, action) {
+			return true
+		}
+	}
+	return false
+}
+
+// reachesAny reports whether the statement names one of the actions.
+func (s *statement) reachesAny(actions ...string) bool {
+	return slices.ContainsFunc(actions, s.reaches)
+}
+
+// everyResource reports whether the statement is about all resources, or all but some.
+func (s *statement) everyResource() bool {
+	if _, ok := s.member("NotResource"); ok {
+		return true
+	}
+	for v := range s.values("Resource") {
+		if everything(v.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// unconditional reports whether the statement has no condition.
+func (s *statement) unconditional() bool {
+	for range s.conditions() {
+		return false
+	}
+	return true
+}
+
+// conditionsOn yields the conditions on any of the keys, in any case. A key that ends in
+// "/" stands for all keys with this prefix.
+func (s *statement) conditionsOn(keys ...string) iter.Seq[*conditionEntry] {
+	return func(yield func(*conditionEntry) bool) {
+		for e := range s.conditions() {
+			if slices.ContainsFunc(keys, e.is) && !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// has reports whether there is a condition on any of the keys.
+func (s *statement) has(keys ...string) bool {
+	for range s.conditionsOn(keys...) {
+		return true
+	}
+	return false
+}
+
+// is reports whether the condition is on the key.
+func (e *conditionEntry) is(key string) bool {
+	if strings.HasSuffix(key, "/") {
+		return len(e.key) > len(key) && strings.EqualFold(e.key[:len(key)], key)
+	}
+	return strings.EqualFold(e.key, key)
+}
+
+// needsKey reports whether the condition fails for every request without the key (IAM User
+// Guide, “IAM JSON policy elements: Condition operators”).
+func (e *conditionEntry) needsKey() bool {
+	switch {
+	case e.parts.Base == "":
+		return false
+	case e.parts.Base == "Null":
+		return e.only("false")
+	case e.parts.Quantifier.String() == "ForAnyValue":
+		return true
+	}
+	return !e.parts.IfExists && e.parts.Quantifier.String() == "" && !negated(e.parts)
+}
+
+// only reports whether the condition has this value alone, in any case.
+func (e *conditionEntry) only(text string) bool {
+	n := 0
+	for v := range e.values() {
+		if n++; !strings.EqualFold(v.text, text) {
+			return false
+		}
+	}
+	return n > 0
+}
+
+// compares reports whether the operator is one of a family: "String", "Arn", "Bool", ….
+func (e *conditionEntry) compares(family string) bool { return strings.HasPrefix(e.parts.Base, family) }
+
+// plainActions yields the values of the Action element that name one known action.
+func (s *statement) plainActions() iter.Seq2[value, serviceref.ActionInfo] {
+	return func(yield func(value, serviceref.ActionInfo) bool) {
+		for v := range s.values("Action") {
+			if strings.ContainsAny(v.text, "*?") {
+				continue
+			}
+			a, ok := s.c.ref.Action(policy.Action(v.text))
+			if ok && !yield(v, a) {
+				return
+			}
+		}
+	}
+}
+
+// firstOf is a list for a message: the first few names, and how many more.
+func firstOf(names []string, n int) string {
+	if len(names) <= n {
+		return strings.Join(names, ", ")
+	}
+	return strings.Join(names[:n], ", ") + ", …"
+}
+
+// distinct is the list without repetitions.
+func distinct(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}

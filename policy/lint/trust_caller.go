@@ -1,0 +1,237 @@
+package lint
+
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+var trustCallerRules = []rule{
+	{
+		code: "TRUST_WILDCARD_PRINCIPAL", typ: SecurityWarning, kinds: trustKind,
+		title: "Anyone with an AWS account can assume the role.",
+		check: func(c *checker) {
+			for s := range c.statements() {
+				for p := range s.principals() {
+					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.has(callerKeys...) {
+						c.report(p.node, p.path, "every AWS account can assume this role; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID")
+					}
+				}
+			}
+		},
+	},
+	{
+		code: "TRUST_EXTERNALID_MISSING", typ: Warning, kinds: trustKind,
+		title: "A whole account is trusted without an external ID or another condition on the caller.",
+		check: (*checker).checkExternalIDMissing,
+	},
+	{
+		code: "TRUST_EXTERNALID_SHARED", typ: Warning, kinds: trustKind,
+		title: "Several accounts are trusted with one external ID.",
+		check: (*checker).checkExternalIDShared,
+	},
+	{
+		code: "TRUST_EXTERNALID_GUESSABLE", typ: Warning, kinds: trustKind,
+		title: "The external ID is easy to guess.",
+		check: (*checker).checkExternalIDGuessable,
+	},
+	{
+		code: "MFA_KEY_FOR_SERVICE_OR_FEDERATED_PRINCIPAL", typ: Error, kinds: trustKind,
+		title: "MFA is asked of a service or an identity provider, which never has it.",
+		check: (*checker).checkMFAOfServices,
+	},
+	{
+		code: "TRUST_UNSATISFIABLE", typ: Warning, kinds: trustKind,
+		title: "No request can satisfy the conditions of a trust statement.",
+		check: (*checker).checkUnsatisfiable,
+	},
+	{
+		code: "TRUST_SSO_ROLE_ARN_WRONG_PATH", typ: Warning, kinds: anyKind,
+		title: "The ARN of an IAM Identity Center role lacks its path.",
+		check: (*checker).checkSSOPath,
+	},
+}
+
+// callerKeys say who calls, in a way that an outsider cannot choose.
+var callerKeys = []string{
+	"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:PrincipalTag/",
+	"aws:userid", "aws:username", "aws:SourceVpc", "aws:SourceVpce", "aws:SourceAccount", "aws:SourceArn",
+}
+
+// trustedAccount is the account that a principal names as a whole, or "".
+func trustedAccount(p *principalValue) string {
+	if p.element != "Principal" || p.typ != "AWS" {
+		return ""
+	}
+	if policy.IsAccountID(p.text) {
+		return p.text
+	}
+	if arn, err := policy.ParseARN(p.text); err == nil && arn.Service() == "iam" && arn.Resource() == "root" {
+		return arn.AccountID()
+	}
+	return ""
+}
+
+// checkExternalIDMissing reports accounts whose every principal may assume the role (IAM
+// User Guide, “Access to AWS accounts owned by third parties”). Whose account it is, a
+// document does not say.
+func (c *checker) checkExternalIDMissing() {
+	for s := range c.statements() {
+		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.has(callerKeys...) || s.has("sts:ExternalId") {
+			continue
+		}
+		for p := range s.principals() {
+			if a := trustedAccount(&p); a != "" && !s.has("aws:MultiFactorAuthPresent", "sts:SourceIdentity") {
+				c.report(p.node, p.path, "account %s may let any of its principals assume the role; if it is a third party's, ask for an sts:ExternalId, if it is yours, name the role that may", a)
+			}
+		}
+	}
+}
+
+func (c *checker) checkExternalIDShared() {
+	accounts := map[string]string{} // by external ID, the first account
+	for s := range c.statements() {
+		if s.effect() != "Allow" {
+			continue
+		}
+		for e := range s.conditionsOn("sts:ExternalId") {
+			for p := range s.principals() {
+				account := trustedBy(&p)
+				if account == "" || negated(e.parts) {
+					continue
+				}
+				for v := range e.values() {
+					if other := accounts[v.text]; other != "" && other != account {
+						c.report(v.node, v.path, "accounts %s and %s have the same external ID; give each third party its own", other, account)
+						break
+					}
+					accounts[v.text] = account
+				}
+			}
+		}
+	}
+}
+
+// trustedBy is the account of an AWS principal, or "".
+func trustedBy(p *principalValue) string {
+	if a := trustedAccount(p); a != "" || p.typ != "AWS" {
+		return a
+	}
+	arn, _ := policy.ParseARN(p.text)
+	return arn.AccountID()
+}
+
+func (c *checker) checkExternalIDGuessable() {
+	for s := range c.statements() {
+		if s.effect() != "Allow" {
+			continue
+		}
+		for e := range s.conditionsOn("sts:ExternalId") {
+			if negated(e.parts) || e.parts.Base == "Null" {
+				continue
+			}
+			for v := range e.values() {
+				wild := e.compares("StringLike") && strings.ContainsAny(v.text, "*?")
+				if wild || len(v.text) < 8 || policy.IsAccountID(v.text) {
+					c.report(v.node, v.path, "others can guess the external ID %q; use a long random one without wildcards", v.text)
+				}
+			}
+		}
+	}
+}
+
+// noMFA reports whether all callers of the statement are services or users of identity
+// providers, whose requests never have MFA keys (IAM User Guide, “AWS global condition
+// context keys”).
+func (s *statement) noMFA() bool {
+	n := 0
+	for p := range s.principals() {
+		if n++; p.element != "Principal" || p.typ != "Service" && p.typ != "Federated" {
+			return false
+		}
+	}
+	return n > 0
+}
+
+func (c *checker) checkMFAOfServices() {
+	for s := range c.statements() {
+		if s.effect() != "Allow" || !s.noMFA() {
+			continue
+		}
+		for e := range s.conditionsOn("aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge") {
+			if e.needsKey() && !(e.compares("Bool") && e.only("false")) {
+				c.reportName(e.keyNode, e.path, "services and identity providers never send %s, so the statement matches no request; trust the IAM users or roles of people instead", e.key)
+			}
+		}
+	}
+}
+
+// Keys that requests of a kind of caller never have.
+var (
+	notOfServices = []string{
+		"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths",
+		"aws:PrincipalTag/", "aws:username", "aws:TokenIssueTime",
+	}
+	notOfTokens = []string{"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username", "sts:ExternalId"}
+)
+
+func (c *checker) checkUnsatisfiable() {
+	for s := range c.statements() {
+		services, tokens, others := 0, 0, 0
+		for p := range s.principals() {
+			switch {
+			case p.element == "Principal" && p.typ == "Service":
+				services++
+			case p.element == "Principal" && p.typ == "Federated":
+				tokens++
+			default:
+				others++
+			}
+		}
+		if s.effect() != "Allow" || others > 0 || services+tokens == 0 {
+			continue
+		}
+		for e := range s.conditions() {
+			never := (services == 0 || isOneOf(e, notOfServices)) && (tokens == 0 || isOneOf(e, notOfTokens))
+			if never && e.needsKey() {
+				c.report(s.node, s.path, "nobody can assume the role through this statement: requests of its principals never have %s; remove the condition or trust other principals", e.key)
+				break
+			}
+		}
+	}
+}
+
+func isOneOf(e *conditionEntry, keys []string) bool {
+	for _, k := range keys {
+		if e.is(k) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkSSOPath: roles of permission sets have a path (IAM Identity Center User Guide,
+// “Referencing permission sets in resource policies”).
+func (c *checker) checkSSOPath() {
+	const name = ":role/AWSReservedSSO_"
+	check := func(v value) {
+		if strings.HasPrefix(v.text, "arn:") && strings.Contains(v.text, name) {
+			c.report(v.node, v.path, "roles of IAM Identity Center have a path, so this matches none; write …:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_…")
+		}
+	}
+	for s := range c.statements() {
+		for _, element := range []string{"Resource", "NotResource"} {
+			for v := range s.values(element) {
+				check(v)
+			}
+		}
+		for p := range s.principals() {
+			check(p.value)
+		}
+		for e := range s.conditions() {
+			for v := range e.values() {
+				check(v)
+			}
+		}
+	}
+}
