@@ -137,4 +137,6 @@ func (c *checker) eachSubject(f func(e *conditionEntry, host string, v value)) {
 }
 
 // like reports whether the operator gives wildcards a meaning.
-func (e *conditionEntry) like() bool { return e.compares("StringLike") || e.compares("Arn") }
+func (e *conditionEntry) like() bool {
+	return strings.HasSuffix(e.parts.Base, "Like") || e.compares("Arn")
+}

@@ -1,0 +1,83 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+)
+
+var tamperRules = []rule{
+	{
+		code: "SCP_TAMPER_INCOMPLETE", typ: SecurityWarning, kinds: serviceControl,
+		title: "An SCP that protects a security service leaves ways to switch it off.",
+		check: (*checker).checkTamper,
+	},
+}
+
+// tamperActions are, for each security service, the actions that stop it, blind it or take
+// it away from its administrator (the services' own API references). The first ones are
+// those by which a statement is known to be meant as protection.
+var tamperActions = []struct {
+	service string
+	core    int
+	actions []string
+}{
+	{"cloudtrail", 3, []string{
+		"cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:UpdateTrail", "cloudtrail:PutEventSelectors",
+		"cloudtrail:PutInsightSelectors", "cloudtrail:DeleteEventDataStore", "cloudtrail:UpdateEventDataStore",
+		"cloudtrail:StopEventDataStoreIngestion",
+	}},
+	{"config", 3, []string{
+		"config:StopConfigurationRecorder", "config:DeleteConfigurationRecorder", "config:DeleteDeliveryChannel",
+		"config:PutConfigurationRecorder", "config:PutDeliveryChannel",
+	}},
+	{"guardduty", 4, []string{
+		"guardduty:DeleteDetector", "guardduty:UpdateDetector", "guardduty:DisassociateFromAdministratorAccount",
+		"guardduty:DisassociateFromMasterAccount", "guardduty:StopMonitoringMembers", "guardduty:DeleteMembers",
+		"guardduty:DisassociateMembers", "guardduty:CreateFilter",
+	}},
+	{"securityhub", 3, []string{
+		"securityhub:DisableSecurityHub", "securityhub:DisassociateFromAdministratorAccount",
+		"securityhub:DisassociateFromMasterAccount", "securityhub:DeleteMembers", "securityhub:DisassociateMembers",
+		"securityhub:BatchDisableStandards", "securityhub:UpdateStandardsControl",
+	}},
+}
+
+func (c *checker) checkTamper() {
+	for _, t := range tamperActions {
+		s := c.protects(t.actions[:t.core])
+		if s == nil {
+			continue
+		}
+		var missing []string
+		for _, a := range t.actions {
+			if !c.denies(a) {
+				missing = append(missing, a)
+			}
+		}
+		if len(missing) > 0 {
+			c.report(s.node, s.path, "this protects %s, but nothing here denies %s; add them, and protect where the records go (bucket, key, log group) as well", t.service, strings.Join(missing, ", "))
+		}
+	}
+}
+
+// protects is the first Deny statement that names one of the actions, or their service.
+func (c *checker) protects(actions []string) *statement {
+	for s := range c.statements() {
+		for v := range s.values("Action") {
+			if s.effect() == "Deny" && !everything(v.text) && slices.ContainsFunc(actions, func(a string) bool { return actionIncludes(v.text, a) }) {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// denies reports whether some Deny statement names the action.
+func (c *checker) denies(action string) bool {
+	for s := range c.statements() {
+		if s.effect() == "Deny" && s.reaches(action) {
+			return true
+		}
+	}
+	return false
+}
