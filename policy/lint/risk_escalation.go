@@ -1,0 +1,196 @@
+package lint
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+var riskEscalationRules = []rule{
+	{
+		code: "PRIVILEGE_ESCALATION", typ: SecurityWarning, kinds: identityGrants,
+		title: "The permissions suffice to get more permissions.",
+		check: (*checker).checkEscalation,
+	},
+}
+
+// escalations are sets of actions each of which, allowed on all resources, lets a caller
+// get more permissions. What needs no more than the document's own statements is here; the
+// other paths are the business of package simulate.
+var escalations = [][]string{
+	{"iam:CreatePolicyVersion"},
+	{"iam:SetDefaultPolicyVersion"},
+	{"iam:AttachUserPolicy"},
+	{"iam:AttachGroupPolicy"},
+	{"iam:AttachRolePolicy"},
+	{"iam:PutUserPolicy"},
+	{"iam:PutGroupPolicy"},
+	{"iam:PutRolePolicy"},
+	{"iam:AddUserToGroup"},
+	{"iam:CreateAccessKey"},
+	{"iam:CreateLoginProfile"},
+	{"iam:UpdateLoginProfile"},
+	{"iam:UpdateAssumeRolePolicy"},
+	{"iam:UpdateSAMLProvider"},
+	{"iam:PassRole", "ec2:RunInstances"},
+	{"iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"},
+	{"iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"},
+	{"iam:PassRole", "glue:CreateDevEndpoint"},
+	{"iam:PassRole", "glue:CreateJob", "glue:StartJobRun"},
+	{"iam:PassRole", "cloudformation:CreateStack"},
+	{"iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"},
+	{"iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"},
+	{"iam:PassRole", "sagemaker:CreateNotebookInstance"},
+	{"iam:PassRole", "states:CreateStateMachine", "states:StartExecution"},
+	{"iam:PassRole", "scheduler:CreateSchedule"},
+	{"lambda:UpdateFunctionCode"},
+	{"glue:UpdateDevEndpoint"},
+	{"ssm:SendCommand"},
+	{"ssm:StartSession"},
+	{"sso:PutInlinePolicyToPermissionSet"},
+	{"sso:AttachManagedPolicyToPermissionSet"},
+}
+
+func (c *checker) checkEscalation() {
+	var found []string
+	var at *statement
+	for _, actions := range escalations {
+		first := c.grants(actions[0])
+		if first == nil || slices.ContainsFunc(actions[1:], func(a string) bool { return c.grants(a) == nil }) {
+			continue
+		}
+		if at == nil || first.index < at.index {
+			at = first
+		}
+		found = append(found, strings.Join(actions, "+"))
+	}
+	if at != nil {
+		c.report(at.node, at.path, "these suffice to get more permissions: %s; name the resources, or add conditions", firstOf(found, 5))
+	}
+}
+
+// grants is the first statement that allows the action on all resources under no
+// condition, nil if there is none or if some statement may deny it.
+func (c *checker) grants(action string) *statement {
+	if c.denies(action) {
+		return nil
+	}
+	for s := range c.statements() {
+		if s.effect() == "Allow" && s.everyResource() && s.unconditional() && s.reaches(action) {
+			return s
+		}
+	}
+	return nil
+}
+
+var riskBoundaryRules = []rule{
+	{
+		code: "BOUNDARY_ESCAPABLE", typ: SecurityWarning, kinds: kindSet(policy.PermissionsBoundary),
+		title: "Who is under the permissions boundary can get out of it.",
+		check: (*checker).checkBoundaryRoutes,
+	},
+	{
+		code: "BOUNDARY_NOT_ENFORCED", typ: SecurityWarning, kinds: kindSet(policy.IdentityBased, policy.PermissionsBoundary),
+		title: "Roles or users can be created without a permissions boundary.",
+		check: (*checker).checkBoundaryEnforced,
+	},
+	{
+		code: "BOUNDARY_CONDITION_ON_UNSUPPORTED_ACTION", typ: Warning, kinds: identityKinds | serviceControl, parsed: true,
+		title: "A condition on iam:PermissionsBoundary is on an action that does not have the key.",
+		check: (*checker).checkBoundaryKey,
+	},
+}
+
+// boundaryRoutes are ways out of a permissions boundary that allows one of the actions
+// (IAM User Guide, “Permissions boundaries for IAM entities”).
+var boundaryRoutes = []struct {
+	route   string
+	actions []string
+}{
+	{"remove the boundary", []string{"iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"}},
+	{"replace the boundary", []string{"iam:PutRolePermissionsBoundary", "iam:PutUserPermissionsBoundary"}},
+	{"edit the boundary's policy", []string{"iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"}},
+	{"create a role without a boundary", []string{"iam:CreateRole"}},
+	{"create a user without a boundary", []string{"iam:CreateUser"}},
+	{"change whom another role trusts", []string{"iam:UpdateAssumeRolePolicy"}},
+	{"give another role permissions", []string{"iam:AttachRolePolicy", "iam:PutRolePolicy"}},
+	{"make credentials for another user", []string{"iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"}},
+	{"pass another role to a service", []string{"iam:PassRole"}},
+	{"edit permission sets", []string{"sso:PutInlinePolicyToPermissionSet", "sso:AttachManagedPolicyToPermissionSet"}},
+	{"switch off the audit trail", []string{"cloudtrail:StopLogging", "cloudtrail:DeleteTrail"}},
+}
+
+func (c *checker) checkBoundaryRoutes() {
+	var routes []string
+	var at *statement
+	for _, r := range boundaryRoutes {
+		for _, a := range r.actions {
+			if s := c.grants(a); s != nil {
+				routes = append(routes, r.route+" ("+a+")")
+				if at == nil || s.index < at.index {
+					at = s
+				}
+				break
+			}
+		}
+	}
+	// The last two routes alone do not lead out.
+	if at != nil && slices.ContainsFunc(routes, func(r string) bool { return strings.Contains(r, "(iam:") }) {
+		c.report(at.node, at.path, "who is under this boundary can %s; deny these actions, or allow them only with a condition on iam:PermissionsBoundary", strings.Join(routes, ", "))
+	}
+}
+
+// checkBoundaryEnforced reports delegated creation of roles and users. Administrators, who
+// have "*", are not delegated.
+func (c *checker) checkBoundaryEnforced() {
+	for s := range c.statements() {
+		if s.effect() != "Allow" || !s.everyResource() || s.has("iam:PermissionsBoundary") {
+			continue
+		}
+		for v := range s.values("Action") {
+			for _, a := range []string{"iam:CreateRole", "iam:CreateUser"} {
+				if !everything(v.text) && actionIncludes(v.text, a) && !c.denies(a) {
+					c.report(v.node, v.path, "%s is allowed without a permissions boundary, so what is created can do more than its creator; add a condition on iam:PermissionsBoundary", a)
+					break
+				}
+			}
+		}
+	}
+}
+
+// boundaryActions have the key iam:PermissionsBoundary (Service Authorization Reference,
+// “AWS Identity and Access Management”). They stand in for the reference where it does not
+// know an action.
+var boundaryActions = []string{
+	"iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:CreateRole", "iam:CreateUser", "iam:DeleteRole",
+	"iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy", "iam:DeleteUserPermissionsBoundary",
+	"iam:DeleteUserPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy", "iam:GetRole",
+	"iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy",
+	"iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+}
+
+func (c *checker) checkBoundaryKey() {
+	const key = "iam:PermissionsBoundary"
+	for s := range c.statements() {
+		for e := range s.conditionsOn(key) {
+			for v := range s.values("Action") {
+				if strings.ContainsAny(v.text, "*?") || c.hasBoundaryKey(v.text) {
+					continue
+				}
+				outcome := "so this statement never matches it"
+				if !e.needsKey() {
+					outcome = "so this condition always holds for it"
+				}
+				c.report(v.node, v.path, "requests for %s have no %s, %s; put it into a statement of its own", v.text, key, outcome)
+			}
+		}
+	}
+}
+
+func (c *checker) hasBoundaryKey(action string) bool {
+	if info, ok := c.ref.Action(policy.Action(action)); ok {
+		return info.HasKey("iam:PermissionsBoundary")
+	}
+	return slices.ContainsFunc(boundaryActions, func(a string) bool { return strings.EqualFold(a, action) })
+}
