@@ -5,17 +5,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/tools/txtar"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/lint"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // A file of cases is testdata/<CODE>.txtar. Each section is a document; its name says what
 // is expected: "fires KIND [RESOURCE-TYPE] [LINE:COLUMN] [COMMENT…]" or "clean KIND …".
-// More documents make more sections; names are made unique with a comment.
+// More documents make more sections; names are made unique with a comment. The word
+// "asof=2025-06-01" asks for the facts of a day.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(t, err)
@@ -36,6 +39,10 @@ func TestCases(t *testing.T) {
 					switch {
 					case strings.HasPrefix(w, "AWS::"):
 						opts = append(opts, lint.WithResourceType(w))
+					case strings.HasPrefix(w, "asof="):
+						day, err := time.Parse("asof=2006-01-02", w)
+						require.NoError(t, err)
+						opts = append(opts, lint.WithReference(serviceref.Embedded().AsOf(day)))
 					case strings.Count(w, ":") == 1 && position == "":
 						position = w
 					}

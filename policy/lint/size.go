@@ -1,4 +1,164 @@
 package lint
 
-// sizeRules are about sizes and identifiers.
-var sizeRules = []rule{}
+import (
+	"unicode/utf8"
+
+	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/policy"
+)
+
+// sizeRules are about sizes and identifiers (IAM User Guide, “IAM and AWS STS quotas”;
+// Organizations User Guide, “Quotas”; “IAM JSON policy elements: Sid”).
+var sizeRules = []rule{
+	{code: "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA", typ: Warning, kinds: identityKinds, parsed: true, title: "The policy is larger than IAM stores.", check: identitySize},
+	{code: "POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", typ: Warning, kinds: kindSet(policy.ResourceBased, policy.VPCEndpoint), parsed: true, title: "The policy is larger than the resource's service stores.", check: resourceSize},
+	{code: "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA", typ: Warning, kinds: kindSet(policy.RoleTrust), parsed: true, title: "The trust policy is larger than IAM stores without a raised quota.", check: trustSize},
+	{code: "POLICY_SIZE_EXCEEDS_SCP_QUOTA", typ: Error, kinds: scpKind, parsed: true, title: "The SCP is larger than AWS Organizations stores.", check: scpSize},
+	{code: "POLICY_CHARSET", typ: Error, kinds: iamKinds, title: "The text has characters that IAM does not store.", check: charset},
+	{code: "UNIQUE_SIDS_REQUIRED", typ: Error, kinds: iamKinds, title: "Two statements have one Sid.", check: duplicateSIDs("IAM refuses that; want another one")},
+	{code: "UNIQUE_SIDS_RECOMMENDED", typ: Warning, kinds: anyKind &^ iamKinds, title: "Two statements have one Sid.", check: duplicateSIDs("findings and tools cannot tell them apart; want another one")},
+	{code: "UNSUPPORTED_SID", typ: Error, kinds: iamKinds, title: "The Sid has characters that IAM does not allow.", check: perStatement(unsupportedSID)},
+	{code: "EMPTY_SID_VALUE", typ: Suggestion, kinds: anyKind, title: "The Sid is empty.", check: perStatement(emptySID)},
+}
+
+// iamKinds are the policies that IAM and STS read themselves.
+var iamKinds = identityKinds | kindSet(policy.RoleTrust)
+
+// Quotas in characters. The first three count without white space.
+const (
+	managedPolicyLimit  = 6144
+	trustPolicyLimit    = 2048
+	trustPolicyMost     = 4096 // with a raised quota
+	sessionPolicyLimit  = 2048
+	resourcePolicyLimit = 20480 // of services whose limit is not in resourcePolicyLimits
+)
+
+// resourcePolicyLimits come from the quota pages and API references of the services.
+var resourcePolicyLimits = map[string]int{
+	"AWS::ApiGateway::RestApi":    8192,
+	"AWS::ECR::Repository":        10240,
+	"AWS::EFS::FileSystem":        20000,
+	"AWS::Events::EventBus":       10240,
+	"AWS::KMS::Key":               32768,
+	"AWS::Logs::ResourcePolicy":   5120,
+	"AWS::SNS::Topic":             30720,
+	"AWS::SQS::Queue":             8192,
+	"AWS::Backup::BackupVault":    20480,
+	"AWS::DynamoDB::Table":        20480,
+	"AWS::Kinesis::Stream":        20480,
+	"AWS::Lambda::Function":       20480,
+	"AWS::S3::Bucket":             20480,
+	"AWS::SecretsManager::Secret": 20480,
+}
+
+func identitySize(c *checker) {
+	n := c.doc.Size(c.kind)
+	switch {
+	case c.kind == policy.SessionPolicy && n > sessionPolicyLimit:
+		c.reportSize("the session policy has %d characters; STS takes at most %d", n, sessionPolicyLimit)
+	case c.kind != policy.SessionPolicy && n > managedPolicyLimit:
+		c.reportSize("the policy has %d characters without white space, and a managed policy at most %d; inline policies have together at most 2048 for a user, 5120 for a group, 10240 for a role", n, managedPolicyLimit)
+	}
+}
+
+func resourceSize(c *checker) {
+	limit := resourcePolicyLimit
+	if l, ok := resourcePolicyLimits[c.resource]; ok {
+		limit = l
+	}
+	if n := c.doc.Size(c.kind); n > limit {
+		c.reportSize("the policy has %d characters; want at most %d", n, limit)
+	}
+}
+
+func trustSize(c *checker) {
+	if n := c.doc.Size(c.kind); n > trustPolicyLimit {
+		c.reportSize("the trust policy has %d characters without white space; want at most %d, or a raised quota of up to %d", n, trustPolicyLimit, trustPolicyMost)
+	}
+}
+
+func scpSize(c *checker) {
+	if n := c.doc.Size(c.kind); n > c.ref.SCPLimit() {
+		c.reportSize("the SCP has %d characters; want at most %d, white space included unless the console saves it", n, c.ref.SCPLimit())
+	}
+}
+
+// reportSize puts the finding at the document's first character.
+func (c *checker) reportSize(format string, args ...any) {
+	c.reportSpan(c.root.Start, c.root.Start+1, "", format, args...)
+}
+
+// charset holds the text to what the API takes as a policy document: tabulator, line feed,
+// carriage return, U+0020 to U+00FF (IAM API Reference, “CreatePolicy”). What is escaped
+// as \uXXXX passes. One finding is enough for each run of such characters.
+func charset(c *checker) {
+	for i := 0; i < len(c.src); {
+		start := i
+		for i < len(c.src) {
+			r, size := utf8.DecodeRune(c.src[i:])
+			if r == '\t' || r == '\n' || r == '\r' || 0x20 <= r && r <= 0xFF {
+				break
+			}
+			i += size
+		}
+		if i > start {
+			c.reportSpan(start, i, pathAt(c.root, start), "%q cannot stand in a policy that IAM stores; want characters up to U+00FF only, such as plain ASCII", clip(string(c.src[start:i])))
+			continue
+		}
+		_, size := utf8.DecodeRune(c.src[i:])
+		i += size
+	}
+}
+
+// pathAt is the JSON pointer of the innermost value that a byte of the source belongs to.
+func pathAt(n *jsontree.Node, offset int) string {
+	for i := range n.Members {
+		if m := &n.Members[i]; m.NameStart <= offset && offset < m.Value.End {
+			return "/" + jsontree.Escape(m.Name) + pathAt(&m.Value, offset)
+		}
+	}
+	for i := range n.Elements {
+		if e := &n.Elements[i]; e.Start <= offset && offset < e.End {
+			return elementPath("", i) + pathAt(e, offset)
+		}
+	}
+	return ""
+}
+
+func duplicateSIDs(advice string) func(c *checker) {
+	return func(c *checker) {
+		first := make(map[string]int, len(c.stmts))
+		for s := range c.statements() {
+			n, ok := s.member("Sid")
+			if !ok || n.Kind != jsontree.String || n.Text == "" {
+				continue
+			}
+			if i, again := first[n.Text]; again {
+				c.report(n, s.path+"/Sid", "statement %d has the Sid %q, too; %s", i+1, clip(n.Text), advice)
+				continue
+			}
+			first[n.Text] = s.index
+		}
+	}
+}
+
+func unsupportedSID(c *checker, s *statement) {
+	n, ok := s.member("Sid")
+	if !ok || n.Kind != jsontree.String {
+		return
+	}
+	for _, r := range n.Text {
+		if !('0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z') {
+			c.report(n, s.path+"/Sid", "the Sid %q has %q in it; want ASCII letters and digits only", clip(n.Text), r)
+			return
+		}
+	}
+}
+
+func emptySID(c *checker, s *statement) {
+	for i := range s.node.Members {
+		if m := &s.node.Members[i]; m.Name == "Sid" && m.Value.Kind == jsontree.String && m.Value.Text == "" {
+			c.report(&m.Value, s.path+"/Sid", "the Sid is empty; remove it, or give the statement a name").Fix = removeMember(s.node, i)
+		}
+	}
+}
