@@ -21,7 +21,10 @@ type rule struct {
 const (
 	jsontext = "github.com/go-json-experiment/json/jsontext"
 	cobra    = "github.com/spf13/cobra"
+	diff     = "github.com/rogpeppe/go-internal/diff"
 	rapid    = "pgregory.net/rapid"
+	sarif    = "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+	yaml     = "go.yaml.in/yaml/v3"
 )
 
 // arrows is the import table. An arrow that does not stand here does not exist: models
@@ -55,7 +58,8 @@ var arrows = map[string]rule{
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile", "examples", cobra},
+		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "examples", cobra, diff, sarif, yaml},
+		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples":            {tests: []string{"org"}},
 	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}},
