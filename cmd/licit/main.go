@@ -1,7 +1,8 @@
 // Command licit answers questions about AWS authorization offline: may this principal do
-// this, and why? It reads a snapshot of an organization, or policy documents file by file.
+// this, and why? Is this policy any good? It reads a snapshot of an organization, or policy
+// documents file by file.
 //
-// Most users need licit can, licit explain and licit eval; see licit help.
+// Most users need licit can, licit explain, licit eval and licit lint; see licit help.
 //
 // It does not reach AWS and changes nothing.
 package main
@@ -17,7 +18,7 @@ import (
 // The exit codes, the same for all commands.
 const (
 	exitOK            = 0 // yes, or as expected
-	exitNo            = 1 // no, or an expectation failed
+	exitNo            = 1 // no, or an expectation failed, or findings as bad as asked
 	exitError         = 2 // usage or input error
 	exitIndeterminate = 3
 	exitPartial       = 4 // finished with partial data
@@ -29,16 +30,22 @@ func main() {
 
 // run is the command without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{}, facts: embeddedFacts()}
+	return a.run(args, stdout)
+}
+
+// run runs the command line and says what the process returns.
+func (a *app) run(args []string, stdout io.Writer) int {
 	out := &checkedWriter{w: stdout}
-	a := &app{stdin: stdin, stdout: out, stderr: stderr, style: styleFor(stdout)}
+	a.stdout = out
 	root := a.command()
 	root.SetArgs(append([]string{}, args...))
-	root.SetIn(stdin)
+	root.SetIn(a.stdin)
 	root.SetOut(out)
-	root.SetErr(stderr)
-	code := exitCode(stderr, root.Execute())
+	root.SetErr(a.stderr)
+	code := exitCode(a.stderr, root.Execute())
 	if out.err != nil {
-		fmt.Fprintf(stderr, "licit: standard output: %v\n", out.err)
+		fmt.Fprintf(a.stderr, "licit: standard output: %v\n", out.err)
 		return exitError
 	}
 	return code
@@ -50,6 +57,8 @@ type app struct {
 	stdout io.Writer
 	stderr io.Writer
 	style  style
+	linter linter
+	facts  facts
 }
 
 // note prints one line for people on standard error.
@@ -77,6 +86,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
   licit explain --principal arn:aws:iam::111122223333:role/app --action iam:PassRole \
       --identity-policy app.json --scp root.json --scp workloads.json
   licit eval cases.jsonl
+  licit lint policies/
   licit snapshot check ./snapshot`,
 		Args:          noSubcommand,
 		SilenceUsage:  true,
@@ -86,7 +96,8 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
-	root.AddCommand(a.canCommand(), a.explainCommand(), a.evalCommand(), a.snapshotCommand(), a.versionCommand())
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.evalCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
+		a.snapshotCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	return root
@@ -95,7 +106,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 const exitCodesHelp = `{{if not .HasAvailableSubCommands}}{{else}}
 Exit codes:
   0  yes, or as expected
-  1  no, or an expectation failed
+  1  no, an expectation failed, or findings as bad as --fail-on
   2  usage or input error
   3  indeterminate: it depends on something that is not known
   4  finished with partial data

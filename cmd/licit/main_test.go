@@ -16,7 +16,7 @@ import (
 var update = flag.Bool("update", false, "update the golden files in the scripts")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"licit": main})
+	testscript.Main(m, map[string]func(){"licit": main, "fakelicit": fakeMain})
 }
 
 // TestScripts runs the scripts in testdata/script. Each starts in a directory that holds
