@@ -1,4 +1,182 @@
 package lint
 
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
 // securityRules are about access that is rarely meant.
-var securityRules = []rule{}
+var securityRules = slices.Concat(
+	riskyActionRules(riskyAction{
+		code: "CREATE_SLR", typ: Warning, action: "iam:CreateServiceLinkedRole", key: "iam:AWSServiceName",
+		resource: "role/aws-service-role/licit-probe.amazonaws.com/AWSServiceRoleForLicitProbe",
+		means:    "service-linked roles for any service can be created",
+		remedy:   "name the roles in Resource, or add a condition on iam:AWSServiceName",
+	}),
+	riskyActionRules(riskyAction{
+		code: "PASS_ROLE", typ: SecurityWarning, action: "iam:PassRole", key: "iam:PassedToService",
+		resource: "role/licit-probe/licit-probe",
+		means:    "any role can be passed to any service",
+		remedy:   "name the roles in Resource, and add a condition on iam:PassedToService",
+	}),
+	[]rule{
+		{
+			code: "ALLOW_WITH_NOT_PRINCIPAL", typ: SecurityWarning, kinds: kindSet(policy.ResourceBased),
+			title: "Allow with NotPrincipal allows everybody else, anonymous callers too.",
+			check: func(c *checker) {
+				for s := range c.statements() {
+					if n, ok := s.member("NotPrincipal"); ok && s.effect() == "Allow" {
+						c.report(n, s.path+"/NotPrincipal", "Allow with NotPrincipal allows everybody else, anonymous callers too; name in Principal who is meant")
+					}
+				}
+			},
+		},
+		{
+			code: "FORALLVALUES_WITH_SINGLE_VALUED_KEY", typ: SecurityWarning, kinds: anyKind,
+			title: "ForAllValues also holds without the key, and this key has one value.",
+			check: eachCondition(checkForAllValues),
+		},
+		{
+			code: "MISSING_PAIRED_CONDITION_KEYS", typ: SecurityWarning, kinds: anyKind,
+			title: "A private address says nothing without its VPC.",
+			check: eachCondition(checkPairedKeys),
+		},
+		{
+			code: "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", typ: SecurityWarning, kinds: kindSet(policy.ResourceBased, policy.RoleTrust),
+			title: "A service may use its access on behalf of anybody.",
+			check: checkConfusedDeputy,
+		},
+		{
+			code: "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL", typ: SecurityWarning, kinds: kindSet(policy.RoleTrust),
+			title: "Anybody whom the identity provider knows can assume the role.",
+			check: checkOIDCKeys,
+		},
+		{
+			code: "MISSING_GITHUB_REPO_CONDITION_KEY", typ: SecurityWarning, kinds: kindSet(policy.RoleTrust),
+			title: "Workflows of any GitHub repository can assume the role.",
+			check: checkGitHubKeys,
+		},
+	},
+)
+
+// checkForAllValues: ForAllValues is true without the key (IAM User Guide, “Set operators
+// for multivalued context keys”). A Null condition next to it makes that safe.
+func checkForAllValues(s *statement, e *conditionEntry) {
+	if e.parts.Quantifier != policy.ForAllValues || e.parts.Base == "Null" || !e.known || e.info.Multivalued || s.mustExist(e.key) {
+		return
+	}
+	s.c.reportName(e.opNode, e.operatorPath(s), "%s has a single value, and %s also holds when it is missing; use %s", e.info.Name, e.operator, operatorName(policy.OperatorParts{}, e.parts.Base))
+}
+
+// mustExist reports whether the statement has a Null condition that wants the key.
+func (s *statement) mustExist(key string) bool {
+	for e := range s.conditions() {
+		if e.parts.Base == "Null" && e.is(key) && e.only("false") {
+			return true
+		}
+	}
+	return false
+}
+
+// pairedKeys are keys that are only unique within what another key names (IAM User Guide,
+// “AWS global condition context keys”, on aws:VpcSourceIp and
+// aws:Ec2InstanceSourcePrivateIPv4).
+var pairedKeys = []struct {
+	key  string
+	with []string
+}{
+	{"aws:VpcSourceIp", []string{"aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"}},
+	{"aws:Ec2InstanceSourcePrivateIPv4", []string{"aws:Ec2InstanceSourceVpc"}},
+}
+
+// checkPairedKeys: for a Deny, the other key may stand in another Deny.
+func checkPairedKeys(s *statement, e *conditionEntry) {
+	for _, pair := range pairedKeys {
+		if !e.is(pair.key) || s.has(pair.with...) || s.effect() == "Deny" && s.c.deniesBy(pair.with) {
+			continue
+		}
+		s.c.reportName(e.keyNode, e.path, "%s is an address within a VPC, and another VPC may have the same one; add a condition on %s", pair.key, strings.Join(pair.with[:min(2, len(pair.with))], " or "))
+	}
+}
+
+func (c *checker) deniesBy(keys []string) bool {
+	for s := range c.statements() {
+		if s.effect() == "Deny" && s.has(keys...) {
+			return true
+		}
+	}
+	return false
+}
+
+// sourceKeys say on whose behalf a service calls (IAM User Guide, “The confused deputy
+// problem”).
+var sourceKeys = []string{"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"}
+
+// weakSourceKeys are used in their place: aws:Referer is chosen by the caller, the others
+// are older or say less.
+var weakSourceKeys = []string{"aws:Referer", "aws:SourceOwner", "aws:UserAgent"}
+
+// ownServices only assume a role for a resource of the role's own account, which the
+// caller needed iam:PassRole for, and send no source.
+var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.amazonaws.com", "edgelambda.amazonaws.com"}
+
+func checkConfusedDeputy(c *checker) {
+	for s := range c.statements() {
+		if s.effect() != "Allow" || s.has(sourceKeys...) || s.has(weakSourceKeys...) {
+			continue
+		}
+		for p := range s.principals() {
+			if p.element != "Principal" || p.typ != "Service" || c.kind == policy.RoleTrust && slices.Contains(ownServices, p.text) {
+				continue
+			}
+			c.report(p.node, p.path, "%s may do this on behalf of anybody's resources; add a condition on aws:SourceArn or aws:SourceAccount, or aws:SourceOrgID for the whole organization", clip(p.text))
+		}
+	}
+}
+
+// oidcPrincipals yields the OIDC providers that the Allow statements trust.
+func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider string)) {
+	for s := range c.statements() {
+		if s.effect() != "Allow" {
+			continue
+		}
+		for p := range s.principals() {
+			if from := parseProvider(p.text); p.typ == "Federated" && p.element == "Principal" && from.kind == oidcProvider {
+				f(s, p, from.host)
+			}
+		}
+	}
+}
+
+func checkOIDCKeys(c *checker) {
+	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
+		for e := range s.conditions() {
+			if prefix, _, _ := strings.Cut(e.key, ":"); strings.EqualFold(prefix, provider) {
+				return
+			}
+		}
+		c.report(p.node, p.path, "anybody with a token of %s can assume the role; add conditions on %[1]s:aud and %[1]s:sub", provider)
+	})
+}
+
+const gitHub = "token.actions.githubusercontent.com"
+
+// gitHubClaims say which repository or owner a workflow belongs to (GitHub Docs, “OpenID
+// Connect reference”).
+var gitHubClaims = []string{"sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref"}
+
+func checkGitHubKeys(c *checker) {
+	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
+		if host, _, _ := strings.Cut(provider, "/"); host != gitHub {
+			return
+		}
+		for _, claim := range gitHubClaims {
+			if s.has(provider + ":" + claim) {
+				return
+			}
+		}
+		c.report(p.node, p.path, "workflows of any GitHub repository can assume the role; add a condition on %s:sub, such as repo:owner/name:ref:refs/heads/main", provider)
+	})
+}
