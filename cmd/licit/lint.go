@@ -84,7 +84,7 @@ Findings are suppressed, with a reason, in the .licit.yaml nearest upward from t
 --fix applies the fixes that are certain, and no others; --fix --diff prints them instead.
 
 Exit codes: 0 nothing as bad as --fail-on, 1 findings at least as bad, 2 usage or input
-error. With --fix, what has been fixed does not count.`,
+error. With --fix, what has been fixed does not count; with --diff it does.`,
 		Example: `  licit lint policies/
   licit lint --kind scp --fail-on warning guardrails.json
   licit lint ./snapshot -o sarif > licit.sarif
@@ -242,7 +242,7 @@ func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 	for _, t := range l.targets {
 		l.lint(a, t)
 	}
-	unused := l.configs.unused(args)
+	unused := l.configs.unused(args, broken == nil, l.ignore)
 	if err := l.write(a, unused); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -192,11 +193,12 @@ func matchPath(glob, names []string) bool {
 }
 
 // unused are the suppressions that suppress nothing although everything was checked that
-// they could be about: the files of their path, or else the whole directory.
-func (c *configs) unused(args []string) []*suppression {
+// they could be about: the files of their path, or else the whole directory, provided that
+// all files could be read. Codes that --ignore leaves out are not judged.
+func (c *configs) unused(args []string, all bool, ignored []string) []*suppression {
 	var out []*suppression
 	for _, f := range c.files {
-		whole := false
+		whole := false // all below the directory was checked
 		for _, arg := range args {
 			info, err := os.Stat(arg)
 			if arg == "-" || err != nil || !info.IsDir() {
@@ -206,10 +208,10 @@ func (c *configs) unused(args []string) []*suppression {
 				arg = filepath.Join(c.cwd, arg)
 			}
 			rel, err := filepath.Rel(arg, f.dir)
-			whole = whole || err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+			whole = whole || all && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 		}
 		for _, s := range f.ignore {
-			if !s.used && (s.reached || whole) {
+			if !s.used && (s.reached || whole) && !slices.Contains(ignored, s.code) {
 				out = append(out, s)
 			}
 		}
