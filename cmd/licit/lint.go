@@ -69,7 +69,7 @@ standard error: a Principal makes a resource policy, or a trust policy if there 
 sts:AssumeRole actions and no Resource; all else is an identity policy. In a directory that
 holds a snapshot (org.json) the kind is that of the place where the document is attached,
 and AWS's own managed policies are left out. In any other directory all .json files that
-have a Statement are checked.
+have a Statement are checked, and snapshots below it.
 
 Findings are suppressed, with a reason, in the .licit.yaml nearest upward from the file:
 
@@ -146,6 +146,9 @@ func (l *linting) checkFlags(a *app, cmd *cobra.Command, args []string) error {
 	}
 	if l.resourceType != "" && l.kind != "" && l.kind != "resource" {
 		usage("--resource-type goes with --kind resource, not %s", l.kind)
+	}
+	if cmd.Flags().Changed("config") && l.config == "" {
+		usage("--config: empty file name; want a file such as %s", configName)
 	}
 	for _, code := range l.ignore {
 		if err := a.checkCode(code); err != nil {

@@ -179,8 +179,8 @@ func (g *gatherer) whole(name, disk string, src []byte) {
 	g.targets = append(g.targets, t)
 }
 
-// directory adds the policy documents in and below a directory. Hidden directories and
-// node_modules are passed over.
+// directory adds the policy documents in and below a directory, those of snapshots as
+// snapshots. Hidden directories and node_modules are passed over.
 func (g *gatherer) directory(dir string) error {
 	found, others := 0, 0
 	var errs []error
@@ -190,6 +190,12 @@ func (g *gatherer) directory(dir string) error {
 			errs = append(errs, fmt.Errorf("%s: %w", slashed(name), plainPathError(err)))
 			return nil
 		case e.IsDir() && name != dir && (hidden || e.Name() == "node_modules"):
+			return fs.SkipDir
+		case e.IsDir() && name != dir && holdsSnapshot(name):
+			found++
+			if err := g.snapshot(name); err != nil {
+				errs = append(errs, err)
+			}
 			return fs.SkipDir
 		case e.IsDir() || hidden || !strings.EqualFold(filepath.Ext(name), ".json"):
 			return nil
@@ -226,6 +232,13 @@ func (g *gatherer) directory(dir string) error {
 		g.a.note("%s: %s without a Statement left out", printable(slashed(dir)), plural(others, "JSON file"))
 	}
 	return errors.Join(errs...)
+}
+
+// holdsSnapshot reports whether a directory below the one that was named is meant as a
+// snapshot: other tools may have an org.json of their own.
+func holdsSnapshot(dir string) bool {
+	src, err := os.ReadFile(filepath.Join(dir, "org.json"))
+	return err == nil && bytes.Contains(src, []byte(`"accounts"`))
 }
 
 // looksLikePolicy reports whether a file of a directory is meant as a policy document.
