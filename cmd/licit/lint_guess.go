@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ func guessKind(src []byte) policy.Kind {
 // statementsOf are the statements of a document as they are written; those that are no
 // objects are nil. A document that is no JSON has none.
 func statementsOf(src []byte) []map[string]any {
+	src = bytes.TrimPrefix(src, []byte("\ufeff")) // a finding, but no reason to guess wrong
 	var members map[string]json.RawMessage
 	var list []any
 	if json.Unmarshal(src, &members) != nil {

@@ -61,6 +61,7 @@ func TestGuessKind(t *testing.T) {
 		{"trust with a resource", `{"Statement": [{"Principal": {}, "Action": "sts:AssumeRole", "Resource": "*"}]}`, policy.ResourceBased},
 		{"only tags", `{"Statement": [{"Principal": {}, "Action": "sts:TagSession"}]}`, policy.ResourceBased},
 		{"more than trust", `{"Statement": [{"Principal": {}, "Action": "sts:AssumeRole"}, {"Principal": {}, "Action": "sts:*"}]}`, policy.ResourceBased},
+		{"byte order mark", "\ufeff" + `{"Statement": {"Principal": {}, "Action": "sts:AssumeRole"}}`, policy.RoleTrust},
 		{"no JSON", `{"Statement": `, policy.IdentityBased},
 		{"odd", `{"Statement": [1, null, [], {"Principal": 1}]}`, policy.ResourceBased},
 		{"odder", `[]`, policy.IdentityBased},
