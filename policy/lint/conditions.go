@@ -23,8 +23,8 @@ var conditionKeyRules = []rule{
 		code: "INVALID_CONDITION_KEY_FORMAT", typ: Error, kinds: anyKind,
 		title: "A condition key is not of the form service:name.",
 		check: eachCondition(func(s *statement, e *conditionEntry) {
-			if e.key != "" && !e.wellFormed() {
-				s.c.reportName(e.keyNode, e.path, "condition key %q is not of the form service:name, such as aws:SourceArn", e.key)
+			if !e.wellFormed() {
+				s.c.reportName(e.keyNode, e.path, "condition key %q is not of the form service:name, such as aws:SourceArn", clip(e.key))
 			}
 		}),
 	},

@@ -54,10 +54,11 @@ func checkActionKey(s *statement, e *conditionEntry) {
 
 // belongs reports whether some action of the key's service has the key. Claims of identity
 // providers belong to none, and of a few services the reference lists keys without saying
-// which actions have them.
+// which actions have them. AWS Marketplace's keys work for more actions than it says (AWS
+// Marketplace Buyer Guide, “Controlling access to subscriptions”, for ProductId).
 func (c *checker) belongs(e *conditionEntry) bool {
 	_, supported := c.keySupport(e.service()+":*", e.key)
-	return supported
+	return supported && e.service() != "aws-marketplace"
 }
 
 // isTagKey reports whether the entry's key is one of the global keys about tags.
@@ -72,7 +73,7 @@ func checkTagKey(effect, message string) func(*statement, *conditionEntry) {
 		}
 		for v := range s.values("Action") {
 			if known, supported := s.c.keySupport(v.text, e.key); known && !supported {
-				s.c.report(v.node, v.path, message, v.text, e.key)
+				s.c.report(v.node, v.path, message, clip(v.text), clip(e.key))
 			}
 		}
 	}

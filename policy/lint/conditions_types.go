@@ -29,7 +29,7 @@ var conditionTypeRules = []rule{
 		title: "A value of Bool or Null is neither true nor false.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if b := e.parts.Base; (b == "Bool" || b == "Null") && !isBool(v.text) && !hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%q is neither true nor false, so %s never holds", v.text, e.operator)
+				s.c.report(v.node, v.path, "%q is neither true nor false; %s compares with one of them", clip(v.text), e.operator)
 			}
 		}),
 	},
@@ -38,7 +38,7 @@ var conditionTypeRules = []rule{
 		title: "A value of a date operator is no date.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if operatorType(e.parts.Base) == serviceref.Date && !isDate(v.text) && !hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%q is no date, so %s never holds; write it as 2006-01-02 or 2006-01-02T15:04:05Z", v.text, e.operator)
+				s.c.report(v.node, v.path, "%q is no date that %s can compare; write it as 2006-01-02 or 2006-01-02T15:04:05Z", clip(v.text), e.operator)
 			}
 		}),
 	},
@@ -47,7 +47,7 @@ var conditionTypeRules = []rule{
 		title: "A date is written as a number of seconds.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if operatorType(e.parts.Base) == serviceref.Date && !e.is("aws:EpochTime") && allDigits.MatchString(v.text) {
-				s.c.report(v.node, v.path, "%q counts as seconds since 1970; write the date as 2006-01-02 or 2006-01-02T15:04:05Z", v.text)
+				s.c.report(v.node, v.path, "%q counts as seconds since 1970; write the date as 2006-01-02 or 2006-01-02T15:04:05Z", clip(v.text))
 			}
 		}),
 	},
@@ -56,7 +56,7 @@ var conditionTypeRules = []rule{
 		title: "A value of an IP address operator is no IP address range.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if _, ok := parseRange(v.text); operatorType(e.parts.Base) == serviceref.IPAddress && !ok && !hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%q is no IP address range, so %s never holds; write an address, or a range such as 203.0.113.0/24 or 2001:db8::/32", v.text, e.operator)
+				s.c.report(v.node, v.path, "%q is no IP address range that %s can compare; write an address, or a range such as 203.0.113.0/24 or 2001:db8::/32", clip(v.text), e.operator)
 			}
 		}),
 	},
@@ -65,7 +65,7 @@ var conditionTypeRules = []rule{
 		title: "A value of a numeric operator is no number.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if operatorType(e.parts.Base) == serviceref.Numeric && !number.MatchString(v.text) && !hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%q is no number, so %s never holds; write digits, such as 3600", v.text, e.operator)
+				s.c.report(v.node, v.path, "%q is no number that %s can compare; write digits, such as 3600", clip(v.text), e.operator)
 			}
 		}),
 	},
@@ -74,7 +74,7 @@ var conditionTypeRules = []rule{
 		title: "A value of BinaryEquals is not in base64.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if _, err := base64.StdEncoding.DecodeString(v.text); e.parts.Base == "BinaryEquals" && err != nil && !hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%q is not base64; %s compares the bytes that base64 text stands for", v.text, e.operator)
+				s.c.report(v.node, v.path, "%q is not base64; %s compares the bytes that base64 text stands for", clip(v.text), e.operator)
 			}
 		}),
 	},

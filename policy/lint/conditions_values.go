@@ -37,7 +37,7 @@ var conditionValueRules = []rule{
 		title: "The operator does not take policy variables.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
 			if e.parts.Base != "" && !takesVariables(e.parts.Base) && hasVariable(v.text) {
-				s.c.report(v.node, v.path, "%s does not replace the policy variable in %q; only String, Arn and Bool operators do", e.operator, v.text)
+				s.c.report(v.node, v.path, "%s does not replace the policy variable in %q; only String, Arn and Bool operators do", e.operator, clip(v.text))
 			}
 		}),
 	},
@@ -101,7 +101,7 @@ func checkNetworkID(s *statement, e *conditionEntry, v value, key, prefix string
 		return
 	}
 	if id, ok := strings.CutPrefix(v.text, prefix); !ok || !networkID.MatchString(id) {
-		s.c.report(v.node, v.path, "%q is not of the form %s and 8 or 17 hexadecimal digits in lower case, so %s never has this value", v.text, prefix, key)
+		s.c.report(v.node, v.path, "%q is not of the form %s and 8 or 17 hexadecimal digits in lower case, so %s never has this value", clip(v.text), prefix, key)
 	}
 }
 
@@ -134,7 +134,7 @@ func checkServicePrincipalNames(c *checker) {
 	for s := range c.statements() {
 		for p := range s.principals() {
 			if p.typ == "Service" && !isServiceName(p.text) {
-				c.report(p.node, p.path, format, p.text)
+				c.report(p.node, p.path, format, clip(p.text))
 			}
 		}
 		for e := range s.conditions() {
@@ -143,7 +143,7 @@ func checkServicePrincipalNames(c *checker) {
 			}
 			for v := range e.values() {
 				if !isServiceName(v.text) {
-					c.report(v.node, v.path, format, v.text)
+					c.report(v.node, v.path, format, clip(v.text))
 				}
 			}
 		}
@@ -157,15 +157,15 @@ func checkWildcard(s *statement, e *conditionEntry, v value) {
 	}
 	like := map[string]string{"StringEquals": "StringLike", "StringNotEquals": "StringNotLike"}[e.parts.Base]
 	if e.info.Type == serviceref.ARN {
-		s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use ArnLike or ArnNotLike, which compare the parts of an ARN, or StringLike or StringNotLike", e.operator, v.text)
+		s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use ArnLike or ArnNotLike, which compare the parts of an ARN, or StringLike or StringNotLike", e.operator, clip(v.text))
 		return
 	}
 	if like == "" {
-		s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use StringLike or StringNotLike, with the case that the value has", e.operator, v.text)
+		s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use StringLike or StringNotLike, with the case that the value has", e.operator, clip(v.text))
 		return
 	}
 	like = operatorName(e.parts, like)
-	f := s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use %s", e.operator, v.text, like)
+	f := s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use %s", e.operator, clip(v.text), like)
 	if likeIsMeant(s, e, v.text) {
 		f.Fix = &Fix{Start: e.opNode.NameStart, End: e.opNode.NameEnd, Text: quoted(like)}
 	}

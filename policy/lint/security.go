@@ -124,7 +124,8 @@ var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.
 
 func checkConfusedDeputy(c *checker) {
 	for s := range c.statements() {
-		if s.effect() != "Allow" || s.has(sourceKeys...) || s.has(weakSourceKeys...) {
+		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
+		if s.effect() != "Allow" || s.has(sourceKeys...) || weak {
 			continue
 		}
 		for p := range s.principals() {

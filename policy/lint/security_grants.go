@@ -77,14 +77,14 @@ func (r *riskyAction) names(s *statement, how naming) (by string, ok bool) {
 		for v := range s.values("NotAction") {
 			ok = ok && !r.isNamed(v.text)
 		}
-		return "NotAction leaves " + r.action, ok
+		return "NotAction leaves " + r.action + " allowed", ok
 	}
 	for v := range s.values("Action") {
 		if wild := strings.ContainsAny(v.text, "*?"); r.isNamed(v.text) && wild == (how == byPattern) {
 			if wild {
 				return clip(v.text) + " includes " + r.action, true
 			}
-			return r.action + " has no limits here", true
+			return r.action + " is allowed without limits", true
 		}
 	}
 	return "", false
