@@ -122,10 +122,10 @@ func (c *checker) meantAction(service, name string) (hint, fix string) {
 		fix, _ = best.certain()
 		return best.question(""), fix
 	}
-	if others := c.servicesWith(name, nil); len(others) > 0 {
-		return guesses{names: others}.question(""), ""
+	if only := c.servicesWith(name); len(only) == 1 {
+		return fmt.Sprintf("did you mean %q?", only[0]), ""
 	}
-	return fmt.Sprintf("want an action of the Service Authorization Reference as of %s", c.ref.Date()), ""
+	return "want an action of the Service Authorization Reference as of " + c.ref.Date(), ""
 }
 
 // actionsOfOperation are the known actions that an API operation of this name needs.
@@ -138,13 +138,9 @@ func (c *checker) actionsOfOperation(service, name string) (out []string) {
 	return out
 }
 
-// servicesWith are the actions of this name in the services that have it, of all services
-// if among is nil.
-func (c *checker) servicesWith(name string, among []string) (out []string) {
+// servicesWith are the actions of this name in all services that have it.
+func (c *checker) servicesWith(name string) (out []string) {
 	for s := range c.ref.Services() {
-		if among != nil && !slices.Contains(among, s.Prefix) {
-			continue
-		}
 		if a, ok := c.ref.Action(policy.Action(s.Prefix + ":" + name)); ok {
 			out = append(out, string(a.Action()))
 		}
@@ -164,7 +160,7 @@ func invalidServices(c *checker) {
 			c.report(v.node, v.path, `%q has a wildcard in the service prefix; want one service, such as "s3:*", or "*" for all`, clip(v.text))
 			continue
 		}
-		if _, ok := c.ref.Service(service); ok || !known {
+		if _, ok := c.ref.Service(service); ok || !known || slices.Contains(closed, strings.ToLower(service)) {
 			continue
 		}
 		if left--; left < 0 {
@@ -201,8 +197,8 @@ func (c *checker) meantService(service, name string) (hint, fix string) {
 		}
 		return best.question(""), fix
 	}
-	if others := c.servicesWith(name, nil); len(others) > 0 && len(others) < 4 {
-		return guesses{names: others}.question(""), ""
+	if only := c.servicesWith(name); len(only) == 1 {
+		return fmt.Sprintf("did you mean %q?", only[0]), ""
 	}
 	return "want a prefix of the Service Authorization Reference as of " + c.ref.Date(), ""
 }
@@ -217,11 +213,24 @@ var renamed = []struct{ prefix, instead string }{
 	{"purchase-orders:modifypurchaseorders", "purchase-orders:AddPurchaseOrder, DeletePurchaseOrder and UpdatePurchaseOrder"},
 }
 
+// closed are the prefixes of services that AWS has ended, and that its managed policies
+// still have.
+var closed = []string{
+	"deepcomposer", "deeplens", "deepracer", "elastic-inference", "iot1click", "iotroborunner", "mobilehub",
+	"sagemaker-groundtruth-synthetic", "zocalo",
+}
+
 func renamedActions(c *checker) {
 	for v := range c.actions() {
+		lower := strings.ToLower(v.text)
 		for _, r := range renamed {
-			if strings.HasPrefix(strings.ToLower(v.text), r.prefix) {
+			if strings.HasPrefix(lower, r.prefix) {
 				c.report(v.node, v.path, "%q is retired; want %s", clip(v.text), r.instead)
+			}
+		}
+		if service, _, _ := strings.Cut(lower, ":"); slices.Contains(closed, service) {
+			if _, known := c.ref.Service(service); !known {
+				c.report(v.node, v.path, "%q is of a service that AWS has ended; remove it", clip(v.text))
 			}
 		}
 	}

@@ -182,7 +182,7 @@ func unknownServices(c *checker) {
 	typed := sync.OnceValue(func() map[string]bool { return typedServices(c.ref) })
 	unknown := func(name string) bool {
 		_, ok := c.ref.Service(name)
-		return !ok && !typed()[strings.ToLower(name)]
+		return !ok && !slices.Contains(closed, strings.ToLower(name)) && !typed()[strings.ToLower(name)]
 	}
 	for a := range c.arns() {
 		name := a.service()

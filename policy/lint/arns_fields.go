@@ -1,9 +1,9 @@
 package lint
 
 import (
+	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
@@ -53,41 +53,51 @@ const longestARN = 2048
 // A shape says what the ARN formats that a resource can have say about a part.
 type shape struct{ always, never bool }
 
-// shapes looks at all formats of the ARN's service that its resource can have, whatever
-// region and account it names. ok is false if the service is not known, has no resource
-// types, or has none of this form.
+// shapes looks at the formats of the ARN's service that its resource can have, whatever
+// region and account it names. ok is false if there are none.
 func (c *checker) shapes(a *arnText) (region, account shape, ok bool) {
 	region, account = shape{true, true}, shape{true, true}
-	for format := range c.formats(a) {
-		parts, _ := glob.SplitARN(format, glob.Variables)
-		ok = true
-		region.add(parts[3])
-		account.add(parts[4])
+	if !a.types || a.n < 6 || isPattern(a.service()) || len(a.text) > longestARN {
+		return region, account, false
+	}
+	resource := loosen(a.resource())
+	for parts := range c.formats(a.service()) {
+		if mayMeet(resource, parts[5]) && globsMeet(resource, loosen(parts[5])) {
+			ok = true
+			region.add(parts[3])
+			account.add(parts[4])
+		}
 	}
 	return region, account, ok
 }
 
-func (s *shape) add(part string) {
-	s.always = s.always && part != ""
-	s.never = s.never && part == ""
+// mayMeet compares the plain text in front, which rules most formats out.
+func mayMeet(pattern, format string) bool {
+	a, _, _ := strings.Cut(format, "${")
+	b := pattern
+	if i := strings.IndexAny(b, "*?"); i >= 0 {
+		b = b[:i]
+	}
+	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
 }
 
-// formats yields the ARN formats that a resource can have, if only its service and its
-// resource part count.
-func (c *checker) formats(a *arnText) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		if !a.types || a.n < 6 || isPattern(a.service()) || len(a.text) > longestARN {
-			return
-		}
-		for t := range c.ref.ResourceTypesOf("arn:aws:" + strings.ToLower(a.service()) + ":*:*:" + a.resource()) {
+// formats yields the parts of the ARN formats that a service declares for itself.
+func (c *checker) formats(service string) iter.Seq[[6]string] {
+	return func(yield func([6]string) bool) {
+		for t := range c.ref.ResourceTypes(service) {
 			for format := range t.ARNFormats() {
 				parts, n := glob.SplitARN(format, glob.Variables)
-				if n == 6 && strings.EqualFold(parts[2], a.service()) && !yield(format) {
+				if n == 6 && strings.EqualFold(parts[2], service) && !yield(parts) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func (s *shape) add(part string) {
+	s.always = s.always && part != ""
+	s.never = s.never && part == ""
 }
 
 func regionNotAllowed(c *checker) {
@@ -123,16 +133,75 @@ func missingRegion(c *checker) {
 	}
 }
 
+// arnResource compares the word in front of a resource, such as instance in instance/i-1,
+// with those of the service's formats, if all of these begin with one. The rest of the
+// formats is no proof: services have resources that the reference leaves out.
 func arnResource(c *checker) {
-	typed := sync.OnceValue(func() map[string]bool { return typedServices(c.ref) })
 	for a := range c.arns() {
-		if !a.types || a.n < 6 || isPattern(a.service()) || a.resource() == "" || len(a.text) > longestARN {
+		if !a.types || a.n < 6 || isPattern(a.service()) || strings.HasPrefix(a.resource(), "/") || slices.Contains(ownAccounts, a.account()) {
 			continue
 		}
-		if _, _, ok := c.shapes(a); !ok && typed()[strings.ToLower(a.service())] {
-			c.report(a.node, a.path, "%s has no resource whose ARN ends like %q; want one of its resource types", a.service(), clip(a.resource()))
+		words := c.resourceWords(a.service())
+		word := resourceWord(loosen(a.resource()))
+		if len(words) == 0 || word == "" || strings.ContainsAny(word, "*?") || slices.Contains(words, word) {
+			continue
+		}
+		if slices.Contains(unlistedWords, strings.ToLower(a.service())+":"+word) || c.isOfOtherService(a) {
+			continue
+		}
+		list := words[:min(5, len(words))]
+		c.report(a.node, a.path, "%s has no resource that begins like %q; %s", a.service(), clip(a.resource()),
+			nearest(word, slices.Values(words), 3).question("want one such as "+strings.Join(list, ", ")))
+	}
+}
+
+// unlistedWords are words of resources that exist, as AWS's managed policies have them, and
+// that the Service Authorization Reference leaves out.
+var unlistedWords = []string{
+	"autoscaling:scalingPolicy", "cloudformation:transform", "waf-regional:changetoken", "waf:changetoken",
+}
+
+// isOfOtherService: some services declare resources whose ARNs name another one, such as
+// sts the root user of iam.
+func (c *checker) isOfOtherService(a *arnText) bool {
+	if len(a.text) > longestARN {
+		return true
+	}
+	for t := range c.ref.ResourceTypesOf("arn:aws:" + strings.ToLower(a.service()) + ":*:*:" + loosen(a.resource())) {
+		for format := range t.ARNFormats() {
+			if parts, _ := glob.SplitARN(format, glob.Variables); strings.EqualFold(parts[2], a.service()) {
+				return true
+			}
 		}
 	}
+	return false
+}
+
+// resourceWord is a text up to its first separator.
+func resourceWord(s string) string {
+	if i := strings.IndexAny(s, "/:"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// resourceWords are the words that the service's resources begin with, sorted; none if one
+// of them begins with a variable, or is of any service.
+func (c *checker) resourceWords(service string) (out []string) {
+	for t := range c.ref.ResourceTypes(service) {
+		for format := range t.ARNFormats() {
+			parts, n := glob.SplitARN(format, glob.Variables)
+			word := resourceWord(parts[5])
+			if n < 6 || isPattern(word) || strings.Contains(parts[2], "${") {
+				return nil
+			}
+			if strings.EqualFold(parts[2], service) && word != "" && !slices.Contains(out, word) {
+				out = append(out, word)
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // typedServices are the services, as ARNs name them, that have resource types. Some
