@@ -13,7 +13,7 @@ func globIncludes(outer, inner string) bool {
 	if outer == inner || everything(outer) {
 		return true
 	}
-	if strings.Contains(outer, "${") {
+	if strings.Contains(outer, "${") || !strings.ContainsAny(outer, "*?") {
 		return false
 	}
 	return symbolsInclude(symbols(outer), symbols(loosen(inner)))
@@ -98,6 +98,12 @@ func symbolsInclude(outer, inner []rune) bool {
 // globsMeet reports whether some text may match both patterns. It says no only when that
 // is certain.
 func globsMeet(a, b string) bool {
+	if a == b || everything(a) || everything(b) {
+		return true
+	}
+	if !strings.ContainsAny(a, "*?$") && !strings.ContainsAny(b, "*?$") {
+		return false
+	}
 	x, y := symbols(loosen(a)), symbols(loosen(b))
 	meet := make([]bool, len(y)+1) // meet[j]: the rest of x from i, and of y from j, meet
 	for i := len(x); i >= 0; i-- {
@@ -133,9 +139,12 @@ func actionIncludes(outer, inner string) bool {
 	if everything(outer) || outer == "*:*" {
 		return true
 	}
-	op, on, ok1 := strings.Cut(strings.ToLower(outer), ":")
-	ip, in, ok2 := strings.Cut(strings.ToLower(inner), ":")
-	return ok1 && ok2 && op == ip && globIncludes(on, in)
+	op, on, ok1 := strings.Cut(outer, ":")
+	ip, in, ok2 := strings.Cut(inner, ":")
+	if !ok1 || !ok2 || !strings.EqualFold(op, ip) {
+		return false
+	}
+	return strings.EqualFold(on, in) || strings.ContainsAny(on, "*?") && globIncludes(strings.ToLower(on), strings.ToLower(in))
 }
 
 // actionsMeet reports whether some action may match both values.

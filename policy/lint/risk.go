@@ -73,42 +73,46 @@ func (c *checker) checkResourceTypes() {
 		if s.everyResource() {
 			continue
 		}
-		var types map[serviceref.ResourceInfo]bool
+		fits := map[serviceref.ResourceInfo]bool{}
 		for v, a := range s.plainActions() {
-			if types == nil {
-				types = s.resourceTypes()
-			}
-			if _, ok := c.ref.Collection(a.Action()); ok || len(types) == 0 {
+			if _, ok := c.ref.Collection(a.Action()); ok {
 				continue
-			}
-			fits := false
-			for r := range a.Resources() {
-				fits = fits || types[r.Type]
 			}
 			switch {
 			case a.WildcardOnly():
 				c.report(v.node, v.path, `%s works on no single resource, so this statement does nothing for it; use "Resource": "*"`, a.Action())
-			case !fits:
+			case !s.fitsAny(a, fits):
 				c.report(v.node, v.path, "%s does not work on any of the resources here; it needs one like %s", a.Action(), firstFormat(c.ref, a.Action()))
 			}
 		}
 	}
 }
 
-// resourceTypes are the types that the resources of the statement may be of; none if one of
-// them is not known.
-func (s *statement) resourceTypes() map[serviceref.ResourceInfo]bool {
-	out := map[serviceref.ResourceInfo]bool{}
-	for v := range s.values("Resource") {
-		known := false
-		for t := range s.c.ref.ResourceTypesOf(loosen(v.text)) {
-			out[t], known = true, true
+// fitsAny reports whether a resource of the statement may be of a type of the action. fits
+// holds the answers for types that were asked before.
+func (s *statement) fitsAny(a serviceref.ActionInfo, fits map[serviceref.ResourceInfo]bool) bool {
+	for r := range a.Resources() {
+		fit, ok := fits[r.Type]
+		if !ok {
+			fit = s.fits(r.Type)
+			fits[r.Type] = fit
 		}
-		if !known {
-			return nil
+		if fit {
+			return true
 		}
 	}
-	return out
+	return false
+}
+
+func (s *statement) fits(t serviceref.ResourceInfo) bool {
+	for f := range t.ARNFormats() {
+		for v := range s.values("Resource") {
+			if resourcesMeet(v.text, f) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func firstFormat(ref *serviceref.Reference, a policy.Action) string {
@@ -144,6 +148,7 @@ func effectivelyStar(pattern string) bool {
 }
 
 // checkLevel reports Allow statements with actions of an access level, each statement once.
+// Actions that nothing can limit to a resource do not count as unlimited ones.
 func (c *checker) checkLevel(level serviceref.Level, everywhere bool, message string) {
 	for s := range c.statements() {
 		if s.effect() != "Allow" || everywhere && (!s.everyResource() || !s.unconditional()) {
@@ -151,7 +156,7 @@ func (c *checker) checkLevel(level serviceref.Level, everywhere bool, message st
 		}
 		var names []string
 		for _, a := range s.plainActions() {
-			if a.Level() == level {
+			if a.Level() == level && !(everywhere && a.WildcardOnly()) {
 				names = append(names, string(a.Action()))
 			}
 		}

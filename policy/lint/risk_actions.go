@@ -36,7 +36,7 @@ var riskActionRules = []rule{
 		},
 	},
 	{
-		code: "RESOURCE_POLICY_PRIVILEGE_ESCALATION", typ: Warning, kinds: kindSet(policy.ResourceBased, policy.IdentityBased),
+		code: "RESOURCE_POLICY_PRIVILEGE_ESCALATION", typ: Warning, kinds: kindSet(policy.ResourceBased),
 		title: "Who may change a resource's policy can give itself what it may not do.",
 		check: (*checker).checkPolicyWriters,
 	},
@@ -86,7 +86,7 @@ var dataActions = []string{
 }
 
 // checkExposed reports values of Action that reach one of the actions on all resources. "*"
-// is left to other rules.
+// is left to other rules, and actions that nothing can limit to a resource are passed over.
 func (c *checker) checkExposed(actions []string, message string) {
 	for s := range c.statements() {
 		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() {
@@ -97,7 +97,10 @@ func (c *checker) checkExposed(actions []string, message string) {
 				continue
 			}
 			for _, a := range actions {
-				if actionIncludes(v.text, a) {
+				if !actionIncludes(v.text, a) {
+					continue
+				}
+				if info, ok := c.ref.Action(policy.Action(a)); !ok || !info.WildcardOnly() {
 					c.report(v.node, v.path, message, a)
 					break
 				}
