@@ -118,6 +118,18 @@ var sourceKeys = []string{"aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID
 // are older or say less.
 var weakSourceKeys = []string{"aws:Referer", "aws:SourceOwner", "aws:UserAgent"}
 
+// namesContext reports whether the statement names what a service works for in another
+// way: the encryption context says which log group or volume a key is used for (CloudWatch
+// Logs User Guide, “Encrypt log data using AWS KMS”), the token which Alexa skill calls.
+func (s *statement) namesContext() bool {
+	for e := range s.conditions() {
+		if strings.HasPrefix(strings.ToLower(e.key), "kms:encryptioncontext:") || e.is("lambda:EventSourceToken") {
+			return true
+		}
+	}
+	return false
+}
+
 // ownServices only assume a role for a resource of the role's own account, which the
 // caller needed iam:PassRole for, and send no source.
 var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.amazonaws.com", "edgelambda.amazonaws.com"}
@@ -125,7 +137,7 @@ var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.
 func checkConfusedDeputy(c *checker) {
 	for s := range c.statements() {
 		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
-		if s.effect() != "Allow" || s.has(sourceKeys...) || weak {
+		if s.effect() != "Allow" || s.has(sourceKeys...) || weak || s.namesContext() {
 			continue
 		}
 		for p := range s.principals() {
