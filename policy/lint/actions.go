@@ -203,10 +203,9 @@ func (c *checker) meantService(service, name string) (hint, fix string) {
 	return "want a prefix of the Service Authorization Reference as of " + c.ref.Date(), ""
 }
 
-// renamed are the actions that AWS has retired in favour of others, as patterns in lower
-// case (AWS Billing User Guide, “Migrating access control for AWS Billing”: aws-portal and
-// two actions of purchase-orders were retired on 2023-12-11; Developer Tools console,
-// “Connections rename”).
+// renamed are the actions that AWS has retired in favour of others, as prefixes in lower
+// case (AWS Billing User Guide, “Migrating access control for AWS Billing”: the prefix
+// aws-portal and two actions of purchase-orders, since July 2023).
 var renamed = []struct{ prefix, instead string }{
 	{"aws-portal:", "the fine-grained actions of account, billing, consolidatedbilling, freetier, invoicing, payments and tax"},
 	{"purchase-orders:viewpurchaseorders", "purchase-orders:GetPurchaseOrder and purchase-orders:ListPurchaseOrders"},

@@ -59,9 +59,19 @@ func coveredBy(n *jsontree.Node, general []int, i int, includes func(general, sp
 			continue
 		}
 		g := n.Elements[j].Text
-		if includes(g, specific) && (j < i || !includes(specific, g)) {
+		if mayInclude(g, specific) && includes(g, specific) && (j < i || !includes(specific, g)) {
 			return j
 		}
 	}
 	return -1
+}
+
+// mayInclude compares the plain text in front of the first wildcard, which rules most
+// pairs out.
+func mayInclude(general, specific string) bool {
+	n := strings.IndexAny(general, "*?")
+	if n < 0 {
+		return strings.EqualFold(general, specific)
+	}
+	return len(specific) >= n && strings.EqualFold(general[:n], specific[:n])
 }
