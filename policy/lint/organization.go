@@ -231,7 +231,7 @@ func hijackable(pattern string) string {
 func (c *checker) protectsRole(pattern string) bool {
 	return !slices.ContainsFunc([]string{"iam:CreateRole", "iam:UpdateAssumeRolePolicy"}, func(action string) bool {
 		for s := range c.statements() {
-			if s.effect() != "Deny" || !s.reaches(action) {
+			if !s.guards(action) {
 				continue
 			}
 			if s.everyResource() {

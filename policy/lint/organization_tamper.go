@@ -50,7 +50,7 @@ func (c *checker) checkTamper() {
 		}
 		var missing []string
 		for _, a := range t.actions {
-			if !c.denies(a) {
+			if !slices.ContainsFunc(c.stmts, func(s statement) bool { return s.guards(a) }) {
 				missing = append(missing, a)
 			}
 		}
@@ -70,6 +70,25 @@ func (c *checker) protects(actions []string) *statement {
 		}
 	}
 	return nil
+}
+
+// guards reports whether the statement denies the action to everybody but exempt callers.
+func (s *statement) guards(action string) bool {
+	if s.effect() != "Deny" || !s.reaches(action) {
+		return false
+	}
+	for e := range s.conditions() {
+		if !negated(e.parts) || !slices.ContainsFunc(exemptions, e.is) {
+			return false
+		}
+	}
+	return true
+}
+
+// exemptions are the keys by which an SCP spares some callers.
+var exemptions = []string{
+	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalTag/", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths",
+	"aws:PrincipalServiceName", "aws:userid",
 }
 
 // denies reports whether some Deny statement names the action.
