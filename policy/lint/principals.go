@@ -23,6 +23,15 @@ var principalRules = []rule{
 		check: checkPrincipalTypes,
 	},
 	{
+		code: "FEDERATED_PRINCIPAL_NOT_SUPPORTED", typ: Error, kinds: kindSet(policy.ResourceBased),
+		title: "Only trust policies have Federated principals.",
+		check: eachPrincipal(func(s *statement, p principalValue) {
+			if p.typ == "Federated" && s.c.resource != "AWS::IAM::AssumeRolePolicyDocument" {
+				s.c.report(p.node, p.path, "only trust policies of roles have identity providers as principals; name a role that people of %s can assume", clip(p.text))
+			}
+		}),
+	},
+	{
 		code: "INVALID_ROLE_REFERENCE", typ: Warning, kinds: principalKinds,
 		title: "A principal is the ID of a role.",
 		check: eachPrincipal(uniqueID("AROA", "role")),
