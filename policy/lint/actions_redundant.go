@@ -33,7 +33,7 @@ func redundant(includes func(general, specific string) bool, elements ...string)
 // generalValues are the elements that can cover others: those with a wildcard, and the
 // first of each text. On hostile lists only some of them.
 func generalValues(n *jsontree.Node) (out []int) {
-	const most = 1000
+	const most = 100
 	seen := make(map[string]int, len(n.Elements))
 	repeated := make(map[int]bool)
 	for i := range n.Elements {
