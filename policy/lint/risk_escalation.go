@@ -73,13 +73,14 @@ func (c *checker) checkEscalation() {
 // grants is the first statement that allows the action on all resources under no
 // condition, nil if there is none or if some statement may deny it.
 func (c *checker) grants(action string) *statement {
-	if c.denies(action) {
-		return nil
-	}
 	for s := range c.statements() {
-		if s.effect() == "Allow" && s.everyResource() && s.unconditional() && s.reaches(action) {
-			return s
+		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() || !s.reaches(action) {
+			continue
 		}
+		if c.denies(action) {
+			return nil
+		}
+		return s
 	}
 	return nil
 }
