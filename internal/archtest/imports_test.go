@@ -33,7 +33,11 @@ const (
 var arrows = map[string]rule{
 	".": {tests: []string{"policy", "org", "simulate"}},
 
-	"policy":            {imports: []string{"internal/jsontree", jsontext}},
+	"policy": {imports: []string{"internal/jsontree", jsontext}},
+	"policy/lint": {
+		imports: []string{"policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
+		tests:   []string{"internal/gen"},
+	},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
 	"simulate": {

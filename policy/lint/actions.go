@@ -80,7 +80,7 @@ func invalidActions(c *checker) {
 		}
 		hint, fix := c.meantAction(service, name)
 		f := c.report(v.node, v.path, "%s has no action %q; %s", service, clip(name), hint)
-		if fix != "" {
+		if fix != "" && c.guessNarrows(v.path) {
 			f.Fix = replace(v.node, quoted(fix))
 		}
 	}
@@ -169,7 +169,7 @@ func invalidServices(c *checker) {
 		}
 		hint, fix := c.meantService(service, name)
 		f := c.report(v.node, v.path, "no service has the prefix %q; %s", clip(service), hint)
-		if fix != "" {
+		if fix != "" && c.guessNarrows(v.path) {
 			f.Fix = replace(v.node, quoted(fix))
 		}
 	}

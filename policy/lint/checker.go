@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
@@ -233,6 +234,23 @@ func (c *checker) position(offset int) policy.Position {
 	line, column := jsontree.LineColumn(c.src, offset)
 	return policy.Position{Offset: offset, Line: line, Column: column}
 }
+
+// A guess at what was meant is offered as a fix only where it cannot grant anything: a
+// corrected name in an Allow would open what nobody has had so far.
+
+// guessNarrows reports whether correcting an action at this path can only take access away.
+func (c *checker) guessNarrows(path string) bool {
+	for s := range c.statements() {
+		if rest, ok := strings.CutPrefix(path, s.path+"/"); ok {
+			return (s.effect() == "Deny") != strings.HasPrefix(rest, "NotAction")
+		}
+	}
+	return false
+}
+
+// guessNarrows reports whether a condition that now holds always (or never) and then
+// sometimes can only take access away.
+func (s *statement) guessNarrows(holdsNow bool) bool { return (s.effect() == "Deny") != holdsNow }
 
 // replace is the fix that puts text, a JSON value, in place of a value.
 func replace(n *jsontree.Node, text string) *Fix { return &Fix{Start: n.Start, End: n.End, Text: text} }

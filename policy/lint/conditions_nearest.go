@@ -4,6 +4,7 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
 
@@ -17,7 +18,8 @@ func reportUnknownKey(s *statement, e *conditionEntry, service string) {
 	near := nearestKeys(s.c.ref, service, e.key)
 	f := s.c.reportName(e.keyNode, e.path, "%s %s; %s", what, clip(e.key), near.question("see the service authorization reference for its keys"))
 	name, certain := near.certain()
-	if _, taken := e.opNode.Value.Member(name); certain && !taken {
+	missing := strings.Contains(e.parts.Base, "Not") || e.parts.IfExists || e.parts.Quantifier == policy.ForAllValues
+	if _, taken := e.opNode.Value.Member(name); certain && !taken && e.parts.Base != "Null" && s.guessNarrows(missing) {
 		f.Fix = &Fix{Start: e.keyNode.NameStart, End: e.keyNode.NameEnd, Text: quoted(name)}
 	}
 }

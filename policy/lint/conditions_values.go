@@ -166,7 +166,7 @@ func checkWildcard(s *statement, e *conditionEntry, v value) {
 	}
 	like = operatorName(e.parts, like)
 	f := s.c.report(v.node, v.path, "%s compares the wildcards in %q as plain characters; use %s", e.operator, clip(v.text), like)
-	if likeIsMeant(s, e, v.text) {
+	if likeIsMeant(s, e, v.text) && s.guessNarrows(strings.Contains(e.parts.Base, "Not")) {
 		f.Fix = &Fix{Start: e.opNode.NameStart, End: e.opNode.NameEnd, Text: quoted(like)}
 	}
 }
