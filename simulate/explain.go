@@ -395,6 +395,8 @@ func (b *explainer) reference(note func(string)) {
 		note(none)
 	case !named && known && !info.WildcardOnly() && !collection:
 		note(none + "; " + string(action) + " has the resource types " + resourceTypes(info))
+	case named && known && len(required(info)) > 1:
+		note(string(action) + " is authorised on each of the resource types " + strings.Join(required(info), ", ") + ": the call needs a request like this one for each of them")
 	case named && known && info.WildcardOnly() && !collection && !b.w.trusts():
 		note(string(action) + " has no resource types: AWS authorises it on every resource, *, and not on the one that is named")
 	}
@@ -412,6 +414,17 @@ func resourceTypes(a serviceref.ActionInfo) string {
 		names = append(names, r.Type.Name())
 	}
 	return strings.Join(names, ", ")
+}
+
+// required lists the resource types that every call of the action needs (R-RSC-6).
+func required(a serviceref.ActionInfo) []string {
+	var names []string
+	for r := range a.Resources() {
+		if r.Required {
+			names = append(names, r.Type.Name())
+		}
+	}
+	return names
 }
 
 func (b *explainer) managesRole() bool {

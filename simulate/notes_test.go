@@ -29,6 +29,7 @@ func TestNotesOfTheServiceReference(t *testing.T) {
 		{"s3:GetObject", "", []string{none + "; s3:GetObject has the resource types accesspointobject, object"}},
 		{"ec2:DescribeInstances", "", nil},
 		{"s3:ListAllMyBuckets", "", nil},
+		{"ec2:RunInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", []string{"ec2:RunInstances is authorised on each of the resource types image, instance, network-interface, security-group, subnet: the call needs a request like this one for each of them"}},
 		{"ec2:DescribeInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", []string{"ec2:DescribeInstances has no resource types: AWS authorises it on every resource, *, and not on the one that is named"}},
 		{"s3:GetObjekt", "arn:aws:s3:::logs/a", []string{"the service reference of " + date + " does not know s3:GetObjekt; did you mean s3:GetObject?"}},
 		{"zzz:Whatever", "", []string{"the service reference of " + date + " does not know zzz:Whatever", none}},
