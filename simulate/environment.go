@@ -29,6 +29,7 @@ type Environment struct {
 	roles      map[roleKey]*principalEntry
 	resources  map[policy.ARN]*resourceEntry
 	buckets    map[string]*resourceEntry // by ARN, for the objects in them
+	hasObjects bool                      // some S3 object is listed by itself
 	endpoints  map[string]*endpointEntry
 	services   []*endpointEntry // those with a policy, by ID
 	gaps       []gapPattern
@@ -374,6 +375,7 @@ func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, awsManaged: r.AWSManaged}
 	entry.objectKeys = acct.target
 	bucket, object := bucketOf(r.ARN)
+	e.hasObjects = e.hasObjects || object
 	if bucket && !object {
 		e.buckets[r.ARN.String()] = entry
 	}

@@ -236,26 +236,36 @@ func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
 	if !a.IsValid() {
 		return nil, false
 	}
+	if _, object := bucketOf(a); object {
+		return e.object(a)
+	}
 	own, ok := e.resources[a]
 	if !ok {
 		if parent := covering(a); parent.IsValid() {
 			own, ok = e.resources[parent]
 		}
 	}
-	if _, object := bucketOf(a); !object {
-		return own, ok
-	}
+	return own, ok
+}
+
+// object finds the bucket of an S3 object, whose policy speaks for it, and who owns the
+// object itself.
+func (e *Environment) object(a policy.ARN) (*resourceEntry, bool) {
 	text, key := a.String(), a.Resource()
-	b, found := e.buckets[text[:len(text)-len(key)+strings.IndexByte(key, '/')]]
+	bucket, found := e.buckets[text[:len(text)-len(key)+strings.IndexByte(key, '/')]]
+	if found && !e.hasObjects {
+		return bucket, true
+	}
+	own, ok := e.resources[a]
 	switch {
 	case !found:
 		return own, ok
 	case ok && own.owner != "":
-		object := *b
+		object := *bucket
 		object.owner = own.owner
 		return &object, true
 	}
-	return b, true
+	return bucket, true
 }
 
 // covering is the resource whose policy AWS documents to cover a: the table of a DynamoDB
@@ -347,10 +357,13 @@ func (w *world) presence() {
 		v.Classes = &userUntagged
 	}
 	v.ForwardAccess, v.SourceIP = engine.Absent, engine.Unknown
+	if v.Derive && v.Given.Len() == 0 {
+		return // nobody says that a service calls on the principal's behalf
+	}
 	if via := v.Key(&viaAWSService); via.State != engine.Known || len(via.Values) != 1 || !strings.EqualFold(via.Values[0], "false") {
 		v.ForwardAccess = engine.Unknown
 	}
-	if v.Given.Len() > 0 && v.Key(&sourceVPCE).State == engine.Known {
+	if v.Key(&sourceVPCE).State == engine.Known {
 		v.SourceIP = engine.Absent // the key is not sent through an endpoint (§13)
 	}
 }
