@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/jsontree"
@@ -24,10 +26,16 @@ type checker struct {
 	rule     *rule                 // the one that runs
 	findings []Finding
 	stmts    []statement
+	lines    []int // where each line of src begins
 }
 
 func newChecker(file string, src []byte, k policy.Kind, cfg config) *checker {
-	c := &checker{config: cfg, file: file, src: src, kind: k}
+	c := &checker{config: cfg, file: file, src: src, kind: k, lines: []int{0}}
+	for i, b := range src {
+		if b == '\n' {
+			c.lines = append(c.lines, i+1)
+		}
+	}
 	root, err := jsontree.Parse(src)
 	if err != nil {
 		c.syntax, _ = errors.AsType[*jsontree.SyntaxError](err)
@@ -126,7 +134,7 @@ func texts(n *jsontree.Node, path string, yield func(value) bool) bool {
 			if e.Kind == jsontree.Array || e.Kind == jsontree.Object || e.Kind == jsontree.Null {
 				continue
 			}
-			if !yield(value{e.Text, fmt.Sprintf("%s/%d", path, i), e}) {
+			if !yield(value{e.Text, path + "/" + strconv.Itoa(i), e}) {
 				return false
 			}
 		}
@@ -231,8 +239,12 @@ func (c *checker) reportSpan(start, end int, path, format string, args ...any) *
 }
 
 func (c *checker) position(offset int) policy.Position {
-	line, column := jsontree.LineColumn(c.src, offset)
-	return policy.Position{Offset: offset, Line: line, Column: column}
+	at := max(0, min(offset, len(c.src)))
+	line, begins := slices.BinarySearch(c.lines, at)
+	if !begins {
+		line--
+	}
+	return policy.Position{Offset: offset, Line: line + 1, Column: at - c.lines[line] + 1}
 }
 
 // A guess at what was meant is offered as a fix only where it cannot grant anything: a
