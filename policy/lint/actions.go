@@ -39,7 +39,7 @@ func (c *checker) actions() iter.Seq[value] {
 	return func(yield func(value) bool) {
 		for s := range c.statements() {
 			for v := range s.actions() {
-				if !isStars(v.text) && v.text != "*:*" && !strings.Contains(v.text, "${") && !yield(v) {
+				if !everything(v.text) && v.text != "*:*" && !strings.Contains(v.text, "${") && !yield(v) {
 					return
 				}
 			}

@@ -50,45 +50,40 @@ func (a *arnText) resource() string  { return a.parts[5] }
 func (c *checker) arns() iter.Seq[*arnText] {
 	return func(yield func(*arnText) bool) {
 		for s := range c.statements() {
-			if !s.arns(yield) {
-				return
+			for i := range s.arnList {
+				if !yield(&s.arnList[i]) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (s *statement) arns(yield func(*arnText) bool) bool {
-	one := func(v value, types bool) bool {
-		if !strings.HasPrefix(v.text, "arn:") {
-			return true
+func (s *statement) readARNs() (out []arnText) {
+	add := func(v value, types bool) {
+		if strings.HasPrefix(v.text, "arn:") {
+			a := arnText{value: v, types: types}
+			a.parts, a.n = glob.SplitARN(v.text, glob.Variables)
+			out = append(out, a)
 		}
-		a := arnText{value: v, types: types}
-		a.parts, a.n = glob.SplitARN(v.text, glob.Variables)
-		return yield(&a)
 	}
 	for _, e := range []string{"Resource", "NotResource"} {
 		for v := range s.values(e) {
-			if !one(v, true) {
-				return false
-			}
+			add(v, true)
 		}
 	}
 	for p := range s.principals() {
-		if !one(p.value, false) {
-			return false
-		}
+		add(p.value, false)
 	}
 	for e := range s.conditions() {
 		if !strings.HasPrefix(e.parts.Base, "Arn") {
 			continue
 		}
 		for v := range e.values() {
-			if !one(v, false) {
-				return false
-			}
+			add(v, false)
 		}
 	}
-	return true
+	return out
 }
 
 // isPattern reports whether a part of an ARN stands for more than itself.
@@ -96,15 +91,12 @@ func isPattern(part string) bool {
 	return strings.ContainsAny(part, "*?") || strings.Contains(part, "${")
 }
 
-// isStars reports whether a text is one star or more, which matches everything.
-func isStars(s string) bool { return everything(s) }
-
 // arnPrefix: a resource is an ARN or "*". API Gateway completes what begins with
 // execute-api:/ (API Gateway Developer Guide, “API Gateway resource policies”).
 func arnPrefix(c *checker, s *statement) {
 	for _, e := range []string{"Resource", "NotResource"} {
 		for v := range s.values(e) {
-			if v.node.Kind != jsontree.String || strings.HasPrefix(v.text, "arn:") || isStars(v.text) {
+			if v.node.Kind != jsontree.String || strings.HasPrefix(v.text, "arn:") || everything(v.text) {
 				continue
 			}
 			_, n := glob.SplitARN(v.text, glob.Variables)

@@ -102,7 +102,7 @@ func (s *shape) add(part string) {
 
 func regionNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.region() == "" || isStars(a.region()) {
+		if a.region() == "" || everything(a.region()) {
 			continue
 		}
 		if region, _, ok := c.shapes(a); ok && region.never {
@@ -113,7 +113,7 @@ func regionNotAllowed(c *checker) {
 
 func accountNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.account() == "" || isStars(a.account()) {
+		if a.account() == "" || everything(a.account()) {
 			continue
 		}
 		if _, account, ok := c.shapes(a); ok && account.never {

@@ -57,6 +57,36 @@ type statement struct {
 	node  *jsontree.Node
 	// parsed is the statement as policy.Parse reads it, if it accepts the document.
 	parsed policy.Statement
+	facts
+}
+
+// facts is what many rules ask of a statement, read once.
+type facts struct {
+	effectName    string
+	lists         [len(listElements)][]value
+	principalList []principalValue
+	conditionList []conditionEntry
+	arnList       []arnText
+	plain         []plainAction
+	allResources  bool
+}
+
+var listElements = [...]string{"Action", "NotAction", "Resource", "NotResource"}
+
+func (s *statement) readFacts() {
+	if n, ok := s.member("Effect"); ok && n.Kind == jsontree.String && (n.Text == "Allow" || n.Text == "Deny") {
+		s.effectName = n.Text
+	}
+	for i, name := range listElements {
+		if n, ok := s.member(name); ok {
+			s.lists[i] = texts(n, s.path+"/"+name)
+		}
+	}
+	s.principalList = s.readPrincipals()
+	s.conditionList = s.readConditions()
+	s.arnList = s.readARNs()
+	s.plain = s.readPlainActions()
+	s.allResources = s.namesEveryResource()
 }
 
 func (c *checker) findStatements() []statement {
@@ -80,21 +110,14 @@ func (c *checker) findStatements() []statement {
 		if c.doc != nil {
 			s.parsed = c.doc.Statement(i)
 		}
+		s.readFacts()
 		out = append(out, s)
 	}
 	return out
 }
 
 // statements yields those that are objects, in source order.
-func (c *checker) statements() iter.Seq[*statement] {
-	return func(yield func(*statement) bool) {
-		for i := range c.stmts {
-			if !yield(&c.stmts[i]) {
-				return
-			}
-		}
-	}
-}
+func (c *checker) statements() iter.Seq[*statement] { return pointers(c.stmts) }
 
 // A value is one text of an element, with its place.
 type value struct {
@@ -107,39 +130,37 @@ type value struct {
 func (s *statement) member(name string) (*jsontree.Node, bool) { return s.node.Member(name) }
 
 // effect is "Allow", "Deny", or "" if it is neither.
-func (s *statement) effect() string {
-	if n, ok := s.member("Effect"); ok && n.Kind == jsontree.String && (n.Text == "Allow" || n.Text == "Deny") {
-		return n.Text
-	}
-	return ""
-}
+func (s *statement) effect() string { return s.effectName }
 
 // values yields the strings of an element that is a string or an array of strings; what is
 // neither is passed over. An absent element yields nothing.
-func (s *statement) values(name string) iter.Seq[value] {
-	return func(yield func(value) bool) {
-		if n, ok := s.member(name); ok {
-			texts(n, s.path+"/"+name, yield)
-		}
+func (s *statement) values(name string) iter.Seq[value] { return slices.Values(s.valueList(name)) }
+
+func (s *statement) valueList(name string) []value {
+	if i := slices.Index(listElements[:], name); i >= 0 {
+		return s.lists[i]
 	}
+	if n, ok := s.member(name); ok {
+		return texts(n, s.path+"/"+name)
+	}
+	return nil
 }
 
-func texts(n *jsontree.Node, path string, yield func(value) bool) bool {
+func texts(n *jsontree.Node, path string) []value {
 	switch n.Kind {
 	case jsontree.String, jsontree.Number, jsontree.Bool:
-		return yield(value{n.Text, path, n})
+		return []value{{n.Text, path, n}}
 	case jsontree.Array:
+		out := make([]value, 0, len(n.Elements))
 		for i := range n.Elements {
 			e := &n.Elements[i]
-			if e.Kind == jsontree.Array || e.Kind == jsontree.Object || e.Kind == jsontree.Null {
-				continue
-			}
-			if !yield(value{e.Text, path + "/" + strconv.Itoa(i), e}) {
-				return false
+			if e.Kind != jsontree.Array && e.Kind != jsontree.Object && e.Kind != jsontree.Null {
+				out = append(out, value{e.Text, path + "/" + strconv.Itoa(i), e})
 			}
 		}
+		return out
 	}
-	return true
+	return nil
 }
 
 // A principalValue is one entry of a Principal or NotPrincipal element.
@@ -150,30 +171,27 @@ type principalValue struct {
 }
 
 // principals yields the entries of both principal elements.
-func (s *statement) principals() iter.Seq[principalValue] {
-	return func(yield func(principalValue) bool) {
-		for _, element := range []string{"Principal", "NotPrincipal"} {
-			n, ok := s.member(element)
-			if !ok {
-				continue
-			}
-			path := s.path + "/" + element
-			if n.Kind == jsontree.String {
-				if !yield(principalValue{value{n.Text, path, n}, element, "*"}) {
-					return
-				}
-				continue
-			}
-			for i := range n.Members {
-				m := &n.Members[i]
-				if !texts(&m.Value, path+"/"+jsontree.Escape(m.Name), func(v value) bool {
-					return yield(principalValue{v, element, m.Name})
-				}) {
-					return
-				}
+func (s *statement) principals() iter.Seq[principalValue] { return slices.Values(s.principalList) }
+
+func (s *statement) readPrincipals() (out []principalValue) {
+	for _, element := range []string{"Principal", "NotPrincipal"} {
+		n, ok := s.member(element)
+		if !ok {
+			continue
+		}
+		path := s.path + "/" + element
+		if n.Kind == jsontree.String {
+			out = append(out, principalValue{value{n.Text, path, n}, element, "*"})
+			continue
+		}
+		for i := range n.Members {
+			m := &n.Members[i]
+			for _, v := range texts(&m.Value, path+"/"+jsontree.Escape(m.Name)) {
+				out = append(out, principalValue{v, element, m.Name})
 			}
 		}
 	}
+	return out
 }
 
 // A conditionEntry is one operator and key of a Condition element.
@@ -186,34 +204,44 @@ type conditionEntry struct {
 	keyNode  *jsontree.Member     // key and its values
 	info     serviceref.KeyInfo   // what the service reference knows of the key
 	known    bool
+	list     []value
 }
 
 // values yields the condition's values.
-func (e *conditionEntry) values() iter.Seq[value] {
-	return func(yield func(value) bool) { texts(&e.keyNode.Value, e.path, yield) }
-}
+func (e *conditionEntry) values() iter.Seq[value] { return slices.Values(e.list) }
 
 // conditions yields every operator and key, in source order.
-func (s *statement) conditions() iter.Seq[*conditionEntry] {
-	return func(yield func(*conditionEntry) bool) {
-		n, ok := s.member("Condition")
-		if !ok {
-			return
+func (s *statement) conditions() iter.Seq[*conditionEntry] { return pointers(s.conditionList) }
+
+func (s *statement) readConditions() (out []conditionEntry) {
+	n, ok := s.member("Condition")
+	if !ok {
+		return nil
+	}
+	for i := range n.Members {
+		op := &n.Members[i]
+		parts, _ := policy.Operator(op.Name).Parts()
+		for j := range op.Value.Members {
+			key := &op.Value.Members[j]
+			e := conditionEntry{
+				operator: policy.Operator(op.Name), parts: parts, key: key.Name,
+				path:   s.path + "/Condition/" + jsontree.Escape(op.Name) + "/" + jsontree.Escape(key.Name),
+				opNode: op, keyNode: key,
+			}
+			e.info, e.known = s.c.ref.Key(key.Name)
+			e.list = texts(&key.Value, e.path)
+			out = append(out, e)
 		}
-		for i := range n.Members {
-			op := &n.Members[i]
-			parts, _ := policy.Operator(op.Name).Parts()
-			for j := range op.Value.Members {
-				key := &op.Value.Members[j]
-				e := conditionEntry{
-					operator: policy.Operator(op.Name), parts: parts, key: key.Name,
-					path:   s.path + "/Condition/" + jsontree.Escape(op.Name) + "/" + jsontree.Escape(key.Name),
-					opNode: op, keyNode: key,
-				}
-				e.info, e.known = s.c.ref.Key(key.Name)
-				if !yield(&e) {
-					return
-				}
+	}
+	return out
+}
+
+// pointers yields the elements of a list in place.
+func pointers[E any](list []E) iter.Seq[*E] {
+	return func(yield func(*E) bool) {
+		for i := range list {
+			if !yield(&list[i]) {
+				return
 			}
 		}
 	}

@@ -175,7 +175,7 @@ func checkWildcard(s *statement, e *conditionEntry, v value) {
 // meant: the block has no other key, no block of the new operator exists, and the pattern
 // is more than stars.
 func likeIsMeant(s *statement, e *conditionEntry, text string) bool {
-	if len(e.opNode.Value.Members) != 1 || isStars(text) {
+	if len(e.opNode.Value.Members) != 1 || everything(text) {
 		return false
 	}
 	for other := range s.conditions() {

@@ -38,7 +38,9 @@ func (s *statement) reachesAny(actions ...string) bool {
 }
 
 // everyResource reports whether the statement is about all resources, or all but some.
-func (s *statement) everyResource() bool {
+func (s *statement) everyResource() bool { return s.allResources }
+
+func (s *statement) namesEveryResource() bool {
 	if _, ok := s.member("NotResource"); ok {
 		return true
 	}
@@ -51,12 +53,7 @@ func (s *statement) everyResource() bool {
 }
 
 // unconditional reports whether the statement has no condition.
-func (s *statement) unconditional() bool {
-	for range s.conditions() {
-		return false
-	}
-	return true
-}
+func (s *statement) unconditional() bool { return len(s.conditionList) == 0 }
 
 // conditionsOn yields the conditions on any of the keys, in any case. A key that ends in
 // "/" stands for all keys with this prefix.
@@ -114,19 +111,33 @@ func (e *conditionEntry) only(text string) bool {
 // compares reports whether the operator is one of a family: "String", "Arn", "Bool", ….
 func (e *conditionEntry) compares(family string) bool { return strings.HasPrefix(e.parts.Base, family) }
 
+// A plainAction is a value of the Action element that names one known action.
+type plainAction struct {
+	value
+	info serviceref.ActionInfo
+}
+
 // plainActions yields the values of the Action element that name one known action.
 func (s *statement) plainActions() iter.Seq2[value, serviceref.ActionInfo] {
 	return func(yield func(value, serviceref.ActionInfo) bool) {
-		for v := range s.values("Action") {
-			if strings.ContainsAny(v.text, "*?") {
-				continue
-			}
-			a, ok := s.c.ref.Action(policy.Action(v.text))
-			if ok && !yield(v, a) {
+		for _, a := range s.plain {
+			if !yield(a.value, a.info) {
 				return
 			}
 		}
 	}
+}
+
+func (s *statement) readPlainActions() (out []plainAction) {
+	for v := range s.values("Action") {
+		if strings.ContainsAny(v.text, "*?") {
+			continue
+		}
+		if a, ok := s.c.ref.Action(policy.Action(v.text)); ok {
+			out = append(out, plainAction{v, a})
+		}
+	}
+	return out
 }
 
 // firstOf is a list for a message: the first few names, and how many more.
