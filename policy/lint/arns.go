@@ -138,6 +138,9 @@ func arnPartition(c *checker) {
 
 // matchesAny reports whether a text with wildcards matches one of the names.
 func matchesAny(pattern string, names []string) bool {
+	if slices.Contains(names, pattern) {
+		return true
+	}
 	p := glob.Compile(pattern, glob.Wildcards)
 	return slices.ContainsFunc(names, func(n string) bool { return p.Match(n, nil) })
 }

@@ -60,25 +60,14 @@ func (c *checker) shapes(a *arnText) (region, account shape, ok bool) {
 	if !a.types || a.n < 6 || isPattern(a.service()) || len(a.text) > longestARN {
 		return region, account, false
 	}
-	resource := loosen(a.resource())
 	for parts := range c.formats(a.service()) {
-		if mayMeet(resource, parts[5]) && globsMeet(resource, loosen(parts[5])) {
+		if globsMeet(a.resource(), parts[5]) {
 			ok = true
 			region.add(parts[3])
 			account.add(parts[4])
 		}
 	}
 	return region, account, ok
-}
-
-// mayMeet compares the plain text in front, which rules most formats out.
-func mayMeet(pattern, format string) bool {
-	a, _, _ := strings.Cut(format, "${")
-	b := pattern
-	if i := strings.IndexAny(b, "*?"); i >= 0 {
-		b = b[:i]
-	}
-	return strings.HasPrefix(a, b) || strings.HasPrefix(b, a)
 }
 
 // formats yields the parts of the ARN formats that a service declares for itself.
@@ -187,8 +176,17 @@ func resourceWord(s string) string {
 
 // resourceWords are the words that the service's resources begin with, sorted; none if one
 // of them begins with a variable, or is of any service.
-func (c *checker) resourceWords(service string) (out []string) {
-	for t := range c.ref.ResourceTypes(service) {
+func (c *checker) resourceWords(service string) []string {
+	words, ok := c.words[service]
+	if !ok {
+		words = readResourceWords(c.ref, service)
+		c.words[service] = words
+	}
+	return words
+}
+
+func readResourceWords(ref *serviceref.Reference, service string) (out []string) {
+	for t := range ref.ResourceTypes(service) {
 		for format := range t.ARNFormats() {
 			parts, n := glob.SplitARN(format, glob.Variables)
 			word := resourceWord(parts[5])

@@ -26,11 +26,12 @@ type checker struct {
 	rule     *rule                 // the one that runs
 	findings []Finding
 	stmts    []statement
-	lines    []int // where each line of src begins
+	lines    []int               // where each line of src begins
+	words    map[string][]string // of resourceWords, by service
 }
 
 func newChecker(file string, src []byte, k policy.Kind, cfg config) *checker {
-	c := &checker{config: cfg, file: file, src: src, kind: k, lines: []int{0}}
+	c := &checker{config: cfg, file: file, src: src, kind: k, lines: []int{0}, words: map[string][]string{}}
 	for i, b := range src {
 		if b == '\n' {
 			c.lines = append(c.lines, i+1)

@@ -13,7 +13,7 @@ func globIncludes(outer, inner string) bool {
 	if outer == inner || everything(outer) {
 		return true
 	}
-	if strings.Contains(outer, "${") || !strings.ContainsAny(outer, "*?") {
+	if strings.Contains(outer, "${") || !strings.ContainsAny(outer, "*?") || literalsDiffer(outer, inner) {
 		return false
 	}
 	return symbolsInclude(symbols(outer), symbols(loosen(inner)))
@@ -21,7 +21,21 @@ func globIncludes(outer, inner string) bool {
 
 // everything reports whether the pattern is a run of stars.
 func everything(pattern string) bool {
-	return pattern != "" && strings.Trim(pattern, "*") == ""
+	return strings.HasPrefix(pattern, "*") && strings.Trim(pattern, "*") == ""
+}
+
+// literalsDiffer compares what stands in front of the first wildcard or variable, which
+// rules most pairs out.
+func literalsDiffer(a, b string) bool {
+	for i := range min(len(a), len(b)) {
+		switch {
+		case strings.IndexByte("*?$", a[i]) >= 0 || strings.IndexByte("*?$", b[i]) >= 0:
+			return false
+		case a[i] != b[i]:
+			return true
+		}
+	}
+	return false
 }
 
 // loosen puts a star in place of every variable.
@@ -101,7 +115,7 @@ func globsMeet(a, b string) bool {
 	if a == b || everything(a) || everything(b) {
 		return true
 	}
-	if !strings.ContainsAny(a, "*?$") && !strings.ContainsAny(b, "*?$") {
+	if literalsDiffer(a, b) || !strings.ContainsAny(a, "*?$") && !strings.ContainsAny(b, "*?$") {
 		return false
 	}
 	x, y := symbols(loosen(a)), symbols(loosen(b))

@@ -80,8 +80,8 @@ func (r *riskyAction) names(s *statement, how naming) (by string, ok bool) {
 		return "NotAction leaves " + r.action + " allowed", ok
 	}
 	for v := range s.values("Action") {
-		if wild := strings.ContainsAny(v.text, "*?"); r.isNamed(v.text) && wild == (how == byPattern) {
-			if wild {
+		if r.isNamed(v.text) && strings.ContainsAny(v.text, "*?") == (how == byPattern) {
+			if how == byPattern {
 				return clip(v.text) + " includes " + r.action, true
 			}
 			return r.action + " is allowed without limits", true
@@ -92,6 +92,9 @@ func (r *riskyAction) names(s *statement, how naming) (by string, ok bool) {
 
 // isNamed reports whether a pattern of an Action element matches the action.
 func (r *riskyAction) isNamed(pattern string) bool {
+	if !mayInclude(pattern, r.action) {
+		return false
+	}
 	p := glob.Compile(pattern, glob.Wildcards|glob.FoldASCII)
 	return p.Match(r.action, nil)
 }
