@@ -164,8 +164,8 @@ func (r *Reference) Action(a policy.Action) (ActionInfo, bool) {
 		return ActionInfo{}, false
 	}
 	first, after := b.Services[s].Actions, b.Services[s].ActionsAfter
-	i, ok := slices.BinarySearchFunc(b.Actions[first:after], string(a), func(row sar.ActionRow, name string) int {
-		return sar.CompareFold(row.Name, name)
+	i, ok := slices.BinarySearchFunc(b.Actions[first:after], string(a)[colon:], func(row sar.ActionRow, name string) int {
+		return sar.CompareFold(row.Name[colon:], name)
 	})
 	if !ok {
 		return ActionInfo{}, false

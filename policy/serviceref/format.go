@@ -7,8 +7,9 @@ import (
 
 // A format is an ARN format, taken apart: plain text, and variables.
 type format struct {
-	text  string // variables as one byte each, see below
-	early int    // bytes of text up to the fifth colon, that included
+	text    string // variables as one byte each, see below
+	early   int    // bytes of text up to the fifth colon, that included
+	service string // "" if it is a variable
 }
 
 // Bytes of a format's text that stand for a variable. They are no UTF-8.
@@ -68,7 +69,11 @@ func newFormat(arn string) format {
 			text[i] = toList
 		}
 	}
-	return format{string(text), early}
+	f := format{text: string(text), early: early}
+	if s := servicePart(f.text); strings.IndexByte(s, toPath) < 0 {
+		f.service = s
+	}
+	return f
 }
 
 // closeEnd lets a variable at the end stop where another format of the service goes on.
@@ -113,7 +118,7 @@ func takes(variable, c byte) bool {
 // for any text, and for at least one byte after the fifth colon. The state is the set of
 // places in the format that the pattern read so far can have reached.
 func (f *format) intersects(pattern string) bool {
-	if pattern == "" || !f.mayBe(pattern) {
+	if pattern == "" {
 		return false
 	}
 	for colons := strings.Count(pattern, ":"); colons < 5; colons++ {
@@ -191,24 +196,23 @@ func (f *format) skip(set []bool) {
 	}
 }
 
-// mayBe compares the text up to the first wildcard or variable after the service, which
-// rules most formats out.
-func (f *format) mayBe(pattern string) bool {
-	service := func(s string) string {
-		for range 2 {
-			_, rest, ok := strings.Cut(s, ":")
-			if !ok {
-				return "*"
-			}
-			s = rest
+// serviceOf is the service of a pattern; "" if wildcards may stand for it.
+func serviceOf(pattern string) string {
+	if head := strings.IndexAny(pattern, "*?"); head >= 0 && strings.Count(pattern[:head], ":") < 3 {
+		return ""
+	}
+	return servicePart(pattern)
+}
+
+// servicePart is the third part of an ARN.
+func servicePart(s string) string {
+	for range 2 {
+		_, rest, ok := strings.Cut(s, ":")
+		if !ok {
+			return "*"
 		}
-		s, _, _ = strings.Cut(s, ":")
-		return s
+		s = rest
 	}
-	head := strings.IndexAny(pattern, "*?")
-	a, b := service(pattern), service(f.text)
-	if head >= 0 && strings.Count(pattern[:head], ":") < 3 || strings.IndexByte(b, toPath) >= 0 {
-		return true
-	}
-	return a == b
+	s, _, _ = strings.Cut(s, ":")
+	return s
 }

@@ -80,10 +80,11 @@ func (r *Reference) ResourceTypesOf(pattern string) iter.Seq[ResourceInfo] {
 	return func(yield func(ResourceInfo) bool) {
 		b := r.body()
 		formats := b.formats()
+		service := serviceOf(pattern)
 		for i := range b.Types {
 			t := &b.Types[i]
 			for _, f := range formats[t.ARNs:t.ARNsAfter] {
-				if f.intersects(pattern) {
+				if (service == "" || f.service == "" || f.service == service) && f.intersects(pattern) {
 					if !yield(ResourceInfo{b, uint32(i)}) {
 						return
 					}
