@@ -25,7 +25,7 @@ var actionRules = []rule{
 func (s *statement) actions() iter.Seq[value] {
 	return func(yield func(value) bool) {
 		for _, name := range []string{"Action", "NotAction"} {
-			for v := range s.values(name) {
+			for _, v := range s.values(name) {
 				if v.node.Kind == jsontree.String && !yield(v) {
 					return
 				}
@@ -37,7 +37,7 @@ func (s *statement) actions() iter.Seq[value] {
 // actions yields the actions of all statements that are more than stars.
 func (c *checker) actions() iter.Seq[value] {
 	return func(yield func(value) bool) {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			for v := range s.actions() {
 				if !everything(v.text) && v.text != "*:*" && !strings.Contains(v.text, "${") && !yield(v) {
 					return

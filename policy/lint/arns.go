@@ -49,7 +49,7 @@ func (a *arnText) resource() string  { return a.parts[5] }
 // conditions with ARN operators.
 func (c *checker) arns() iter.Seq[*arnText] {
 	return func(yield func(*arnText) bool) {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			for i := range s.arnList {
 				if !yield(&s.arnList[i]) {
 					return
@@ -68,18 +68,18 @@ func (s *statement) readARNs() (out []arnText) {
 		}
 	}
 	for _, e := range []string{"Resource", "NotResource"} {
-		for v := range s.values(e) {
+		for _, v := range s.values(e) {
 			add(v, true)
 		}
 	}
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		add(p.value, false)
 	}
-	for e := range s.conditions() {
+	for _, e := range s.conditions() {
 		if !strings.HasPrefix(e.parts.Base, "Arn") {
 			continue
 		}
-		for v := range e.values() {
+		for _, v := range e.values() {
 			add(v, false)
 		}
 	}
@@ -95,7 +95,7 @@ func isPattern(part string) bool {
 // execute-api:/ (API Gateway Developer Guide, “API Gateway resource policies”).
 func arnPrefix(c *checker, s *statement) {
 	for _, e := range []string{"Resource", "NotResource"} {
-		for v := range s.values(e) {
+		for _, v := range s.values(e) {
 			if v.node.Kind != jsontree.String || strings.HasPrefix(v.text, "arn:") || everything(v.text) {
 				continue
 			}
@@ -185,8 +185,8 @@ func unknownServices(c *checker) {
 			c.report(a.node, a.path, "there is no service %q; %s", clip(name), c.nearestService(name).question("want the service as its ARNs name it"))
 		}
 	}
-	for s := range c.statements() {
-		for e := range s.conditions() {
+	for _, s := range c.statements() {
+		for _, e := range s.conditions() {
 			prefix, _, ok := strings.Cut(e.key, ":")
 			// Keys of identity providers begin with a host name.
 			if ok && !e.known && prefix != "" && !strings.ContainsAny(prefix, "./ ${") && unknown(prefix) && !c.hasKeysOf(prefix) {
@@ -217,7 +217,7 @@ func (c *checker) nearestService(name string) guesses {
 }
 
 func principalWildcard(c *checker, s *statement) {
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		if p.typ == "*" || p.text == "*" || !strings.ContainsAny(p.text, "*?") {
 			continue
 		}

@@ -3,7 +3,6 @@ package lint
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +24,7 @@ type checker struct {
 	parse    policy.ParseErrors    // why
 	rule     *rule                 // the one that runs
 	findings []Finding
-	stmts    []statement
+	stmts    []*statement
 	lines    []int               // where each line of src begins
 	words    map[string][]string // of resourceWords, by service
 }
@@ -66,7 +65,7 @@ type facts struct {
 	effectName    string
 	lists         [len(listElements)][]value
 	principalList []principalValue
-	conditionList []conditionEntry
+	conditionList []*conditionEntry
 	arnList       []arnText
 	plain         []plainAction
 	allResources  bool
@@ -90,7 +89,7 @@ func (s *statement) readFacts() {
 	s.allResources = s.namesEveryResource()
 }
 
-func (c *checker) findStatements() []statement {
+func (c *checker) findStatements() []*statement {
 	n, ok := c.root.Member("Statement")
 	if c.root.Kind != jsontree.Object || !ok {
 		return nil
@@ -102,12 +101,12 @@ func (c *checker) findStatements() []statement {
 			list = append(list, &n.Elements[i])
 		}
 	}
-	var out []statement
+	var out []*statement
 	for i, node := range list {
 		if node.Kind != jsontree.Object {
 			continue
 		}
-		s := statement{c: c, index: i, path: path(i), node: node}
+		s := &statement{c: c, index: i, path: path(i), node: node}
 		if c.doc != nil {
 			s.parsed = c.doc.Statement(i)
 		}
@@ -117,8 +116,8 @@ func (c *checker) findStatements() []statement {
 	return out
 }
 
-// statements yields those that are objects, in source order.
-func (c *checker) statements() iter.Seq[*statement] { return pointers(c.stmts) }
+// statements are those that are objects, in source order.
+func (c *checker) statements() []*statement { return c.stmts }
 
 // A value is one text of an element, with its place.
 type value struct {
@@ -133,11 +132,9 @@ func (s *statement) member(name string) (*jsontree.Node, bool) { return s.node.M
 // effect is "Allow", "Deny", or "" if it is neither.
 func (s *statement) effect() string { return s.effectName }
 
-// values yields the strings of an element that is a string or an array of strings; what is
-// neither is passed over. An absent element yields nothing.
-func (s *statement) values(name string) iter.Seq[value] { return slices.Values(s.valueList(name)) }
-
-func (s *statement) valueList(name string) []value {
+// values are the strings of an element that is a string or an array of strings; what is
+// neither is passed over. An absent element has none.
+func (s *statement) values(name string) []value {
 	if i := slices.Index(listElements[:], name); i >= 0 {
 		return s.lists[i]
 	}
@@ -171,8 +168,8 @@ type principalValue struct {
 	typ     string // "AWS", "Service", "Federated", "CanonicalUser"; "*" for the bare string
 }
 
-// principals yields the entries of both principal elements.
-func (s *statement) principals() iter.Seq[principalValue] { return slices.Values(s.principalList) }
+// principals are the entries of both principal elements.
+func (s *statement) principals() []principalValue { return s.principalList }
 
 func (s *statement) readPrincipals() (out []principalValue) {
 	for _, element := range []string{"Principal", "NotPrincipal"} {
@@ -208,13 +205,13 @@ type conditionEntry struct {
 	list     []value
 }
 
-// values yields the condition's values.
-func (e *conditionEntry) values() iter.Seq[value] { return slices.Values(e.list) }
+// values are the condition's values.
+func (e *conditionEntry) values() []value { return e.list }
 
-// conditions yields every operator and key, in source order.
-func (s *statement) conditions() iter.Seq[*conditionEntry] { return pointers(s.conditionList) }
+// conditions are every operator and key, in source order.
+func (s *statement) conditions() []*conditionEntry { return s.conditionList }
 
-func (s *statement) readConditions() (out []conditionEntry) {
+func (s *statement) readConditions() (out []*conditionEntry) {
 	n, ok := s.member("Condition")
 	if !ok {
 		return nil
@@ -224,7 +221,7 @@ func (s *statement) readConditions() (out []conditionEntry) {
 		parts, _ := policy.Operator(op.Name).Parts()
 		for j := range op.Value.Members {
 			key := &op.Value.Members[j]
-			e := conditionEntry{
+			e := &conditionEntry{
 				operator: policy.Operator(op.Name), parts: parts, key: key.Name,
 				path:   s.path + "/Condition/" + jsontree.Escape(op.Name) + "/" + jsontree.Escape(key.Name),
 				opNode: op, keyNode: key,
@@ -235,17 +232,6 @@ func (s *statement) readConditions() (out []conditionEntry) {
 		}
 	}
 	return out
-}
-
-// pointers yields the elements of a list in place.
-func pointers[E any](list []E) iter.Seq[*E] {
-	return func(yield func(*E) bool) {
-		for i := range list {
-			if !yield(&list[i]) {
-				return
-			}
-		}
-	}
 }
 
 // report adds a finding about a value.
@@ -276,12 +262,11 @@ func (c *checker) position(offset int) policy.Position {
 	return policy.Position{Offset: offset, Line: line + 1, Column: at - c.lines[line] + 1}
 }
 
-// A guess at what was meant is offered as a fix only where it cannot grant anything: a
-// corrected name in an Allow would open what nobody has had so far.
-
 // guessNarrows reports whether correcting an action at this path can only take access away.
+// Only then is a guess at what was meant offered as a fix: a corrected name in an Allow
+// would open what nobody has had so far.
 func (c *checker) guessNarrows(path string) bool {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if rest, ok := strings.CutPrefix(path, s.path+"/"); ok {
 			return (s.effect() == "Deny") != strings.HasPrefix(rest, "NotAction")
 		}

@@ -114,8 +114,8 @@ var deprecatedKeys = []struct{ old, now string }{
 // eachCondition makes a check of what looks at one operator and key.
 func eachCondition(f func(s *statement, e *conditionEntry)) func(*checker) {
 	return func(c *checker) {
-		for s := range c.statements() {
-			for e := range s.conditions() {
+		for _, s := range c.statements() {
+			for _, e := range s.conditions() {
 				f(s, e)
 			}
 		}
@@ -125,7 +125,7 @@ func eachCondition(f func(s *statement, e *conditionEntry)) func(*checker) {
 // eachConditionValue makes a check of what looks at one value of a condition.
 func eachConditionValue(f func(s *statement, e *conditionEntry, v value)) func(*checker) {
 	return eachCondition(func(s *statement, e *conditionEntry) {
-		for v := range e.values() {
+		for _, v := range e.values() {
 			f(s, e, v)
 		}
 	})

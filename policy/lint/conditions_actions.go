@@ -71,7 +71,7 @@ func checkTagKey(effect, message string) func(*statement, *conditionEntry) {
 		if s.effect() != effect || !e.isTagKey() || !e.needsKey() {
 			return
 		}
-		for v := range s.values("Action") {
+		for _, v := range s.values("Action") {
 			if known, supported := s.c.keySupport(v.text, e.key); known && !supported {
 				s.c.report(v.node, v.path, message, clip(v.text), clip(e.key))
 			}

@@ -55,7 +55,7 @@ func privateRanges(base string, all bool, message string) func(*statement, *cond
 		}
 		var private []value
 		public := false
-		for v := range e.values() {
+		for _, v := range e.values() {
 			if p, ok := parseRange(v.text); ok && isPrivate(p) {
 				private = append(private, v)
 			} else {

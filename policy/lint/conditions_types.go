@@ -125,7 +125,7 @@ func mismatched(e *conditionEntry) bool {
 	case got == serviceref.Numeric && e.is("aws:EpochTime"):
 		return false
 	case want == serviceref.String && got == serviceref.ARN:
-		for v := range e.values() {
+		for _, v := range e.values() {
 			if _, n := glob.SplitARN(v.text, glob.Wildcards|glob.Variables); n < 6 {
 				return true
 			}

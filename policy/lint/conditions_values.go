@@ -131,17 +131,17 @@ func isServiceName(text string) bool {
 
 func checkServicePrincipalNames(c *checker) {
 	const format = "%q is not the name of a service principal; it would be of the form service.amazonaws.com, such as ec2.amazonaws.com"
-	for s := range c.statements() {
-		for p := range s.principals() {
+	for _, s := range c.statements() {
+		for _, p := range s.principals() {
 			if p.typ == "Service" && !isServiceName(p.text) {
 				c.report(p.node, p.path, format, clip(p.text))
 			}
 		}
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			if !isOneOf(e, serviceNameKeys) || !e.comparesText() {
 				continue
 			}
-			for v := range e.values() {
+			for _, v := range e.values() {
 				if !isServiceName(v.text) {
 					c.report(v.node, v.path, format, clip(v.text))
 				}
@@ -178,7 +178,7 @@ func likeIsMeant(s *statement, e *conditionEntry, text string) bool {
 	if len(e.opNode.Value.Members) != 1 || everything(text) {
 		return false
 	}
-	for other := range s.conditions() {
+	for _, other := range s.conditions() {
 		if other.opNode != e.opNode && strings.Contains(other.parts.Base, "Like") {
 			return false
 		}

@@ -30,11 +30,11 @@ var deadRules = []rule{
 // Statements that cover each other are equal but for their spelling; the later is reported,
 // and literal copies are REDUNDANT_STATEMENT.
 func (c *checker) checkCovered(effect, by, message string) {
-	for inner := range c.statements() {
+	for _, inner := range c.statements() {
 		if inner.effect() != effect {
 			continue
 		}
-		for outer := range c.statements() {
+		for _, outer := range c.statements() {
 			if outer.index == inner.index || outer.effect() != by || !coversStatement(outer.parsed, inner.parsed) {
 				continue
 			}

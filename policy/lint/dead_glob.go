@@ -153,11 +153,11 @@ func actionIncludes(outer, inner string) bool {
 	if everything(outer) || outer == "*:*" {
 		return true
 	}
-	op, on, ok1 := strings.Cut(outer, ":")
-	ip, in, ok2 := strings.Cut(inner, ":")
-	if !ok1 || !ok2 || !strings.EqualFold(op, ip) {
+	n := strings.IndexByte(outer, ':')
+	if n < 0 || n >= len(inner) || inner[n] != ':' || !strings.EqualFold(outer[:n], inner[:n]) {
 		return false
 	}
+	on, in := outer[n+1:], inner[n+1:]
 	return strings.EqualFold(on, in) || strings.ContainsAny(on, "*?") && globIncludes(strings.ToLower(on), strings.ToLower(in))
 }
 

@@ -94,9 +94,9 @@ func Source(file string, src []byte, k policy.Kind, opts ...Option) []Finding {
 		o.apply(&cfg)
 	}
 	c := newChecker(file, src, k, cfg)
-	for _, r := range rules {
-		if r.kinds.has(k) && (c.root != nil || r.syntax) && (!r.parsed || c.doc != nil) {
-			c.rule = &r
+	for i := range rules {
+		if r := &rules[i]; r.kinds.has(k) && (c.root != nil || r.syntax) && (!r.parsed || c.doc != nil) {
+			c.rule = r
 			r.check(c)
 		}
 	}

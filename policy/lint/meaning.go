@@ -34,8 +34,8 @@ var meaningConstantRules = []rule{
 		code: "ARN_PATTERN_CROSSES_SEGMENT", typ: Warning, kinds: anyKind,
 		title: "A wildcard of a string comparison reaches over the parts of an ARN.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for e := range s.conditions() {
+			for _, s := range c.statements() {
+				for _, e := range s.conditions() {
 					if e.known && e.info.Type == serviceref.ARN && e.compares("String") && e.like() {
 						c.checkCrossing(e)
 					}
@@ -54,10 +54,10 @@ var closedSets = []struct {
 }
 
 func (c *checker) checkClosedSets() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for _, set := range closedSets {
 			for e := range s.conditionsOn(set.key) {
-				for v := range e.values() {
+				for _, v := range e.values() {
 					if e.compares("String") && !e.matchesAny(v.text, set.values) {
 						c.report(v.node, v.path, "%s is never %q; it is one of %s%s", set.key, v.text, strings.Join(set.values, ", "), hintFor(set.key, v.text))
 					}
@@ -65,7 +65,7 @@ func (c *checker) checkClosedSets() {
 			}
 		}
 		for e := range s.conditionsOn("iam:PassedToService") {
-			for v := range e.values() {
+			for _, v := range e.values() {
 				if e.compares("String") && !strings.ContainsAny(v.text, "*?$") && !strings.Contains(v.text, ".") {
 					c.report(v.node, v.path, "%q is no service principal; write one such as ec2.amazonaws.com", v.text)
 				}
@@ -99,8 +99,8 @@ func (e *conditionEntry) matchesAny(text string, list []string) bool {
 // checkContradictions compares the conditions of a statement on one single-valued key in
 // pairs.
 func (c *checker) checkContradictions() {
-	for s := range c.statements() {
-		entries := slices.Collect(s.conditions())
+	for _, s := range c.statements() {
+		entries := s.conditions()
 		for i, b := range entries {
 			for _, a := range entries[:i] {
 				if strings.EqualFold(a.key, b.key) && (contradicts(a, b) || contradicts(b, a)) {
@@ -121,7 +121,7 @@ func contradicts(a, b *conditionEntry) bool {
 	}
 	exact := func(e *conditionEntry) bool { return e.parts.Base == "StringEquals" && e.needsKey() }
 	list := func(e *conditionEntry) (out []string) {
-		for v := range e.values() {
+		for _, v := range e.values() {
 			out = append(out, v.text)
 		}
 		return out
@@ -143,13 +143,13 @@ func contradicts(a, b *conditionEntry) bool {
 
 // checkTautologies reports comparisons with "*" that a missing key does not fail.
 func (c *checker) checkTautologies() {
-	for s := range c.statements() {
-		for e := range s.conditions() {
+	for _, s := range c.statements() {
+		for _, e := range s.conditions() {
 			open := e.parts.IfExists || e.parts.Quantifier == policy.ForAllValues || e.known && e.info.Presence == serviceref.Always && !e.info.Multivalued
 			if e.parts.Base != "StringLike" || !open || e.parts.Quantifier == policy.ForAnyValue {
 				continue
 			}
-			for v := range e.values() {
+			for _, v := range e.values() {
 				if everything(v.text) {
 					c.report(v.node, v.path, "this holds for every request; remove the condition, or write the values that are meant")
 				}
@@ -161,7 +161,7 @@ func (c *checker) checkTautologies() {
 // checkCrossing reports wildcards in the first five parts of an ARN: a star of StringLike
 // also matches colons, one of ArnLike does not.
 func (c *checker) checkCrossing(e *conditionEntry) {
-	for v := range e.values() {
+	for _, v := range e.values() {
 		parts, n := glob.SplitARN(v.text, glob.Variables)
 		if n < 2 || parts[0] != "arn" {
 			continue

@@ -57,11 +57,11 @@ var meaningMissingRules = []rule{
 
 // eachCondition calls f for the conditions of the statements with this effect.
 func (c *checker) eachCondition(effect string, f func(s *statement, e *conditionEntry)) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != effect {
 			continue
 		}
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			f(s, e)
 		}
 	}
@@ -99,10 +99,10 @@ func oftenMissing(e *conditionEntry) bool {
 
 // checkChosenKeys reports trust in headers and names that every client can set.
 func (c *checker) checkChosenKeys() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for e := range s.conditionsOn("aws:UserAgent", "aws:Referer", "sts:RoleSessionName") {
 			trusted := s.effect() == "Allow" && !negated(e.parts) || s.effect() == "Deny" && negated(e.parts)
-			fixed := !slices.ContainsFunc(slices.Collect(e.values()), func(v value) bool { return strings.Contains(v.text, "${") })
+			fixed := !slices.ContainsFunc(e.values(), func(v value) bool { return strings.Contains(v.text, "${") })
 			if trusted && fixed && e.compares("String") {
 				c.reportName(e.keyNode, e.path, "callers choose %s themselves, so it proves nothing; add a condition on a key that AWS sets", e.key)
 			}
@@ -115,12 +115,12 @@ func (c *checker) checkChosenKeys() {
 func (c *checker) checkMFAPattern() {
 	const key = "aws:MultiFactorAuthPresent"
 	denied := false // requests without the key
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for e := range s.conditionsOn(key) {
 			denied = denied || s.effect() == "Deny" && e.parts.Base == "Null" && e.only("true")
 		}
 	}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for e := range s.conditionsOn(key) {
 			null, deny := e.parts.Base == "Null", s.effect() == "Deny"
 			switch {

@@ -28,7 +28,7 @@ var resourceControlRules = []rule{
 		code: "RCP_EFFECT_NOT_DENY", typ: Error, kinds: resourceControl,
 		title: "An RCP has only Deny statements.",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				if n, ok := s.member("Effect"); ok && s.effect() == "Allow" && !c.isFullAccessRCP() {
 					c.report(n, s.path+"/Effect", "an RCP only denies; RCPFullAWSAccess, which AWS attaches everywhere, is the Allow")
 				}
@@ -39,7 +39,7 @@ var resourceControlRules = []rule{
 		code: "RCP_PRINCIPAL_NOT_STAR", typ: Error, kinds: resourceControl,
 		title: "The Principal of an RCP is \"*\".",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				if n, ok := s.member("Principal"); ok && (n.Kind != jsontree.String || n.Text != "*") {
 					c.report(n, s.path+"/Principal", `the principal of an RCP is "*"; name the callers in a condition, for example on aws:PrincipalArn`)
 				}
@@ -64,8 +64,8 @@ var resourceControlRules = []rule{
 		code: "RCP_ACTION_STAR", typ: Error, kinds: resourceControl,
 		title: "The actions of an RCP name their service.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for v := range s.values("Action") {
+			for _, s := range c.statements() {
+				for _, v := range s.values("Action") {
 					if everything(v.text) && !c.isFullAccessRCP() {
 						c.report(v.node, v.path, `an RCP does not take the action "*"; write the services, such as s3:*`)
 					}
@@ -89,8 +89,8 @@ var resourceControlRules = []rule{
 		code: "RCP_UNSUPPORTED_SERVICE", typ: Error, kinds: resourceControl,
 		title: "RCPs do not apply to the service.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for v := range s.values("Action") {
+			for _, s := range c.statements() {
+				for _, v := range s.values("Action") {
 					if a := policy.Action(v.text); a.Service() != "" && a.Service() != "*" && !c.ref.SupportsRCP(a.Service()) {
 						c.report(v.node, v.path, "RCPs do not apply to %s as of %s; remove the action, or restrict the callers in an SCP", a.Service(), c.ref.Date())
 					}
@@ -119,7 +119,7 @@ func (c *checker) isFullAccessRCP() bool {
 	if len(c.stmts) != 1 {
 		return false
 	}
-	s := &c.stmts[0]
+	s := c.stmts[0]
 	return s.effect() == "Allow" && s.trusts("*", "*") && s.namesAction("s3:GetObject") && s.reaches("any:thing") &&
 		s.everyResource() && s.unconditional()
 }
@@ -129,7 +129,7 @@ func (c *checker) isFullAccessRCP() bool {
 // examples”).
 func (c *checker) checkBlockedServices() {
 	guards := []string{"aws:PrincipalIsAWSService", "aws:PrincipalServiceName", "aws:PrincipalServiceNamesList", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceArn"}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Deny" || s.has(guards...) {
 			continue
 		}
@@ -147,7 +147,7 @@ var serviceControlRules = []rule{
 		code: "SCP_MISSING_RESOURCE_DENY", typ: Error, kinds: serviceControl,
 		title: "A Deny statement of an SCP has no Resource.",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				_, yes := s.member("Resource")
 				_, not := s.member("NotResource")
 				if s.effect() == "Deny" && !yes && !not {
@@ -160,7 +160,7 @@ var serviceControlRules = []rule{
 		code: "SCP_PRINCIPAL_KEY_WITHOUT_EXEMPTION", typ: Suggestion, kinds: serviceControl,
 		title: "An SCP denies everything to everybody.",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				if s.effect() == "Deny" && s.reaches("any:thing") && s.everyResource() && s.unconditional() {
 					c.report(s.node, s.path, "this locks everybody out of the accounts; exempt a role that can clean up with a condition on aws:PrincipalArn")
 				}
@@ -192,7 +192,7 @@ var serviceControlRules = []rule{
 // checkExemptions reports roles that are exempt by a name that the administrators of each
 // account can give to a role of their own, unless the document keeps them from doing so.
 func (c *checker) checkExemptions() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Deny" {
 			continue
 		}
@@ -200,7 +200,7 @@ func (c *checker) checkExemptions() {
 			if !negated(e.parts) {
 				continue
 			}
-			for v := range e.values() {
+			for _, v := range e.values() {
 				if role := hijackable(v.text); role != "" && !c.protectsRole(v.text) {
 					c.report(v.node, v.path, "whoever can create %s, or change its trust policy, in any account escapes this Deny; deny iam:CreateRole and iam:UpdateAssumeRolePolicy on it, or name the accounts", role)
 				}
@@ -230,14 +230,14 @@ func hijackable(pattern string) string {
 // changing its trust.
 func (c *checker) protectsRole(pattern string) bool {
 	return !slices.ContainsFunc([]string{"iam:CreateRole", "iam:UpdateAssumeRolePolicy"}, func(action string) bool {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			if !s.guards(action) {
 				continue
 			}
 			if s.everyResource() {
 				return false
 			}
-			for v := range s.values("Resource") {
+			for _, v := range s.values("Resource") {
 				if resourceIncludes(v.text, pattern) {
 					return false
 				}
@@ -251,7 +251,7 @@ func (c *checker) protectsRole(pattern string) bool {
 // User Guide, “AWS global condition context keys”, aws:MultiFactorAuthPresent).
 func (c *checker) checkMFAOfSessions() {
 	exempts := []string{"aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/", "aws:userid", "aws:username", "aws:FederatedProvider"}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Deny" || s.has(exempts...) {
 			continue
 		}
@@ -267,7 +267,7 @@ func (c *checker) checkMFAOfSessions() {
 // level (Organizations User Guide, “SCP evaluation”).
 func (c *checker) checkOverrides() {
 	words := []string{"override", "exempt", "exception", "bypass", "lift"}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
@@ -285,12 +285,12 @@ func (c *checker) checkOverrides() {
 // checkRootDeny: sts:AssumeRoot gives sessions of a member's root user (IAM User Guide,
 // “Centralize root access for member accounts”).
 func (c *checker) checkRootDeny() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Deny" || s.has("aws:AssumedRoot") {
 			continue
 		}
 		for e := range s.conditionsOn("aws:PrincipalArn") {
-			for v := range e.values() {
+			for _, v := range e.values() {
 				if strings.HasSuffix(v.text, ":root") && !negated(e.parts) && s.reaches("iam:DeleteLoginProfile") {
 					c.report(v.node, v.path, `this also denies the privileged root sessions of the management account; if you use them, add "Null": {"aws:AssumedRoot": "true"}`)
 				}

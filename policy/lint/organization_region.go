@@ -63,7 +63,7 @@ var globalServices = []globalService{
 // eachRegionDeny calls f for each condition of a Deny statement for regions outside a list,
 // with the global services that it denies and those that the list saves.
 func (c *checker) eachRegionDeny(f func(e *conditionEntry, broken, saved []string)) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		// Lists of single actions are meant for these actions.
 		if s.effect() != "Deny" || !s.reaches("any:thing") {
 			continue
@@ -90,7 +90,7 @@ func (c *checker) eachRegionDeny(f func(e *conditionEntry, broken, saved []strin
 // lists reports whether one of the condition's values is or, if the operator has
 // wildcards, matches the text.
 func (e *conditionEntry) lists(text string) bool {
-	return slices.ContainsFunc(slices.Collect(e.values()), func(v value) bool {
+	return slices.ContainsFunc(e.values(), func(v value) bool {
 		return v.text == text || e.like() && globIncludes(v.text, text)
 	})
 }

@@ -50,7 +50,7 @@ func (c *checker) checkTamper() {
 		}
 		var missing []string
 		for _, a := range t.actions {
-			if !slices.ContainsFunc(c.stmts, func(s statement) bool { return s.guards(a) }) {
+			if !slices.ContainsFunc(c.stmts, func(s *statement) bool { return s.guards(a) }) {
 				missing = append(missing, a)
 			}
 		}
@@ -62,8 +62,8 @@ func (c *checker) checkTamper() {
 
 // protects is the first Deny statement that names one of the actions, or their service.
 func (c *checker) protects(actions []string) *statement {
-	for s := range c.statements() {
-		for v := range s.values("Action") {
+	for _, s := range c.statements() {
+		for _, v := range s.values("Action") {
 			if s.effect() == "Deny" && !everything(v.text) && slices.ContainsFunc(actions, func(a string) bool { return actionIncludes(v.text, a) }) {
 				return s
 			}
@@ -77,7 +77,7 @@ func (s *statement) guards(action string) bool {
 	if s.effect() != "Deny" || !s.reaches(action) {
 		return false
 	}
-	for e := range s.conditions() {
+	for _, e := range s.conditions() {
 		if !negated(e.parts) || !slices.ContainsFunc(exemptions, e.is) {
 			return false
 		}
@@ -93,7 +93,7 @@ var exemptions = []string{
 
 // denies reports whether some Deny statement names the action.
 func (c *checker) denies(action string) bool {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() == "Deny" && s.reaches(action) {
 			return true
 		}

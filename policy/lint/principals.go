@@ -50,8 +50,8 @@ var principalRules = []rule{
 
 func eachPrincipal(f func(s *statement, p principalValue)) func(*checker) {
 	return func(c *checker) {
-		for s := range c.statements() {
-			for p := range s.principals() {
+		for _, s := range c.statements() {
+			for _, p := range s.principals() {
 				f(s, p)
 			}
 		}
@@ -61,7 +61,7 @@ func eachPrincipal(f func(s *statement, p principalValue)) func(*checker) {
 // serviceNames yields the service principals in Principal.
 func (s *statement) serviceNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			if p.element == "Principal" && p.typ == "Service" && !yield(p.text) {
 				return
 			}
@@ -70,7 +70,7 @@ func (s *statement) serviceNames() iter.Seq[string] {
 }
 
 func checkPrincipalFormat(c *checker) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for _, element := range []string{"Principal", "NotPrincipal"} {
 			n, ok := s.member(element)
 			if !ok || n.Kind == jsontree.Object || n.Kind == jsontree.String && n.Text == "*" {
@@ -110,7 +110,7 @@ func principalType(text string) string {
 var principalTypes = []string{"AWS", "CanonicalUser", "Federated", "Service"}
 
 func checkPrincipalTypes(c *checker) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for _, element := range []string{"Principal", "NotPrincipal"} {
 			n, _ := s.member(element)
 			if n == nil || n.Kind != jsontree.Object {

@@ -29,8 +29,8 @@ var riskResourceRules = []rule{
 		code: "RESOURCE_EFFECTIVELY_STAR", typ: Suggestion, kinds: identityGrants,
 		title: "An ARN matches every resource of its service.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for v := range s.values("Resource") {
+			for _, s := range c.statements() {
+				for _, v := range s.values("Resource") {
 					if s.effect() == "Allow" && effectivelyStar(v.text) {
 						c.report(v.node, v.path, "%q matches all resources of the service; name those that are meant", v.text)
 					}
@@ -69,7 +69,7 @@ var riskResourceRules = []rule{
 // checkResourceTypes reports actions without a resource that they could work on (Service
 // Authorization Reference). Those of no resource type are only granted on "*".
 func (c *checker) checkResourceTypes() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.everyResource() {
 			continue
 		}
@@ -106,7 +106,7 @@ func (s *statement) fitsAny(a serviceref.ActionInfo, fits map[serviceref.Resourc
 
 func (s *statement) fits(t serviceref.ResourceInfo) bool {
 	for f := range t.ARNFormats() {
-		for v := range s.values("Resource") {
+		for _, v := range s.values("Resource") {
 			if resourcesMeet(v.text, f) {
 				return true
 			}
@@ -123,7 +123,7 @@ func firstFormat(ref *serviceref.Reference, a policy.Action) string {
 }
 
 func (c *checker) checkResourceStar() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() {
 			continue
 		}
@@ -150,7 +150,7 @@ func effectivelyStar(pattern string) bool {
 // checkLevel reports Allow statements with actions of an access level, each statement once.
 // Actions that nothing can limit to a resource do not count as unlimited ones.
 func (c *checker) checkLevel(level serviceref.Level, everywhere bool, message string) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || everywhere && (!s.everyResource() || !s.unconditional()) {
 			continue
 		}
@@ -169,13 +169,13 @@ func (c *checker) checkLevel(level serviceref.Level, everywhere bool, message st
 // checkPatternKeys reports condition keys that no action of a pattern such as "s3:*" has.
 // Single actions are UNSUPPORTED_ACTION_FOR_CONDITION_KEY.
 func (c *checker) checkPatternKeys() {
-	for s := range c.statements() {
-		for e := range s.conditions() {
+	for _, s := range c.statements() {
+		for _, e := range s.conditions() {
 			// Keys of the host of an identity provider are not in the reference.
 			if !e.known || strings.HasPrefix(strings.ToLower(e.key), "aws:") || strings.Contains(e.key, ".") {
 				continue
 			}
-			for v := range s.values("Action") {
+			for _, v := range s.values("Action") {
 				if strings.ContainsAny(v.text, "*?") && !everything(v.text) && c.patternLacksKey(v.text, e.key) {
 					c.report(v.node, v.path, "no action like %s has the condition key %s; remove one of them", v.text, e.key)
 				}

@@ -12,8 +12,8 @@ var riskActionRules = []rule{
 		code: "SERVICE_WILDCARD", typ: Warning, kinds: identityGrants,
 		title: "All actions of a service are allowed.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for v := range s.values("Action") {
+			for _, s := range c.statements() {
+				for _, v := range s.values("Action") {
 					if service, name, ok := strings.Cut(v.text, ":"); ok && s.effect() == "Allow" && everything(name) && service != "" && service != "*" {
 						c.report(v.node, v.path, "this allows every action of %s, also those that come later; list the actions that are needed", service)
 					}
@@ -53,8 +53,8 @@ var riskActionRules = []rule{
 		code: "MISMATCHED_TYPE_BUT_USABLE", typ: Suggestion, kinds: anyKind,
 		title: "An ARN is compared as a string.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for e := range s.conditions() {
+			for _, s := range c.statements() {
+				for _, e := range s.conditions() {
 					if e.known && e.info.Type == serviceref.ARN && e.compares("String") {
 						c.reportName(e.opNode, e.path, "%s is an ARN; ArnLike and ArnNotLike compare it part by part", e.key)
 					}
@@ -88,11 +88,11 @@ var dataActions = []string{
 // checkExposed reports values of Action that reach one of the actions on all resources. "*"
 // is left to other rules, and actions that nothing can limit to a resource are passed over.
 func (c *checker) checkExposed(actions []string, message string) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() {
 			continue
 		}
-		for v := range s.values("Action") {
+		for _, v := range s.values("Action") {
 			if everything(v.text) {
 				continue
 			}
@@ -120,11 +120,11 @@ var policyWriters = []struct {
 }
 
 func (c *checker) checkPolicyWriters() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
-		for v := range s.values("Action") {
+		for _, v := range s.values("Action") {
 			for _, w := range policyWriters {
 				if strings.ContainsAny(v.text, "*?") || !actionIncludes(v.text, w.write) {
 					continue

@@ -73,7 +73,7 @@ func (c *checker) checkEscalation() {
 // grants is the first statement that allows the action on all resources under no
 // condition, nil if there is none or if some statement may deny it.
 func (c *checker) grants(action string) *statement {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() || !s.reaches(action) {
 			continue
 		}
@@ -145,11 +145,11 @@ func (c *checker) checkBoundaryRoutes() {
 // checkBoundaryEnforced reports delegated creation of roles and users. Administrators, who
 // have "*", are not delegated.
 func (c *checker) checkBoundaryEnforced() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.everyResource() || s.has("iam:PermissionsBoundary") {
 			continue
 		}
-		for v := range s.values("Action") {
+		for _, v := range s.values("Action") {
 			for _, a := range []string{"iam:CreateRole", "iam:CreateUser"} {
 				if !everything(v.text) && actionIncludes(v.text, a) && !c.denies(a) {
 					c.report(v.node, v.path, "%s is allowed without a permissions boundary, so what is created can do more than its creator; add a condition on iam:PermissionsBoundary", a)
@@ -173,9 +173,9 @@ var boundaryActions = []string{
 
 func (c *checker) checkBoundaryKey() {
 	const key = "iam:PermissionsBoundary"
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for e := range s.conditionsOn(key) {
-			for v := range s.values("Action") {
+			for _, v := range s.values("Action") {
 				if strings.ContainsAny(v.text, "*?") || c.hasBoundaryKey(v.text) {
 					continue
 				}

@@ -12,7 +12,7 @@ import (
 // reaches reports whether the statement's Action or NotAction element names the action.
 func (s *statement) reaches(action string) bool {
 	if _, ok := s.member("NotAction"); ok {
-		for v := range s.values("NotAction") {
+		for _, v := range s.values("NotAction") {
 			if actionIncludes(v.text, action) {
 				return false
 			}
@@ -24,17 +24,12 @@ func (s *statement) reaches(action string) bool {
 
 // namesAction reports whether a value of the Action element matches the action.
 func (s *statement) namesAction(action string) bool {
-	for v := range s.values("Action") {
+	for _, v := range s.values("Action") {
 		if actionIncludes(v.text, action) {
 			return true
 		}
 	}
 	return false
-}
-
-// reachesAny reports whether the statement names one of the actions.
-func (s *statement) reachesAny(actions ...string) bool {
-	return slices.ContainsFunc(actions, s.reaches)
 }
 
 // everyResource reports whether the statement is about all resources, or all but some.
@@ -44,7 +39,7 @@ func (s *statement) namesEveryResource() bool {
 	if _, ok := s.member("NotResource"); ok {
 		return true
 	}
-	for v := range s.values("Resource") {
+	for _, v := range s.values("Resource") {
 		if everything(v.text) {
 			return true
 		}
@@ -59,7 +54,7 @@ func (s *statement) unconditional() bool { return len(s.conditionList) == 0 }
 // "/" stands for all keys with this prefix.
 func (s *statement) conditionsOn(keys ...string) iter.Seq[*conditionEntry] {
 	return func(yield func(*conditionEntry) bool) {
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			if slices.ContainsFunc(keys, e.is) && !yield(e) {
 				return
 			}
@@ -100,7 +95,7 @@ func (e *conditionEntry) needsKey() bool {
 // only reports whether the condition has this value alone, in any case.
 func (e *conditionEntry) only(text string) bool {
 	n := 0
-	for v := range e.values() {
+	for _, v := range e.values() {
 		if n++; !strings.EqualFold(v.text, text) {
 			return false
 		}
@@ -129,7 +124,7 @@ func (s *statement) plainActions() iter.Seq2[value, serviceref.ActionInfo] {
 }
 
 func (s *statement) readPlainActions() (out []plainAction) {
-	for v := range s.values("Action") {
+	for _, v := range s.values("Action") {
 		if strings.ContainsAny(v.text, "*?") {
 			continue
 		}
@@ -146,15 +141,4 @@ func firstOf(names []string, n int) string {
 		return strings.Join(names, ", ")
 	}
 	return strings.Join(names[:n], ", ") + ", …"
-}
-
-// distinct is the list without repetitions.
-func distinct(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -26,7 +26,7 @@ var securityRules = slices.Concat(
 			code: "ALLOW_WITH_NOT_PRINCIPAL", typ: SecurityWarning, kinds: kindSet(policy.ResourceBased),
 			title: "Allow with NotPrincipal allows everybody else, anonymous callers too.",
 			check: func(c *checker) {
-				for s := range c.statements() {
+				for _, s := range c.statements() {
 					if n, ok := s.member("NotPrincipal"); ok && s.effect() == "Allow" {
 						c.report(n, s.path+"/NotPrincipal", "Allow with NotPrincipal allows everybody else, anonymous callers too; name in Principal who is meant")
 					}
@@ -72,7 +72,7 @@ func checkForAllValues(s *statement, e *conditionEntry) {
 
 // mustExist reports whether the statement has a Null condition that wants the key.
 func (s *statement) mustExist(key string) bool {
-	for e := range s.conditions() {
+	for _, e := range s.conditions() {
 		if e.parts.Base == "Null" && e.is(key) && e.only("false") {
 			return true
 		}
@@ -102,7 +102,7 @@ func checkPairedKeys(s *statement, e *conditionEntry) {
 }
 
 func (c *checker) deniesBy(keys []string) bool {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() == "Deny" && s.has(keys...) {
 			return true
 		}
@@ -122,7 +122,7 @@ var weakSourceKeys = []string{"aws:Referer", "aws:SourceOwner", "aws:UserAgent"}
 // way: the encryption context says which log group or volume a key is used for (CloudWatch
 // Logs User Guide, “Encrypt log data using AWS KMS”), the token which Alexa skill calls.
 func (s *statement) namesContext() bool {
-	for e := range s.conditions() {
+	for _, e := range s.conditions() {
 		if strings.HasPrefix(strings.ToLower(e.key), "kms:encryptioncontext:") || e.is("lambda:EventSourceToken") {
 			return true
 		}
@@ -135,12 +135,12 @@ func (s *statement) namesContext() bool {
 var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.amazonaws.com", "edgelambda.amazonaws.com"}
 
 func checkConfusedDeputy(c *checker) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
 		if s.effect() != "Allow" || s.has(sourceKeys...) || weak || s.namesContext() {
 			continue
 		}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			if p.element != "Principal" || p.typ != "Service" || c.kind == policy.RoleTrust && slices.Contains(ownServices, p.text) {
 				continue
 			}
@@ -151,11 +151,11 @@ func checkConfusedDeputy(c *checker) {
 
 // oidcPrincipals yields the OIDC providers that the Allow statements trust.
 func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider string)) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			if from := parseProvider(p.text); p.typ == "Federated" && p.element == "Principal" && from.kind == oidcProvider {
 				f(s, p, from.host)
 			}
@@ -165,7 +165,7 @@ func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider
 
 func checkOIDCKeys(c *checker) {
 	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			if prefix, _, _ := strings.Cut(e.key, ":"); strings.EqualFold(prefix, provider) {
 				return
 			}

@@ -48,7 +48,7 @@ func riskyActionRules(r riskyAction) []rule {
 		out = append(out, rule{
 			code: r.code + shape.suffix, typ: r.typ, kinds: kindSet(policy.IdentityBased), title: r.action + shape.title,
 			check: func(c *checker) {
-				for s := range c.statements() {
+				for _, s := range c.statements() {
 					r.checkStatement(s, shape.action, shape.resource)
 				}
 			},
@@ -74,12 +74,12 @@ func (r *riskyAction) checkStatement(s *statement, action, resource naming) {
 func (r *riskyAction) names(s *statement, how naming) (by string, ok bool) {
 	if how == byExclusion {
 		_, ok = s.member("NotAction")
-		for v := range s.values("NotAction") {
+		for _, v := range s.values("NotAction") {
 			ok = ok && !r.isNamed(v.text)
 		}
 		return "NotAction leaves " + r.action + " allowed", ok
 	}
-	for v := range s.values("Action") {
+	for _, v := range s.values("Action") {
 		if r.isNamed(v.text) && strings.ContainsAny(v.text, "*?") == (how == byPattern) {
 			if how == byPattern {
 				return clip(v.text) + " includes " + r.action, true
@@ -102,14 +102,14 @@ func (r *riskyAction) isNamed(pattern string) bool {
 // unlimited finds what names all resources of the action in this way.
 func (r *riskyAction) unlimited(s *statement, how naming) (n *jsontree.Node, path string, ok bool) {
 	if how == byPattern {
-		for v := range s.values("Resource") {
+		for _, v := range s.values("Resource") {
 			if r.matches(v.text) {
 				return v.node, v.path, true
 			}
 		}
 		return nil, "", false
 	}
-	for v := range s.values("NotResource") {
+	for _, v := range s.values("NotResource") {
 		if r.matches(v.text) {
 			return nil, "", false
 		}

@@ -128,7 +128,7 @@ func pathAt(n *jsontree.Node, offset int) string {
 func duplicateSIDs(advice string) func(c *checker) {
 	return func(c *checker) {
 		first := make(map[string]int, len(c.stmts))
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			n, ok := s.member("Sid")
 			if !ok || n.Kind != jsontree.String || n.Text == "" {
 				continue

@@ -64,7 +64,7 @@ var (
 // perStatement is a check that looks at one statement at a time.
 func perStatement(check func(c *checker, s *statement)) func(c *checker) {
 	return func(c *checker) {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			check(c, s)
 		}
 	}
@@ -106,7 +106,7 @@ func objects(n *jsontree.Node, path string, f func(n *jsontree.Node, path string
 
 func unknownElements(c *checker) {
 	unknownMembers(c, c.root, "", documentElements)
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		unknownMembers(c, s.node, s.path, statementElements)
 	}
 }
@@ -168,7 +168,7 @@ func missingStatement(c *checker) {
 
 // invalidEffect: both words are case-sensitive.
 func invalidEffect(c *checker) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		n, ok := s.member("Effect")
 		if !ok || n.Kind != jsontree.String || s.effect() != "" {
 			continue
@@ -259,7 +259,7 @@ func operatorNames(misspelt string) func(yield func(string) bool) {
 // redundantStatements compares statements without their Sids.
 func redundantStatements(c *checker) {
 	first := make(map[string]int, len(c.stmts))
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		print := fingerprint(s.node, "Sid")
 		if i, ok := first[print]; ok {
 			c.report(s.node, s.path, "says the same as statement %d; remove one of them", i+1).Fix = removeElement(s.list(), s.index)

@@ -41,7 +41,7 @@ func scpAllowResource(c *checker, s *statement) {
 	if s.effect() != "Allow" {
 		return
 	}
-	for v := range s.values("Resource") {
+	for _, v := range s.values("Resource") {
 		if v.node.Kind == jsontree.String && !everything(v.text) {
 			c.report(v.node, v.path, "an Allow is on %q, and SCPs have had that only since 2025-09-19; want \"*\", or a Deny with NotResource in its condition", clip(v.text))
 		}

@@ -17,7 +17,7 @@ func dataTypes(c *checker) {
 		}
 	}
 	c.statementTypes()
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for _, name := range []string{"Sid", "Effect"} {
 			if n, ok := s.member(name); ok {
 				c.wantString(n, s.path+"/"+name, name)

@@ -85,7 +85,7 @@ func checkBounds(s *statement, e *conditionEntry) {
 	}
 	var best *big.Rat
 	var bound value
-	for v := range e.values() {
+	for _, v := range e.values() {
 		r, ok := parseNumber(v.text)
 		if !ok {
 			return

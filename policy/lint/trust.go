@@ -33,7 +33,7 @@ var trustSyntaxRules = []rule{
 		code: "ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL", typ: Error, kinds: trustKind,
 		title: "The Principal of a trust policy is the string \"*\".",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				if n, ok := s.member("Principal"); ok && n.Kind == jsontree.String && n.Text == "*" {
 					c.report(n, s.path+"/Principal", `a trust policy does not take the principal "*"; name accounts, roles, services or identity providers`)
 				}
@@ -44,8 +44,8 @@ var trustSyntaxRules = []rule{
 		code: "INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY", typ: Error, kinds: trustKind,
 		title: "A Federated principal is neither a domain nor the ARN of a provider.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for p := range s.principals() {
+			for _, s := range c.statements() {
+				for _, p := range s.principals() {
 					if p.typ == "Federated" && parseProvider(p.text).kind == noProvider {
 						c.report(p.node, p.path, "%q is no identity provider; write a domain such as accounts.google.com, or the ARN of an OIDC or SAML provider", p.text)
 					}
@@ -57,7 +57,7 @@ var trustSyntaxRules = []rule{
 		code: "MISMATCHED_ACTION_FOR_PRINCIPAL", typ: Error, kinds: trustKind,
 		title: "The action is not the one with which the principal assumes a role.",
 		check: func(c *checker) {
-			for s := range c.statements() {
+			for _, s := range c.statements() {
 				if s.effect() == "Allow" {
 					s.checkAssumeActions()
 				}
@@ -83,7 +83,7 @@ var trustSyntaxRules = []rule{
 
 // checkMembers reports elements that statements of the kind do not have.
 func (c *checker) checkMembers(names []string, message string) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for i := range s.node.Members {
 			if m := &s.node.Members[i]; slices.Contains(names, m.Name) {
 				c.reportName(m, s.path+"/"+m.Name, "%s", message)
@@ -155,7 +155,7 @@ func (p *principalValue) assumesWith() string {
 func (s *statement) checkAssumeActions() {
 	var principals []principalValue
 	wanted := map[string]bool{}
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		a := p.assumesWith()
 		if a == "" {
 			return // everyone, or malformed
@@ -166,7 +166,7 @@ func (s *statement) checkAssumeActions() {
 		return
 	}
 	reported, assumes := false, false
-	for v := range s.values("Action") {
+	for _, v := range s.values("Action") {
 		for _, a := range []string{assumeRole, assumeWithSAML, assumeWithWeb} {
 			assumes = assumes || actionIncludes(v.text, a)
 			if strings.EqualFold(v.text, a) && !wanted[a] {
@@ -187,14 +187,14 @@ func (s *statement) checkAssumeActions() {
 func (c *checker) checkRolesAnywhere() {
 	const service = "rolesanywhere.amazonaws.com"
 	allowed := func(action string) bool {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			if s.effect() == "Allow" && s.trusts("Service", service) && s.reaches(action) {
 				return true
 			}
 		}
 		return false
 	}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.trusts("Service", service) {
 			continue
 		}
@@ -213,7 +213,7 @@ func (c *checker) checkRolesAnywhere() {
 
 // trusts reports whether the statement's Principal has the entry.
 func (s *statement) trusts(typ, text string) bool {
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		if p.element == "Principal" && p.typ == typ && p.text == text {
 			return true
 		}
@@ -224,11 +224,11 @@ func (s *statement) trusts(typ, text string) bool {
 // checkSessionKeys: keys of session tags and source identities are only in requests that
 // the trust policy allows to set them (IAM User Guide, “Passing session tags in AWS STS”).
 func (c *checker) checkSessionKeys() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			action := "sts:TagSession"
 			switch {
 			case e.is("sts:SourceIdentity"):
@@ -245,7 +245,7 @@ func (c *checker) checkSessionKeys() {
 
 // allows reports whether some Allow statement names the action.
 func (c *checker) allows(action string) bool {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() == "Allow" && s.reaches(action) {
 			return true
 		}
@@ -256,16 +256,16 @@ func (c *checker) allows(action string) bool {
 // checkRoleAndSession: a role as principal is all of its sessions (IAM User Guide, “IAM
 // JSON policy elements: Principal”).
 func (c *checker) checkRoleAndSession() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		roles := map[string]string{}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			if arn, err := policy.ParseARN(p.text); err == nil {
 				if name, ok := strings.CutPrefix(arn.Resource(), "role/"); ok {
 					roles[arn.AccountID()+"/"+name[strings.LastIndexByte(name, '/')+1:]] = p.text
 				}
 			}
 		}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			arn, err := policy.ParseARN(p.text)
 			name, ok := "", false
 			if err == nil {

@@ -11,8 +11,8 @@ var trustCallerRules = []rule{
 		code: "TRUST_WILDCARD_PRINCIPAL", typ: SecurityWarning, kinds: trustKind,
 		title: "Anyone with an AWS account can assume the role.",
 		check: func(c *checker) {
-			for s := range c.statements() {
-				for p := range s.principals() {
+			for _, s := range c.statements() {
+				for _, p := range s.principals() {
 					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.has(callerKeys...) {
 						c.report(p.node, p.path, "every AWS account can assume this role; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID")
 					}
@@ -76,11 +76,11 @@ func trustedAccount(p *principalValue) string {
 // User Guide, “Access to AWS accounts owned by third parties”). Whose account it is, a
 // document does not say.
 func (c *checker) checkExternalIDMissing() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.has(callerKeys...) || s.has("sts:ExternalId") {
 			continue
 		}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			if a := trustedAccount(&p); a != "" && !s.has("aws:MultiFactorAuthPresent", "sts:SourceIdentity") {
 				c.report(p.node, p.path, "account %s may let any of its principals assume the role; if it is a third party's, ask for an sts:ExternalId, if it is yours, name the role that may", a)
 			}
@@ -90,17 +90,17 @@ func (c *checker) checkExternalIDMissing() {
 
 func (c *checker) checkExternalIDShared() {
 	accounts := map[string]string{} // by external ID, the first account
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
 		for e := range s.conditionsOn("sts:ExternalId") {
-			for p := range s.principals() {
+			for _, p := range s.principals() {
 				account := trustedBy(&p)
 				if account == "" || negated(e.parts) {
 					continue
 				}
-				for v := range e.values() {
+				for _, v := range e.values() {
 					if other := accounts[v.text]; other != "" && other != account {
 						c.report(v.node, v.path, "accounts %s and %s have the same external ID; give each third party its own", other, account)
 						break
@@ -122,7 +122,7 @@ func trustedBy(p *principalValue) string {
 }
 
 func (c *checker) checkExternalIDGuessable() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
@@ -130,7 +130,7 @@ func (c *checker) checkExternalIDGuessable() {
 			if negated(e.parts) || e.parts.Base == "Null" {
 				continue
 			}
-			for v := range e.values() {
+			for _, v := range e.values() {
 				wild := e.compares("StringLike") && strings.ContainsAny(v.text, "*?")
 				if wild || len(v.text) < 8 || policy.IsAccountID(v.text) {
 					c.report(v.node, v.path, "others can guess the external ID %q; use a long random one without wildcards", v.text)
@@ -145,7 +145,7 @@ func (c *checker) checkExternalIDGuessable() {
 // context keys”).
 func (s *statement) noMFA() bool {
 	n := 0
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		if n++; p.element != "Principal" || p.typ != "Service" && p.typ != "Federated" {
 			return false
 		}
@@ -154,7 +154,7 @@ func (s *statement) noMFA() bool {
 }
 
 func (c *checker) checkMFAOfServices() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if s.effect() != "Allow" || !s.noMFA() {
 			continue
 		}
@@ -176,9 +176,9 @@ var (
 )
 
 func (c *checker) checkUnsatisfiable() {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		services, tokens, others := 0, 0, 0
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			switch {
 			case p.element == "Principal" && p.typ == "Service":
 				services++
@@ -191,7 +191,7 @@ func (c *checker) checkUnsatisfiable() {
 		if s.effect() != "Allow" || others > 0 || services+tokens == 0 {
 			continue
 		}
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			never := (services == 0 || isOneOf(e, notOfServices)) && (tokens == 0 || isOneOf(e, notOfTokens))
 			if never && e.needsKey() {
 				c.report(s.node, s.path, "nobody can assume the role through this statement: requests of its principals never have %s; remove the condition or trust other principals", e.key)
@@ -219,17 +219,17 @@ func (c *checker) checkSSOPath() {
 			c.report(v.node, v.path, "roles of IAM Identity Center have a path, so this matches none; write …:role/aws-reserved/sso.amazonaws.com/*AWSReservedSSO_…")
 		}
 	}
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		for _, element := range []string{"Resource", "NotResource"} {
-			for v := range s.values(element) {
+			for _, v := range s.values(element) {
 				check(v)
 			}
 		}
-		for p := range s.principals() {
+		for _, p := range s.principals() {
 			check(p.value)
 		}
-		for e := range s.conditions() {
-			for v := range e.values() {
+		for _, e := range s.conditions() {
+			for _, v := range e.values() {
 				check(v)
 			}
 		}

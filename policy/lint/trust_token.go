@@ -11,7 +11,7 @@ var trustTokenRules = []rule{
 		title: "A condition is on the claims of a provider that the statement does not trust.",
 		check: func(c *checker) {
 			c.eachToken(func(s *statement, hosts []string) {
-				for e := range s.conditions() {
+				for _, e := range s.conditions() {
 					host, claim, ok := claimOf(e.key)
 					if ok && !slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 						c.reportName(e.keyNode, e.path, "tokens of %s have no %s; write %s:%s", hosts[0], e.key, hosts[0], claim)
@@ -64,7 +64,7 @@ var trustTokenRules = []rule{
 // tokenHosts are the OIDC providers that the statement trusts, by the prefix of their
 // condition keys; ok is false if it trusts anybody else.
 func (s *statement) tokenHosts() (hosts []string, ok bool) {
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		prov := parseProvider(p.text)
 		if p.element != "Principal" || p.typ != "Federated" || prov.kind != oidcProvider {
 			return nil, false
@@ -76,7 +76,7 @@ func (s *statement) tokenHosts() (hosts []string, ok bool) {
 
 // eachToken calls f for the Allow statements that trust OIDC providers and nobody else.
 func (c *checker) eachToken(f func(s *statement, hosts []string)) {
-	for s := range c.statements() {
+	for _, s := range c.statements() {
 		if hosts, ok := s.tokenHosts(); ok && s.effect() == "Allow" {
 			f(s, hosts)
 		}
@@ -86,7 +86,7 @@ func (c *checker) eachToken(f func(s *statement, hosts []string)) {
 // eachClaim calls f for each condition on a claim of those providers.
 func (c *checker) eachClaim(f func(s *statement, e *conditionEntry, claim string)) {
 	c.eachToken(func(s *statement, _ []string) {
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			if _, claim, ok := claimOf(e.key); ok {
 				f(s, e, strings.ToLower(claim))
 			}
@@ -110,7 +110,7 @@ func (c *checker) checkAudience() {
 	audiences := []string{"aud", "oaud", "azp", "app_id"}
 	c.eachToken(func(s *statement, hosts []string) {
 		claims, audience := 0, false
-		for e := range s.conditions() {
+		for _, e := range s.conditions() {
 			if _, claim, ok := claimOf(e.key); ok {
 				claims++
 				audience = audience || slices.Contains(audiences, strings.ToLower(claim))
@@ -130,7 +130,7 @@ func (c *checker) eachSubject(f func(e *conditionEntry, host string, v value)) {
 		if claim != "sub" || !e.compares("String") || negated(e.parts) {
 			return
 		}
-		for v := range e.values() {
+		for _, v := range e.values() {
 			f(e, strings.ToLower(host), v)
 		}
 	})

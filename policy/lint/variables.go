@@ -38,7 +38,7 @@ func (c *checker) hasVariables() bool {
 // not included.
 func (c *checker) variables() iter.Seq[variable] {
 	return func(yield func(variable) bool) {
-		for s := range c.statements() {
+		for _, s := range c.statements() {
 			for v := range s.variableValues() {
 				for _, x := range scanVariables(v) {
 					if !yield(x) {
@@ -54,14 +54,14 @@ func (c *checker) variables() iter.Seq[variable] {
 func (s *statement) variableValues() iter.Seq[value] {
 	return func(yield func(value) bool) {
 		for _, name := range []string{"Resource", "NotResource"} {
-			for v := range s.values(name) {
+			for _, v := range s.values(name) {
 				if strings.Contains(v.text, "${") && !yield(v) {
 					return
 				}
 			}
 		}
-		for e := range s.conditions() {
-			for v := range e.values() {
+		for _, e := range s.conditions() {
+			for _, v := range e.values() {
 				if strings.Contains(v.text, "${") && !yield(v) {
 					return
 				}
@@ -144,14 +144,14 @@ func misplacedVariables(c *checker, s *statement) {
 		}
 	}
 	for _, e := range []string{"Sid", "Effect", "Action", "NotAction"} {
-		for v := range s.values(e) {
+		for _, v := range s.values(e) {
 			refuse(v, e)
 		}
 	}
-	for p := range s.principals() {
+	for _, p := range s.principals() {
 		refuse(p.value, p.element)
 	}
-	for e := range s.conditions() {
+	for _, e := range s.conditions() {
 		if strings.Contains(e.key, "${") {
 			c.reportName(e.keyNode, e.path, "the condition key %q has no policy variables; want the key itself, and the variable among the values", clip(e.key))
 		}
