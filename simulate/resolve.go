@@ -249,23 +249,20 @@ func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
 }
 
 // object finds the bucket of an S3 object, whose policy speaks for it, and who owns the
-// object itself.
+// object itself. An object whose bucket is not listed is not known, listed or not.
 func (e *Environment) object(a policy.ARN) (*resourceEntry, bool) {
 	text, key := a.String(), a.Resource()
 	bucket, found := e.buckets[text[:len(text)-len(key)+strings.IndexByte(key, '/')]]
-	if found && !e.hasObjects {
-		return bucket, true
+	if !found || !e.hasObjects {
+		return bucket, found
 	}
 	own, ok := e.resources[a]
-	switch {
-	case !found:
-		return own, ok
-	case ok && own.owner != "":
-		object := *bucket
-		object.owner = own.owner
-		return &object, true
+	if !ok || own.owner == "" {
+		return bucket, true
 	}
-	return bucket, true
+	object := *bucket
+	object.owner = own.owner
+	return &object, true
 }
 
 // covering is the resource whose policy AWS documents to cover a: the table of a DynamoDB

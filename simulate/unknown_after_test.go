@@ -85,3 +85,27 @@ func TestUnknownPatternsOfSessionTags(t *testing.T) {
 		require.Equal(t, want, d.Outcome, pattern)
 	}
 }
+
+// An object that is listed says nothing about its bucket, whose policy speaks for it.
+func TestObjectOfAnUnlistedBucket(t *testing.T) {
+	all := policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")}))
+	object := policy.MustParseARN("arn:aws:s3:::orders/a")
+	account := org.Account{
+		ID:        "111122223333",
+		Users:     []org.User{{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/ana"), Inline: []org.InlinePolicy{{Name: "all", Document: all}}}},
+		Resources: []org.Resource{{ARN: object, Owner: "444455556666"}},
+	}
+	r := simulate.Request{Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"), Action: "s3:GetObject", Resource: object}
+	for _, listed := range []bool{false, true} {
+		want := simulate.Indeterminate
+		if listed {
+			account.Resources = append(account.Resources, org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::orders")})
+			want = simulate.Allowed
+		}
+		o, err := org.Standalone(account)
+		require.NoError(t, err)
+		env, err := simulate.Compile(o)
+		require.NoError(t, err)
+		require.Equal(t, want, env.Can(r).Outcome, "bucket listed: %v", listed)
+	}
+}
