@@ -3,6 +3,8 @@ package policy
 import (
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/internal/levenshtein"
 )
 
 // An Operator is a condition operator as written, such as "StringEquals" or
@@ -136,30 +138,9 @@ func closest(name string, known []string) string {
 		if longest-min(len(name), len(k)) >= bestDistance {
 			continue
 		}
-		if d := distance(name, strings.ToLower(k)); d < bestDistance && 2*d < longest {
+		if d := levenshtein.Distance(name, strings.ToLower(k)); d < bestDistance && 2*d < longest {
 			best, bestDistance = k, d
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/lint"
 )
@@ -205,7 +206,7 @@ func closest(given string, words []string, n int) []string {
 	}
 	var found []candidate
 	for _, w := range words {
-		if score := distance(strings.ToLower(given), strings.ToLower(w)); score <= max(1, len(given)/4) {
+		if score := levenshtein.Distance(strings.ToLower(given), strings.ToLower(w)); score <= max(1, len(given)/4) {
 			found = append(found, candidate{w, score})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
@@ -49,8 +50,8 @@ func accountHint(o *org.Organization, id string) string {
 	for a := range o.Accounts() {
 		ids = append(ids, a.ID)
 	}
-	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(distance(id, a), distance(id, b)) })
-	if len(ids) > 0 && distance(id, ids[0]) <= 2 {
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(levenshtein.Distance(id, a), levenshtein.Distance(id, b)) })
+	if len(ids) > 0 && levenshtein.Distance(id, ids[0]) <= 2 {
 		return didYouMean(ids[:1])
 	}
 	if len(ids) > mostListed {
@@ -69,7 +70,7 @@ func closestPrincipals(o *org.Organization, p policy.Principal) []string {
 	var found []candidate
 	consider := func(c policy.ARN) {
 		name, given := lastSegment(c), p.Name()
-		score := distance(strings.ToLower(name), strings.ToLower(given))
+		score := levenshtein.Distance(strings.ToLower(name), strings.ToLower(given))
 		if score > max(1, len(given)/3) {
 			return
 		}
@@ -111,24 +112,4 @@ func didYouMean(list []string) string {
 		return ""
 	}
 	return "; did you mean " + orList(list) + "?"
-}
-
-// distance is the number of bytes to insert, delete or replace between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -33,9 +33,9 @@ const (
 var arrows = map[string]rule{
 	".": {tests: []string{"policy", "org", "simulate"}},
 
-	"policy": {imports: []string{"internal/jsontree", jsontext}},
+	"policy": {imports: []string{"internal/levenshtein", "internal/jsontree", jsontext}},
 	"policy/lint": {
-		imports: []string{"policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
+		imports: []string{"internal/levenshtein", "policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
 		tests:   []string{"internal/gen"},
 	},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
@@ -49,10 +49,11 @@ var arrows = map[string]rule{
 		tests:   []string{"org", "internal/gen", "internal/spec"},
 	},
 
-	"internal/jsontree": {imports: []string{jsontext}},
-	"internal/glob":     {},
-	"internal/sar":      {imports: []string{"internal/jsontree"}},
-	"internal/gensar":   {imports: []string{"internal/sar"}},
+	"internal/jsontree":    {imports: []string{jsontext}},
+	"internal/glob":        {},
+	"internal/levenshtein": {},
+	"internal/sar":         {imports: []string{"internal/jsontree"}},
+	"internal/gensar":      {imports: []string{"internal/sar"}},
 	"internal/engine": {
 		imports: []string{"internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},
@@ -62,7 +63,7 @@ var arrows = map[string]rule{
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "examples", cobra, diff, sarif, yaml},
+		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, sarif, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples":            {tests: []string{"org"}},

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/internal/levenshtein"
 )
 
 // guesses are the known names that a misspelt one is nearest to.
@@ -23,7 +25,7 @@ func nearest(misspelt string, known iter.Seq[string], most int) guesses {
 		if longest-min(len(a), len(k)) > out.distance {
 			continue
 		}
-		d := distance(a, strings.ToLower(k))
+		d := levenshtein.Distance(a, strings.ToLower(k))
 		switch {
 		case d > most || 2*d >= longest || d > out.distance:
 		case d < out.distance:
@@ -53,25 +55,4 @@ func (g guesses) question(otherwise string) string {
 		list = append(list, fmt.Sprintf("%q", n))
 	}
 	return "did you mean " + strings.Join(list, " or ") + "?"
-}
-
-// distance is the Levenshtein distance, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -138,7 +139,7 @@ func invalidVersion(c *checker) {
 		return
 	}
 	want := string(policy.Version2012)
-	if best := nearest(n.Text, slices.Values([]string{string(policy.Version2008)}), 2); len(best.names) > 0 && distance(n.Text, want) > best.distance {
+	if best := nearest(n.Text, slices.Values([]string{string(policy.Version2008)}), 2); len(best.names) > 0 && levenshtein.Distance(n.Text, want) > best.distance {
 		want = string(policy.Version2008)
 	}
 	c.report(n, "/Version", "there is no version %q of the policy language; want %q", clip(n.Text), policy.Version2012).Fix = replace(n, quoted(want))
