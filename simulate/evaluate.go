@@ -33,6 +33,7 @@ func (e *Environment) decide(r *Request, t *tracer) Decision {
 	}
 	var w world
 	w.resolve(e, r)
+	w.view.Assume = t.assumptions()
 	d := w.decide(t)
 	if w.assumesRole() {
 		return e.alongside(r, &w, d, t)
@@ -86,6 +87,7 @@ func (e *Environment) alongside(r *Request, w *world, d Decision, t *tracer) Dec
 		t.rule("R-STS-4")
 		var w2 world
 		w2.resolve(e, &other.request)
+		w2.view.Assume = t.assumptions()
 		both := worst(d, w2.decide(nil))
 		if other.passed == maybe && both.outcomes() != d.outcomes() {
 			both = both.narrow(both.outcomes() | d.outcomes())

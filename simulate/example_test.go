@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -399,4 +400,65 @@ func ExampleKeys_WithMultivalued() {
 	// Output:
 	// allowed
 	// implicitDeny
+}
+
+func ExampleEnvironment_Requires() {
+	doc := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [
+	  {"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}},
+	  {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}]}`)))
+	env, _ := simulate.CompileCustom(doc)
+	r := simulate.Request{
+		Principal: policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:user/ana")),
+		Action:    "s3:CreateBucket",
+		Resource:  policy.MustParseARN("arn:aws:s3:::logs"),
+	}
+	fmt.Println(env.Requires(r))
+	r.Keys = r.Keys.With("aws:RequestedRegion", "eu-west-1")
+	fmt.Println(env.Requires(r))
+	r.Keys = r.Keys.With("aws:SourceIp", "203.0.113.7")
+	fmt.Println(env.Requires(r))
+	// Output:
+	// IpAddress aws:SourceIp [203.0.113.0/24] and not StringNotEquals aws:RequestedRegion [eu-west-1]
+	// IpAddress aws:SourceIp [203.0.113.0/24]
+	// always
+}
+
+func ExampleAlternative_Conditions() {
+	doc := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [
+	  {"Effect": "Allow", "Action": "ec2:*", "Resource": "*"},
+	  {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}}]}`)))
+	env, _ := simulate.CompileCustom(doc)
+	r := env.Requires(simulate.Request{
+		Principal: policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:user/ana")),
+		Action:    "ec2:DescribeInstances",
+	})
+	c, ok := r.Allowed[0].Conditions()
+	for one := range c.All() {
+		fmt.Println(one.Operator, one.Key, slices.Collect(one.Values.All()), ok)
+	}
+	// Output:
+	// StringEquals aws:RequestedRegion [eu-west-1] true
+}
+
+func ExampleRequirement_String() {
+	fmt.Println(simulate.Requirement{})
+	fmt.Println(simulate.Requirement{Allowed: []simulate.Alternative{{}}})
+	// Output:
+	// never
+	// always
+}
+
+func ExampleAlternative_String() {
+	fmt.Println(simulate.Alternative{
+		{Condition: policy.Condition{Operator: "Bool", Key: "aws:MultiFactorAuthPresent", Values: policy.List("true")}, Holds: true},
+		{Condition: policy.Condition{Operator: "Null", Key: "aws:SourceVpce", Values: policy.List("true")}},
+	})
+	// Output:
+	// Bool aws:MultiFactorAuthPresent [true] and not Null aws:SourceVpce [true]
+}
+
+func ExampleTest_String() {
+	fmt.Println(simulate.Test{Condition: policy.Condition{Operator: "Bool", Key: "aws:SecureTransport", Values: policy.List("false")}})
+	// Output:
+	// not Bool aws:SecureTransport [false]
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"path"
+	"slices"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -20,6 +21,7 @@ type answerJSON struct {
 	Possible  []string         `json:"possible,omitempty"` // of an indeterminate decision
 	Statement *statementJSON   `json:"statement,omitempty"`
 	Depends   []dependencyJSON `json:"depends,omitempty"`
+	Requires  *requiresJSON    `json:"requires,omitempty"` // of an indeterminate decision
 	Rules     []string         `json:"rules,omitempty"`
 	Notes     []string         `json:"notes,omitempty"`
 	Steps     []stepJSON       `json:"steps,omitempty"`
@@ -87,6 +89,34 @@ type unknownJSON struct {
 	Want     []string `json:"want"`
 }
 
+// A requiresJSON lists alternatives, each a list of tests that must all come out so.
+type requiresJSON struct {
+	Allowed   [][]testJSON `json:"allowed"`
+	Possible  [][]testJSON `json:"possible,omitempty"`
+	Truncated bool         `json:"truncated,omitempty"`
+}
+
+type testJSON struct {
+	Key      string   `json:"key"`
+	Operator string   `json:"operator"`
+	Values   []string `json:"values"`
+	Holds    bool     `json:"holds"`
+}
+
+func requires(r simulate.Requirement) *requiresJSON {
+	list := func(alternatives []simulate.Alternative) [][]testJSON {
+		out := make([][]testJSON, len(alternatives))
+		for i, a := range alternatives {
+			out[i] = []testJSON{}
+			for _, t := range a {
+				out[i] = append(out[i], testJSON{t.Condition.Key, string(t.Condition.Operator), nonNil(slices.Collect(t.Condition.Values.All())), t.Holds})
+			}
+		}
+		return out
+	}
+	return &requiresJSON{Allowed: list(r.Allowed), Possible: list(r.Possible), Truncated: r.Truncated}
+}
+
 // answer is the explanation as JSON; steps says whether with every step.
 func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 	a := answerJSON{
@@ -113,6 +143,9 @@ func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 		for _, o := range x.Possible {
 			a.Possible = append(a.Possible, o.String())
 		}
+	}
+	if x.Decision.Outcome == simulate.Indeterminate {
+		a.Requires = requires(w.env.Requires(x.Request))
 	}
 	for _, d := range x.Depends {
 		a.Depends = append(a.Depends, dependencyJSON{Kind: d.Kind.String(), Name: d.Name, Statements: w.trials(d.Statements)})

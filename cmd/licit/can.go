@@ -154,6 +154,7 @@ func (w *world) answerText(x *simulate.Explanation, s style) string {
 				line("  at", "%s", d.at)
 			}
 		}
+		requirementLines(w.env.Requires(x.Request), line)
 		if hint := contextHint(x); hint != "" {
 			line("settle with", "%s", hint)
 		}

@@ -124,6 +124,59 @@ func unknownText(u simulate.Unknown, subject string) string {
 	return text + p.orElse
 }
 
+// mostAlternatives bounds how many ways to be allowed are listed.
+const mostAlternatives = 5
+
+// requirementLines writes the alternatives in words, the certain ones first.
+func requirementLines(r simulate.Requirement, line func(string, string, ...any)) {
+	shown := 0
+	write := func(name string, list []simulate.Alternative) {
+		for _, a := range list {
+			if len(a) == 0 {
+				continue // it says no more than the dependencies
+			}
+			if shown++; shown <= mostAlternatives {
+				line(name, "%s", alternativeText(a))
+			}
+		}
+	}
+	write("allowed if", r.Allowed)
+	write("perhaps if", r.Possible)
+	if more := shown - mostAlternatives; more > 0 {
+		line("", "… or in %s (-o json lists them)", plural(more, "more way"))
+	}
+}
+
+func alternativeText(a simulate.Alternative) string {
+	texts := make([]string, len(a))
+	for i, t := range a {
+		texts[i] = testText(t)
+	}
+	return strings.Join(texts, " and ")
+}
+
+// testText is the test as a clause: "aws:RequestedRegion is eu-west-1 or eu-west-3".
+func testText(t simulate.Test) string {
+	c := t.Condition
+	u := simulate.Unknown{Key: c.Key, Operator: c.Operator, Want: slices.Collect(c.Values.All())}
+	parts, _ := c.Operator.Parts()
+	p := phraseOf(u.Operator, u.Want)
+	simple := parts.Quantifier == policy.NoQuantifier
+	switch {
+	case t.Holds:
+		return unknownText(u, c.Key)
+	case parts.Base == "Null" && p.affirm == "is absent":
+		return c.Key + " is present"
+	case parts.Base == "Null":
+		return c.Key + " is absent"
+	case simple && p.negated:
+		return c.Key + " " + p.affirm
+	case simple && !parts.IfExists && !strings.HasPrefix(p.deny, " "): // orders have no opposite in words
+		return c.Key + " " + p.deny
+	}
+	return "not (" + unknownText(u, c.Key) + ")"
+}
+
 // A phrase is a condition in words.
 type phrase struct {
 	affirm, deny string // "is A or B", "is not A or B"

@@ -89,6 +89,7 @@ type condition struct {
 	written  policy.Operator
 	quant    policy.Quantifier
 	ifExists bool
+	plain    bool // "${" begins no variable
 	key      KeyRef
 	values   []conditionValue
 }
@@ -115,7 +116,7 @@ func compileConditions(list policy.Conditions, mode glob.Mode) []condition {
 		}
 		cond := condition{
 			operator: operators[parts.Base], written: c.Operator, quant: parts.Quantifier,
-			ifExists: parts.IfExists, key: NewKeyRef(c.Key),
+			ifExists: parts.IfExists, plain: mode&glob.Variables == 0, key: NewKeyRef(c.Key),
 		}
 		for text := range c.Values.All() {
 			cond.values = append(cond.values, compileValue(text, cond.family, mode))
@@ -163,7 +164,15 @@ func compileValue(text string, f family, mode glob.Mode) conditionValue {
 // eval decides one condition (§7; IAM User Guide, “IAM JSON policy elements: Condition
 // operators”, “Set operators for multivalued context keys”).
 func (c *condition) eval(v *View) Tri {
-	val := v.key(&c.key)
+	out := c.evalValue(v.key(&c.key), v)
+	if out == Maybe && v.Assume != nil {
+		return v.Assume.settle(c)
+	}
+	return out
+}
+
+// evalValue decides the condition for what the request has for its key.
+func (c *condition) evalValue(val Value, v *View) Tri {
 	// R-CND-6: IfExists means nothing to Null.
 	if c.family == null {
 		return c.null(val.State)

@@ -39,6 +39,9 @@ type View struct {
 	// object in one: tags of buckets are never in the request (R-SPC-5).
 	NoBucketTags bool
 
+	// Assume settles conditions that are not decided; nil: nothing is assumed.
+	Assume *Assumptions
+
 	scratch [numDerived]string
 }
 
