@@ -40,6 +40,7 @@ var arrows = map[string]rule{
 	},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
+	"org/orglint":       {imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"}},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
 		tests:   []string{"examples", "internal/gen", "internal/spec", "simulate/casefile"},
@@ -63,7 +64,7 @@ var arrows = map[string]rule{
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, sarif, yaml},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, sarif, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples":            {tests: []string{"org"}},
