@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/internal/levenshtein"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/orglint"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/lint"
 )
@@ -19,10 +21,11 @@ import (
 // A linter has the rules; tests bring their own.
 type linter interface {
 	check(src []byte, k policy.Kind, resourceType string) []lint.Finding
+	organization(o *org.Organization) []orglint.Finding
 	codes() []lint.Code
 }
 
-// rulesOfLint is package lint.
+// rulesOfLint is package lint, and package orglint.
 type rulesOfLint struct{}
 
 func (rulesOfLint) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
@@ -33,7 +36,16 @@ func (rulesOfLint) check(src []byte, k policy.Kind, resourceType string) []lint.
 	return lint.Source("", src, k, opts...)
 }
 
-func (rulesOfLint) codes() []lint.Code { return lint.Codes() }
+func (rulesOfLint) organization(o *org.Organization) []orglint.Finding {
+	return orglint.Organization(o)
+}
+
+// codes are those of both packages, sorted; one that both have stands there once.
+func (rulesOfLint) codes() []lint.Code {
+	list := slices.Concat(lint.Codes(), orglint.Codes())
+	slices.SortStableFunc(list, func(a, b lint.Code) int { return cmp.Compare(a.Code, b.Code) })
+	return slices.CompactFunc(list, func(a, b lint.Code) bool { return a.Code == b.Code })
+}
 
 // kindWords and severityWords are the values of --kind and --fail-on.
 var (
@@ -49,8 +61,10 @@ type linting struct {
 	ignore                                     []string
 	list, fix, diff, quiet                     bool
 
-	targets    []*target
-	findings   []finding // in the order of targets, then of their sources
+	targets    []*target // documents
+	places     []*target // documents, and the files of snapshots before their documents
+	snapshots  []*snapshot
+	findings   []finding // in the order of places, then of their sources
 	suppressed []finding
 	configs    configs
 	fixes      int
@@ -69,7 +83,9 @@ The kind of a policy decides which rules apply. Without --kind it is guessed, an
 standard error: a Principal makes a resource policy, or a trust policy if there are only
 sts:AssumeRole actions and no Resource; all else is an identity policy. In a directory that
 holds a snapshot (org.json) the kind is that of the place where the document is attached,
-and AWS's own managed policies are left out. In any other directory all .json files that
+AWS's own managed policies are left out, and the organization is checked as a whole: control
+policies that lack an Allow or limit nothing, quotas, principals of strangers or that do not
+exist. In any other directory all .json files that
 have a Statement are checked, and snapshots below it.
 
 Findings are suppressed, with a reason, in the .licit.yaml nearest upward from the file:
@@ -224,10 +240,10 @@ func closest(given string, words []string, n int) []string {
 
 func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 	var broken error // what could not be read; everything else is checked all the same
-	if l.targets, broken = l.gather(a, cmd, args); len(l.targets) == 0 {
+	if broken = l.gather(a, cmd, args); len(l.places) == 0 {
 		return broken
 	}
-	if err := l.configs.load(a, l.config, l.targets); err != nil {
+	if err := l.configs.load(a, l.config, l.places); err != nil {
 		return errors.Join(broken, err)
 	}
 	for _, t := range l.targets {
@@ -243,7 +259,12 @@ func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 	if l.fix {
 		broken = errors.Join(broken, l.finishFixes(a))
 	}
-	for _, t := range l.targets {
+	for _, s := range l.snapshots {
+		if err := s.lint(a, l.fixes > 0 && !l.diff); err != nil {
+			return errors.Join(broken, err)
+		}
+	}
+	for _, t := range l.places {
 		l.lint(a, t)
 	}
 	unused := l.configs.unused(args, broken == nil, l.ignore)
@@ -266,12 +287,13 @@ func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// A finding is one of package lint, with its place in the file.
+// A finding is one of package lint or orglint, with its place in the file.
 type finding struct {
 	lint.Finding
-	target *target
-	kind   policy.Kind
-	reason string // why it is suppressed; "" if it is not
+	target  *target
+	kind    policy.Kind // 0: it is about no document
+	subject string      // what it is about in a snapshot, see orglint.Finding
+	reason  string      // why it is suppressed; "" if it is not
 }
 
 // check is what the rules say of a source, without what --ignore leaves out. A document
@@ -297,10 +319,17 @@ func (l *linting) check(a *app, t *target, src []byte) []finding {
 	return out
 }
 
-// lint adds the findings of a document to the run's.
+// lint adds the findings of a document, or of a snapshot's file, to the run's.
 func (l *linting) lint(a *app, t *target) {
 	l.configs.reach(t)
-	for _, f := range l.check(a, t, t.src) {
+	list := t.given
+	if t.snapshot == nil {
+		list = l.check(a, t, t.src)
+	}
+	for _, f := range list {
+		if slices.Contains(l.ignore, f.Code) {
+			continue
+		}
 		f.File = t.file.name
 		f.Position, f.End = t.position(f.Position.Offset), t.position(f.End.Offset)
 		if f.Fix != nil {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/orglint"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/lint"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -38,6 +40,7 @@ var fakeTable = []struct {
 }{
 	{"BREAKS_JSON", lint.Error, nil, "The fix is wrong.", regexp.MustCompile(`"breaks"`), "breaks", `"`},
 	{"INVALID_ACTION", lint.Error, nil, "The action does not exist.", regexp.MustCompile(`"s3:GetObjekt"`), "no action s3:GetObjekt; did you mean s3:GetObject?", `"s3:GetObject"`},
+	{"NAME_OF_APP", lint.Error, nil, "A role is called app.", nil, "", ""},
 	{"PING", lint.Suggestion, nil, "The fixes go on for ever.", regexp.MustCompile(`"ping"`), "ping, 100% sure:\nnot pong", `"pong"`},
 	{"PONG", lint.Suggestion, nil, "The fixes go on for ever.", regexp.MustCompile(`"pong"`), "pong", `"ping"`},
 	{"REDUNDANT_ACTION", lint.Suggestion, nil, "The action stands there twice.", regexp.MustCompile(`"s3:GetObject",\s*"s3:GetObject"`), "twice", `"s3:GetObject"`},
@@ -49,7 +52,7 @@ var fakeTable = []struct {
 func (fakeRules) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
 	var out []lint.Finding
 	for _, r := range fakeTable {
-		if r.kinds != nil && !slices.Contains(r.kinds, k) {
+		if r.find == nil || r.kinds != nil && !slices.Contains(r.kinds, k) {
 			continue
 		}
 		for _, at := range r.find.FindAllIndex(src, -1) {
@@ -64,6 +67,35 @@ func (fakeRules) check(src []byte, k policy.Kind, resourceType string) []lint.Fi
 				f.Fix = &lint.Fix{Start: at[0], End: at[1], Text: r.fix}
 			}
 			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// organization finds the texts in each document, and roles that are called app.
+func (fakeRules) organization(o *org.Organization) []orglint.Finding {
+	var out []orglint.Finding
+	for a := range o.Accounts() {
+		for i := range a.Roles {
+			if arn := a.Roles[i].ARN; strings.HasSuffix(arn.Resource(), "/app") {
+				out = append(out, orglint.Finding{Subject: arn.String(), Finding: lint.Finding{Type: lint.Error, Code: "NAME_OF_APP", Message: "want another name"}})
+			}
+		}
+	}
+	for _, d := range orglint.Documents(o) {
+		base, _ := placeOf(d.Document)
+		seen := map[lint.Finding]bool{}
+		for _, k := range d.Kinds {
+			for _, f := range (fakeRules{}).check(d.Document.Source(), k, d.ResourceType) {
+				key := f
+				if key.Fix = nil; seen[key] {
+					continue
+				}
+				seen[key] = true
+				f.Position.Offset += base.offset
+				f.End.Offset += base.offset
+				out = append(out, orglint.Finding{Finding: f, Subject: d.Subjects[0], Kind: k, Document: d.Document})
+			}
 		}
 	}
 	return out

@@ -42,8 +42,9 @@ type findingJSON struct {
 	Code      string   `json:"code"`
 	Message   string   `json:"message"`
 	File      string   `json:"file"`
-	Kind      string   `json:"kind"`
-	Path      string   `json:"path"` // JSON pointer into the document
+	Kind      string   `json:"kind"`              // "organization" for what is about no document
+	Subject   string   `json:"subject,omitempty"` // in a snapshot: an ID or ARN
+	Path      string   `json:"path"`              // JSON pointer into the document
 	Line      int      `json:"line"`
 	Column    int      `json:"column"` // in bytes, from 1
 	EndLine   int      `json:"endLine"`
@@ -96,8 +97,11 @@ func (l *linting) json(a *app, unused []*suppression) lintJSON {
 
 func (f finding) json() findingJSON {
 	j := findingJSON{
-		Type: string(f.Type), Code: f.Code, Message: f.Message, File: f.File, Kind: f.kind.String(), Path: f.Path,
+		Type: string(f.Type), Code: f.Code, Message: f.Message, File: f.File, Kind: f.kind.String(), Subject: f.subject, Path: f.Path,
 		Line: f.Position.Line, Column: f.Position.Column, EndLine: f.End.Line, EndColumn: f.End.Column, Reason: f.reason,
+	}
+	if f.kind == 0 {
+		j.Kind = "organization"
 	}
 	if f.Fix != nil {
 		j.Fix = &fixJSON{f.Fix.Start, f.Fix.End, f.Fix.Text}

@@ -25,6 +25,7 @@ type sourceFile struct {
 	content []byte
 	changed []byte // what --fix makes of it; nil: nothing
 	lines   []int  // offsets at which lines begin
+	inside  string // its name in the snapshot; "" if it is in none
 }
 
 func (f *sourceFile) set(content []byte) {
@@ -53,7 +54,8 @@ func (f *sourceFile) column(at policy.Position) int {
 	return utf8.RuneCount(f.content[at.Offset-at.Column+1:at.Offset]) + 1
 }
 
-// A target is one document that is checked.
+// A target is one document that is checked, or a file of a snapshot that says what is
+// attached where.
 type target struct {
 	file         *sourceFile
 	base         int      // where the document begins in the file
@@ -64,6 +66,8 @@ type target struct {
 	guessed      bool
 	resourceType string
 	config       *configFile // nil: none
+	snapshot     *snapshot   // nil: none
+	given        []finding   // what is found in the snapshot, with offsets from base
 }
 
 // position is the place in the file of an offset in the document.
@@ -75,16 +79,14 @@ func (t *target) position(offset int) policy.Position {
 
 // A gatherer finds the documents that the arguments name.
 type gatherer struct {
-	l       *linting
-	a       *app
-	cmd     *cobra.Command
-	targets []*target
-	seen    map[string]bool // files, as cleaned
+	l    *linting
+	a    *app
+	cmd  *cobra.Command
+	seen map[string]bool // files and snapshots, as cleaned
 }
 
-// gather reads all documents. What cannot be read is in the error, and all else in the
-// targets.
-func (l *linting) gather(a *app, cmd *cobra.Command, args []string) ([]*target, error) {
+// gather reads all documents. What cannot be read is in the error, and all else in l.
+func (l *linting) gather(a *app, cmd *cobra.Command, args []string) error {
 	g := gatherer{l: l, a: a, cmd: cmd, seen: map[string]bool{}}
 	var errs []error
 	for _, arg := range args {
@@ -92,7 +94,12 @@ func (l *linting) gather(a *app, cmd *cobra.Command, args []string) ([]*target, 
 			errs = append(errs, err)
 		}
 	}
-	return g.targets, errors.Join(errs...)
+	return errors.Join(errs...)
+}
+
+// add adds a document.
+func (g *gatherer) add(t *target) {
+	g.l.targets, g.l.places = append(g.l.targets, t), append(g.l.places, t)
 }
 
 func (g *gatherer) argument(arg string) error {
@@ -176,7 +183,7 @@ func (g *gatherer) whole(name, disk string, src []byte) {
 	default:
 		t.kinds, t.guessed = []policy.Kind{guessKind(src)}, true
 	}
-	g.targets = append(g.targets, t)
+	g.add(t)
 }
 
 // directory adds the policy documents in and below a directory, those of snapshots as

@@ -32,6 +32,9 @@ func (l *linting) text(s style) string {
 }
 
 func kindsText(t *target) string {
+	if len(t.kinds) == 0 {
+		return "organization"
+	}
 	var names []string
 	for _, k := range t.kinds {
 		names = append(names, kindNames[k])

@@ -31,7 +31,7 @@ var quotaRules = []rule{
 		check: func(w *world) {
 			w.eachHolder(func(h holder) {
 				if n := len(h.managed); h.permissionSet() && n > managedPerHolder {
-					w.report(h.arn.String(), "%d managed policies are attached to the role of a permission set; a permission set has at most %d, and an account takes %d without a raised quota", n, managedPerPermissionSet, managedPerHolder)
+					w.report(h.arn.String(), "%d managed policies are attached to %s, the role of a permission set, which has at most %d; an account takes %d without a raised quota", n, title(h.arn), managedPerPermissionSet, managedPerHolder)
 				}
 			})
 		},
@@ -42,7 +42,7 @@ var quotaRules = []rule{
 		check: func(w *world) {
 			w.eachHolder(func(h holder) {
 				if n := len(h.managed); !h.permissionSet() && n > managedPerHolder {
-					w.report(h.arn.String(), "%d managed policies are attached to the %s, and an account takes %d without a raised quota; merge some of them", n, h.what, managedPerHolder)
+					w.report(h.arn.String(), "%d managed policies are attached to %s, and an account takes %d without a raised quota; merge some of them", n, title(h.arn), managedPerHolder)
 				}
 			})
 		},
@@ -84,10 +84,19 @@ var quotaRules = []rule{
 // A holder is a user, group or role.
 type holder struct {
 	arn     policy.ARN
-	what    string
 	managed []policy.ARN
 	inline  []org.InlinePolicy
 	limits
+}
+
+// title is how messages name a user, group, role or managed policy.
+func title(a policy.ARN) string {
+	what, rest, _ := strings.Cut(a.Resource(), "/")
+	name := rest[strings.LastIndexByte(rest, '/')+1:]
+	if len(name) > 80 {
+		name = name[:80] + "…"
+	}
+	return what + " " + strconv.Quote(name) + " of account " + a.AccountID()
 }
 
 // limits are what a kind of holder may have.
@@ -102,7 +111,7 @@ var (
 // permissionSet reports whether IAM Identity Center made the role (IAM Identity Center
 // User Guide, “Referencing permission sets in resource policies”).
 func (h holder) permissionSet() bool {
-	return h.what == "role" && strings.HasPrefix(h.arn.Resource(), "role/aws-reserved/sso.amazonaws.com/") && strings.Contains(h.arn.Resource(), "/AWSReservedSSO_")
+	return strings.HasPrefix(h.arn.Resource(), "role/aws-reserved/sso.amazonaws.com/") && strings.Contains(h.arn.Resource(), "/AWSReservedSSO_")
 }
 
 func (w *world) eachHolder(f func(holder)) {
@@ -110,15 +119,15 @@ func (w *world) eachHolder(f func(holder)) {
 		a := &w.spec.Accounts[i]
 		for j := range a.Users {
 			u := &a.Users[j]
-			f(holder{u.ARN, "user", u.Attached, u.Inline, userLimits})
+			f(holder{u.ARN, u.Attached, u.Inline, userLimits})
 		}
 		for j := range a.Groups {
 			g := &a.Groups[j]
-			f(holder{g.ARN, "group", g.Attached, g.Inline, groupLimits})
+			f(holder{g.ARN, g.Attached, g.Inline, groupLimits})
 		}
 		for j := range a.Roles {
 			r := &a.Roles[j]
-			f(holder{r.ARN, "role", r.Attached, r.Inline, roleLimits})
+			f(holder{r.ARN, r.Attached, r.Inline, roleLimits})
 		}
 	}
 }
@@ -137,7 +146,7 @@ func checkInline(w *world) {
 			sum += sizes[p.Document]
 		}
 		if sum > h.inlineSize {
-			w.report(h.arn.String(), "the inline policies of the %s have together %d characters without white space, and IAM stores %d; move some of them to managed policies", h.what, sum, h.inlineSize)
+			w.report(h.arn.String(), "the inline policies of %s have together %d characters without white space, and IAM stores %d; move some of them to managed policies", title(h.arn), sum, h.inlineSize)
 		}
 	})
 }
@@ -165,37 +174,37 @@ func quotedCharacter(c string) string {
 
 // eachNamed calls f with every user, group, role and customer managed policy, its path and
 // its name.
-func (w *world) eachNamed(f func(a policy.ARN, what, path, name string, longest int)) {
-	call := func(a policy.ARN, what string, longest int) {
+func (w *world) eachNamed(f func(a policy.ARN, path, name string, longest int)) {
+	call := func(a policy.ARN, longest int) {
 		_, rest, _ := strings.Cut(a.Resource(), "/")
 		i := strings.LastIndexByte(rest, '/') + 1
-		f(a, what, "/"+rest[:i], rest[i:], longest)
+		f(a, "/"+rest[:i], rest[i:], longest)
 	}
-	w.eachHolder(func(h holder) { call(h.arn, h.what, h.name) })
+	w.eachHolder(func(h holder) { call(h.arn, h.name) })
 	for i := range w.spec.Accounts {
 		for _, p := range w.spec.Accounts[i].Policies {
 			if p.ARN.AccountID() != "aws" {
-				call(p.ARN, "managed policy", longestPolicyName)
+				call(p.ARN, longestPolicyName)
 			}
 		}
 	}
 }
 
 func checkNames(w *world) {
-	w.eachNamed(func(a policy.ARN, what, _, name string, longest int) {
+	w.eachNamed(func(a policy.ARN, _, name string, longest int) {
 		n := utf8.RuneCountInString(name)
 		if bad := outside(name, nameCharacters); n > longest || bad != "" {
-			w.report(a.String(), "the name of the %s has %s%s; want at most %d letters, digits and characters of +=,.@_-", what, plural(n, "character"), quotedCharacter(bad), longest)
+			w.report(a.String(), "the name of %s has %s%s; want at most %d letters, digits and characters of +=,.@_-", title(a), plural(n, "character"), quotedCharacter(bad), longest)
 		}
 	})
 }
 
 func checkPaths(w *world) {
-	w.eachNamed(func(a policy.ARN, what, path, _ string, _ int) {
+	w.eachNamed(func(a policy.ARN, path, _ string, _ int) {
 		n := utf8.RuneCountInString(path)
 		bad := strings.IndexFunc(path, func(r rune) bool { return r < '!' || r > 0x7F })
 		if n > longestPath || bad >= 0 {
-			w.report(a.String(), "the path of the %s has %s; want at most %d from ! to DEL of ASCII", what, plural(n, "character"), longestPath)
+			w.report(a.String(), "the path of %s has %s; want at most %d from ! to DEL of ASCII", title(a), plural(n, "character"), longestPath)
 		}
 	})
 }
