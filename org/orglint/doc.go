@@ -9,6 +9,12 @@
 // [Documents] lists the documents and [Codes] the codes that come on top of those of
 // package lint.
 //
+// An organization of 500 accounts with 10,000 roles and 20,000 documents, none of them shared
+// and 10,040 of different text, takes 1.5 s and 600 MB of allocation, measured on two shared
+// cores of an AMD EPYC with Go 1.26 and
+//
+//	go test ./org/orglint -run - -bench .
+//
 // What a gap hides is not guessed: a rule that needs it reports nothing.
 //
 // It does not check that a user or role has only one permissions boundary, since an

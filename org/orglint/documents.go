@@ -154,8 +154,7 @@ func (c *collector) finish() {
 		if len(types) > 1 {
 			e.ResourceType = ""
 		}
-		at, _ := e.doc.Position("")
-		starts[e.doc] = at.Offset
+		starts[e.doc] = e.source().start.Offset
 	}
 	slices.SortStableFunc(c.list, func(a, b *entry) int {
 		fa, fb := a.doc.File(), b.doc.File()

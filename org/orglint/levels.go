@@ -29,7 +29,8 @@ func checkOverrides(w *world) {
 		p := &w.spec.ControlPolicies[i]
 		e := w.byPointer[p.Document]
 		nodes, complete := w.attachments(p.ID)
-		if e == nil || p.Kind != policy.ServiceControl || isManaged(p.ID) || !complete || len(w.affected(nodes)) == 0 {
+		nodes = slices.DeleteFunc(nodes, func(n *node) bool { return len(w.affected([]*node{n})) == 0 })
+		if e == nil || p.Kind != policy.ServiceControl || isManaged(p.ID) || !complete || len(nodes) == 0 {
 			continue
 		}
 		for j, s := range p.Document.Statements() {

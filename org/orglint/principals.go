@@ -26,8 +26,12 @@ var principalRules = []rule{
 		title: "A role trusts an account outside the organization without an external ID or another condition on the caller.",
 		check: func(w *world) {
 			w.eachPrincipal(trustKind, func(p principal) {
-				if p.assumes() && w.isForeign(p.account) {
+				switch {
+				case !p.assumes() || !w.isForeign(p.account):
+				case p.whole:
 					p.report("account %s is not of the organization %s: ask for an sts:ExternalId, and trust the one role that needs it", p.account, w.spec.ID)
+				default:
+					p.report("account %s is not of the organization %s: ask for an sts:ExternalId", p.account, w.spec.ID)
 				}
 			})
 		},
@@ -99,8 +103,14 @@ type principal struct {
 	whole     bool   // it is all of the account
 }
 
+// report puts a finding at the principal. Its subject is the first holder of the document
+// in another account, or else the first.
 func (p principal) report(format string, args ...any) {
-	p.w.reportAt(p.e, p.kind, p.e.Subjects[0], p.pointer, format, args...)
+	subject := p.e.Subjects[0]
+	if i := slices.IndexFunc(p.e.uses, func(u use) bool { return u.account != p.account }); i >= 0 {
+		subject = p.e.uses[i].subject
+	}
+	p.w.reportAt(p.e, p.kind, subject, p.pointer, format, args...)
 }
 
 // grants reports whether the statement lets the principal in, whoever it may be: none of

@@ -68,7 +68,7 @@ var quotaRules = []rule{
 		check: checkSessions,
 	},
 	{
-		code: "EXTERNAL_ID_INVALID", typ: lint.Error, kinds: trustKind,
+		code: "EXTERNAL_ID_INVALID", typ: lint.Error, kinds: conditionsKinds,
 		title: "No request can have the external ID.",
 		check: func(w *world) {
 			w.eachValue("sts:ExternalId", func(v conditionValue) {
