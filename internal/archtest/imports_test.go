@@ -40,7 +40,10 @@ var arrows = map[string]rule{
 	},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
-	"org/orglint":       {imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"}},
+	"org/orglint": {
+		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
+		tests:   []string{"simulate"},
+	},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
 		tests:   []string{"examples", "internal/gen", "internal/spec", "simulate/casefile"},
