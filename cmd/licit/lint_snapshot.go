@@ -64,7 +64,7 @@ func (g *gatherer) snapshot(dir string) error {
 		g.a.note("%s: %s of AWS left out", printable(slashed(dir)), strings.Replace(plural(n, "policy"), "policys", "policies", 1))
 	}
 	if n := len(slices.Collect(o.Gaps())); n > 0 && !g.l.quiet {
-		g.a.note("%s: %s: what depends on them is not reported; licit snapshot check lists them", printable(slashed(dir)), plural(n, "gap"))
+		g.a.note("%s: %s, and what depends on that is not reported; licit snapshot check says what is missing", printable(slashed(dir)), plural(n, "gap"))
 	}
 	var targets []*target
 	for _, t := range s.found {

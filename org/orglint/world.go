@@ -157,7 +157,7 @@ func (w *world) controlPolicies(n *node, k policy.Kind) (documents []org.Control
 	for _, id := range n.attached {
 		p, ok := w.o.ControlPolicy(id)
 		switch {
-		case !ok || p.Kind == 0 || p.Kind == k && p.Document == nil:
+		case !ok || p.Kind == k && p.Document == nil:
 			complete = false
 		case p.Kind == k:
 			documents = append(documents, p)
