@@ -103,12 +103,6 @@ func mayAllow(s policy.Statement, action string) bool {
 	return slices.ContainsFunc(slices.Collect(s.Action.All()), func(p string) bool { return !disjoint(p, action) })
 }
 
-// exemptions are the keys by which an SCP spares some callers.
-var exemptions = []string{
-	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalTag/", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths",
-	"aws:PrincipalServiceName", "aws:userid",
-}
-
 // guards reports whether the SCPs of an account keep everybody but exempt callers from
 // doing an action to a role. known is false if some of the SCPs are not known.
 func (w *world) guards(account, action, role string) (guarded, known bool) {
@@ -118,7 +112,7 @@ func (w *world) guards(account, action, role string) (guarded, known bool) {
 		known = known && complete
 		for _, p := range scps {
 			for _, s := range p.Document.Statements() {
-				if s.Effect == policy.Deny && deniesAction(s, action) && onlyExempts(s) && reaches(s, role) {
+				if s.Effect == policy.Deny && deniesAction(s, action) && onlyExempts(s, account) && reaches(s, role) {
 					return true, known
 				}
 			}
@@ -127,11 +121,19 @@ func (w *world) guards(account, action, role string) (guarded, known bool) {
 	return false, known
 }
 
-// onlyExempts reports whether all conditions of a Deny spare some callers, and nothing else.
-func onlyExempts(s policy.Statement) bool {
+// onlyExempts reports whether all conditions of a Deny spare some principals of an account,
+// and not any of them. What spares an account or the organization spares all.
+func onlyExempts(s policy.Statement, account string) bool {
 	for c := range s.Condition.All() {
-		if !isNegated(c) || !isKey(c, exemptions...) {
+		if !isNegated(c) || !isKey(c, "aws:PrincipalArn", "aws:PrincipalTag/", "aws:userid") {
 			return false
+		}
+		for v := range c.Values.All() {
+			for _, anybody := range []string{"arn:aws:iam::" + account + ":user/-", "arn:aws:iam::" + account + ":role/-", "AROA:-", "-"} {
+				if covers(v, anybody) {
+					return false
+				}
+			}
 		}
 	}
 	return true
@@ -142,7 +144,7 @@ func reaches(s policy.Statement, role string) bool {
 }
 
 // refineExemption says of a role that an SCP exempts by name in which accounts it can be
-// hijacked. keep is false if it can be in none.
+// hijacked, or lets many in. keep is false if it does in none.
 func (w *world) refineExemption(e *entry, f *Finding) (keep bool) {
 	n, _ := e.source().value(f.Path)
 	parts := strings.SplitN(n.Text, ":", 6)
@@ -150,7 +152,7 @@ func (w *world) refineExemption(e *entry, f *Finding) (keep bool) {
 	if len(parts) < 6 || !complete {
 		return true
 	}
-	var open, absent []string
+	var open, absent, wide []string
 	checked := 0
 	for _, account := range w.affected(nodes) {
 		if !covers(parts[4], account) {
@@ -158,6 +160,9 @@ func (w *world) refineExemption(e *entry, f *Finding) (keep bool) {
 		}
 		checked++
 		role := strings.Join([]string{parts[0], parts[1], parts[2], parts[3], account, parts[5]}, ":")
+		if a, err := policy.ParseARN(role); err == nil && w.isWide(a) {
+			wide = append(wide, account)
+		}
 		creation, known := w.guards(account, "iam:CreateRole", role)
 		trust, _ := w.guards(account, "iam:UpdateAssumeRolePolicy", role)
 		switch {
@@ -174,15 +179,45 @@ func (w *world) refineExemption(e *entry, f *Finding) (keep bool) {
 	if checked == 0 {
 		return true
 	}
-	if len(open) == 0 {
+	if len(open) == 0 && len(wide) == 0 {
 		return false
 	}
-	f.Message = fmt.Sprintf("whoever can create %s, or change its trust policy, escapes this Deny in %s", parts[5], w.count(open))
-	if len(absent) > 0 {
-		f.Message += fmt.Sprintf("; no such role exists in %s", w.count(absent))
+	var says []string
+	if len(open) > 0 {
+		says = append(says, fmt.Sprintf("whoever can create %s, or change its trust policy, escapes this Deny in %s", parts[5], w.count(open)))
 	}
-	f.Message += "; deny iam:CreateRole and iam:UpdateAssumeRolePolicy on it there, or name the accounts that have it"
+	if len(absent) > 0 {
+		says = append(says, "no such role exists in "+w.count(absent))
+	}
+	if len(wide) > 0 {
+		says = append(says, fmt.Sprintf("the trust policy of %s lets everybody in, or a whole other account, in %s; narrow it", parts[5], w.count(wide)))
+	}
+	if len(open) > 0 {
+		says = append(says, "deny iam:CreateRole and iam:UpdateAssumeRolePolicy on it there, or name the accounts that have it")
+	}
+	f.Message = strings.Join(says, "; ")
 	return true
+}
+
+// isWide reports whether a role exists that everybody may assume, or whomever another
+// account lets.
+func (w *world) isWide(a policy.ARN) bool {
+	r := w.roles[a]
+	if r == nil || r.Trust == nil {
+		return false
+	}
+	for _, s := range r.Trust.Statements() {
+		if s.Effect != policy.Allow || has(s, trustConditions...) || !mayAllow(s, "sts:AssumeRole") {
+			continue
+		}
+		for typ, text := range s.Principal.All() {
+			id, whole := accountOf(text)
+			if typ == policy.AWSPrincipal && (text == "*" || whole && id != a.AccountID()) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // attachmentsOf are the nodes to which the control policies with a document are attached.
