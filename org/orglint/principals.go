@@ -1,7 +1,6 @@
 package orglint
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -289,75 +288,4 @@ func checkRoles(w *world) {
 
 func takesRole(action string) bool {
 	return strings.EqualFold(action, "sts:AssumeRole") || strings.EqualFold(action, "iam:PassRole")
-}
-
-// lintDocuments adds what package lint says of each document, without its guesses about
-// what the organization knows.
-func (w *world) lintDocuments() {
-	type key struct {
-		src, resourceType string
-		kind              policy.Kind
-	}
-	cache := map[key][]lint.Finding{}
-	for _, e := range w.documents {
-		type once struct {
-			code, path, message string
-			offset              int
-		}
-		seen := map[once]bool{}
-		for _, k := range e.Kinds {
-			opts := []lint.Option{lint.WithReference(w.ref)}
-			id := key{src: e.source().src, kind: k}
-			if k == policy.ResourceBased && e.ResourceType != "" {
-				id.resourceType = e.ResourceType
-				opts = append(opts, lint.WithResourceType(e.ResourceType))
-			}
-			list, ok := cache[id]
-			if !ok {
-				list = lint.Source("", []byte(id.src), k, opts...)
-				cache[id] = list
-			}
-			for _, f := range list {
-				o := once{f.Code, f.Path, f.Message, f.Position.Offset}
-				if !seen[o] {
-					seen[o] = true
-					w.addLint(e, k, f)
-				}
-			}
-		}
-	}
-}
-
-// addLint adds a finding of package lint, with its place in the file.
-func (w *world) addLint(e *entry, k policy.Kind, lf lint.Finding) {
-	f := Finding{Finding: lf, Subject: e.Subjects[0], Kind: k, Document: e.doc}
-	t := e.source()
-	f.File, f.Position, f.End = e.doc.File(), t.position(lf.Position.Offset), t.position(lf.End.Offset)
-	switch f.Code {
-	case "TRUST_EXTERNALID_MISSING":
-		n, _ := t.value(f.Path)
-		id, _ := accountOf(n.Text)
-		if w.byID[id] != nil || w.isForeign(id) || (principal{e: e, account: id}).own() {
-			return // whose account it is, is known: another rule reports it, or it is the role's own
-		}
-	case "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA":
-		if k == policy.IdentityBased && !slices.ContainsFunc(e.uses, func(u use) bool { return u.kind == k && !u.inline }) {
-			return // the quota is one of managed policies
-		}
-	case "SCP_EXEMPTION_HIJACKABLE":
-		if !w.refineExemption(e, &f) {
-			return
-		}
-	case "SCP_MFA_BLOCKS_FEDERATED":
-		w.refineMFA(e, &f)
-	}
-	w.findings = append(w.findings, f)
-}
-
-// plural is a number of things.
-func plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }

@@ -1,6 +1,7 @@
 package orglint
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -214,4 +215,23 @@ func literal(pattern string) string {
 		return pattern[:i]
 	}
 	return pattern
+}
+
+// count names accounts: one, or how many and the first.
+func (w *world) count(accounts []string) string {
+	switch len(accounts) {
+	case 0:
+		return "no account"
+	case 1:
+		return "account " + w.titleOf(accounts[0])
+	}
+	return fmt.Sprintf("%d accounts, such as %s", len(accounts), w.titleOf(accounts[0]))
+}
+
+// plural is a number of things.
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
