@@ -12,6 +12,7 @@ import (
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/orglint"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/lint"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -19,8 +20,8 @@ const member, management, stranger = "111122223333", "999900001111", "2222333344
 
 var (
 	someActions   = []policy.Action{"s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:CreateRole"}
-	somePatterns  = []string{"*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "ec2:*", "s3:*Object", "ec2:RunInstances", "iam:CreateRole"}
-	someResources = []string{"*", "*", "*", "arn:aws:s3:::logs/*"}
+	somePatterns  = []string{"*", "iam:*", "s3:*", "s3:Get*", "s3:GetObject", "S3:getobject", "s3:?etObject", "ec2:*", "s3:*Object", "ec2:RunInstances", "iam:CreateRole"}
+	someResources = []string{"*", "*", "*", "arn:aws:s3:::logs/*", "arn:aws:iam::*:role/App"}
 	someControls  = []string{"p-a000", "p-b000", "p-c000", "p-d000"}
 	allowService  = policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]}`)))
 	allowAll      = policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}`)))
@@ -43,6 +44,8 @@ func drawStatement(t *rapid.T) policy.Statement {
 	case 1:
 		s.Condition = policy.When("ArnNotLike", "aws:PrincipalArn", "arn:aws:iam::*:role/App")
 	case 2:
+		s.Condition = policy.When("StringNotEquals", "aws:PrincipalAccount", member)
+	case 3:
 		s.Condition = policy.When("StringEquals", "aws:RequestedRegion", "eu-west-1")
 	}
 	return s
@@ -132,6 +135,42 @@ func TestFindingsAgreeWithDecisions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An exempt role of which this package says less than package lint, nothing, cannot be made
+// or changed by others.
+func TestExemptionsThatAreProtected(t *testing.T) {
+	const code = "SCP_EXEMPTION_HIJACKABLE"
+	dropped := 0
+	exempts := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ec2:*", "Resource": "*", "Condition": {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/App"}}}]}`)))
+	rapid.Check(t, func(t *rapid.T) {
+		o, err := drawTree(t).Apply(
+			org.PutControlPolicy(org.ControlPolicy{ID: "p-e000", Kind: policy.ServiceControl, Document: exempts}),
+			org.AttachControlPolicy("p-e000", member))
+		require.NoError(t, err)
+		reported := map[string]bool{}
+		for _, f := range orglint.Organization(o) {
+			reported[f.Code+f.Subject+f.Path] = true
+		}
+		for id, p := range o.Inherited(member, policy.ServiceControl) {
+			for _, f := range lint.Document(p.Document, policy.ServiceControl) {
+				if f.Code != code || reported[code+p.ID+f.Path] {
+					continue
+				}
+				dropped++
+				env, err := simulate.Compile(o)
+				require.NoError(t, err)
+				for _, a := range []policy.Action{"iam:CreateRole", "iam:UpdateAssumeRolePolicy"} {
+					d := env.Can(simulate.Request{
+						Principal: policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:user/ana")),
+						Action:    a, Resource: policy.MustParseARN("arn:aws:iam::111122223333:role/App"),
+					})
+					require.True(t, d.Denied(), "%s at %s: %v: %s is %v", p.ID, id, f, a, d)
+				}
+			}
+		}
+	})
+	require.NotZero(t, dropped)
 }
 
 // actionAt reads "/Statement/1/Action/0", or "/Statement/1/Action".
