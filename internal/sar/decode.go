@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
-// maxBody is the largest body that is inflated.
+// maxBody is the largest text that is inflated.
 const maxBody = 64 << 20
 
 // A Head is the plain part of an image: what can be read without inflating.
@@ -18,7 +21,8 @@ type Head struct {
 	rest string
 }
 
-// A Body is the inflated part, for reading by index.
+// A Body is the deflated rest, for reading by index. Actions, Types and ARNs are there for
+// the services that [Body.Load] was called for. It is safe for concurrent use.
 type Body struct {
 	Services []ServiceRow // sorted by prefix
 	Actions  []ActionRow  // by service, then by name
@@ -27,6 +31,17 @@ type Body struct {
 	Links    [][]uint32   // of indexes into Actions; 0 is empty
 	RefLists [][]uint32   // pairs: type index in the service<<1|required, set; list 0 is empty
 	ARNs     []string
+	parts    []packedPart
+	keys     int // of the head
+}
+
+// A packedPart holds the actions and types of some services.
+type packedPart struct {
+	read            atomic.Bool
+	mu              sync.Mutex
+	packed          string
+	size            int
+	services, after int
 }
 
 // ServiceRow is one service of a Body.
@@ -34,7 +49,9 @@ type ServiceRow struct {
 	Prefix, Name          string
 	Actions, ActionsAfter uint32 // its part of Body.Actions
 	Types, TypesAfter     uint32 // its part of Body.Types
+	ARNs, ARNsAfter       uint32 // its part of Body.ARNs
 	Keys                  uint32 // set
+	part                  uint32
 }
 
 // ActionRow is one action of a Body.
@@ -95,140 +112,232 @@ func DecodeHead(image string) (*Head, error) {
 	return h, nil
 }
 
-// Body inflates and reads the rest of the image.
+// Body inflates and reads the index. The parts wait for [Body.Load].
 func (h *Head) Body() (*Body, error) {
 	r := reader{s: h.rest}
 	size := r.number()
-	raw, err := inflate(r.s, size)
+	index, err := inflate(r.text(r.number()), size)
 	if err != nil || r.bad {
 		return nil, errImage
 	}
-	b := new(Body)
-	r = reader{s: raw}
-	b.read(&r, len(h.Keys))
-	if r.bad || r.s != "" {
+	b := &Body{keys: len(h.Keys)}
+	in := reader{s: index}
+	b.readIndex(&in)
+	b.readParts(&in, &r)
+	if in.bad || in.s != "" || r.bad || r.s != "" {
 		return nil, errImage
 	}
 	return b, nil
 }
 
-func (b *Body) read(r *reader, keys int) {
-	ns := r.count()
-	b.readServices(r, ns)
-	b.Sets = r.lists(true)
-	b.Links = r.lists(true)
-	b.RefLists = r.lists(false)
-	if r.bad {
-		return
-	}
-	na, nt := 0, 0
-	for i := range b.Services {
-		s := &b.Services[i]
-		s.Actions, na = uint32(na), na+int(s.ActionsAfter)
-		s.Types, nt = uint32(nt), nt+int(s.TypesAfter)
-		s.ActionsAfter, s.TypesAfter = uint32(na), uint32(nt)
-		r.below(s.Keys, len(b.Sets))
-		if i > 0 && CompareFold(b.Services[i-1].Prefix, s.Prefix) >= 0 {
-			r.bad = true
-		}
-	}
-	b.readActions(r, na)
-	b.readTypes(r, nt)
-	if !r.bad {
-		b.check(r, keys)
-	}
-}
-
-func (b *Body) readServices(r *reader, n int) {
-	prefixes := r.texts(n)
-	names := r.texts(n)
-	counts, sets := r.column(2*n), r.column(n)
+func (b *Body) readIndex(r *reader) {
+	n := r.count()
+	prefixes, names := r.texts(n), r.texts(n)
+	actions, types, arns, sets := r.column(n), r.column(n), r.column(n), r.column(n)
+	b.Sets, b.Links, b.RefLists = r.lists(true), r.lists(true), r.lists(false)
 	if r.bad {
 		return
 	}
 	b.Services = make([]ServiceRow, n)
+	na, nt, nf := 0, 0, 0
 	for i := range b.Services {
-		if counts[2*i] > maxBody || counts[2*i+1] > maxBody {
+		s := ServiceRow{Prefix: prefixes[i], Name: names[i], Keys: sets[i], Actions: uint32(na), Types: uint32(nt), ARNs: uint32(nf)}
+		na, nt, nf = na+int(actions[i]), nt+int(types[i]), nf+int(arns[i])
+		if max(na, nt, nf) > maxBody {
 			r.bad = true
 			return
 		}
-		b.Services[i] = ServiceRow{
-			Prefix: prefixes[i], Name: names[i],
-			ActionsAfter: counts[2*i], TypesAfter: counts[2*i+1], Keys: sets[i],
+		s.ActionsAfter, s.TypesAfter, s.ARNsAfter = uint32(na), uint32(nt), uint32(nf)
+		b.Services[i] = s
+	}
+}
+
+// readParts takes the parts of the image, which stand in packed, without inflating them.
+func (b *Body) readParts(r, packed *reader) {
+	n := r.count()
+	counts, sizes, lens := r.column(n), r.column(n), r.column(n)
+	if r.bad {
+		return
+	}
+	b.parts = make([]packedPart, n)
+	s, total := 0, 0
+	for i := range b.parts {
+		p := &b.parts[i]
+		p.packed, p.size, p.services = packed.text(int(lens[i])), int(sizes[i]), s
+		total += p.size
+		s += int(counts[i])
+		if s > len(b.Services) {
+			r.bad = true
+			return
+		}
+		p.after = s
+		for j := p.services; j < s; j++ {
+			b.Services[j].part = uint32(i)
+		}
+	}
+	var last ServiceRow
+	if s > 0 {
+		last = b.Services[s-1]
+	}
+	na, nt, nf := int(last.ActionsAfter), int(last.TypesAfter), int(last.ARNsAfter)
+	// Each action, type and format has at least a byte in a part.
+	if s != len(b.Services) || na+nt+nf > total {
+		r.bad = true
+		return
+	}
+	b.Actions, b.Types, b.ARNs = make([]ActionRow, na), make([]TypeRow, nt), make([]string, nf)
+}
+
+// Load makes the actions and resource types of a service readable. It panics if the image
+// is damaged, which [Body.Check] finds out.
+func (b *Body) Load(service int) {
+	if p := &b.parts[b.Services[service].part]; !p.read.Load() {
+		if err := b.load(p); err != nil {
+			panic("sar: " + err.Error())
 		}
 	}
 }
 
-func (b *Body) readActions(r *reader, n int) {
-	lens := r.column(n)
-	total := 0
-	for _, l := range lens {
-		total += int(l)
+// Action is an action by its index, with its service loaded.
+func (b *Body) Action(i uint32) *ActionRow {
+	s := sort.Search(len(b.Services), func(s int) bool { return b.Services[s].ActionsAfter > i })
+	b.Load(s)
+	return &b.Actions[i]
+}
+
+func (b *Body) load(p *packedPart) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.read.Load() {
+		return nil
 	}
+	raw, err := inflate(p.packed, p.size)
+	if err != nil {
+		return err
+	}
+	r := reader{s: raw}
+	b.readActions(&r, p)
+	b.readTypes(&r, p)
+	if r.bad || r.s != "" {
+		return errImage
+	}
+	p.read.Store(true)
+	return nil
+}
+
+func (b *Body) readActions(r *reader, p *packedPart) {
+	if p.services == p.after {
+		r.bad = true
+		return
+	}
+	services := b.Services[p.services:p.after]
+	first, after := services[0].Actions, services[len(services)-1].ActionsAfter
+	rows := b.Actions[first:after]
+	lens, total := r.lengths(len(rows))
 	names := r.text(total)
-	flags, refs, sets, links := r.column(n), r.column(n), r.column(n), r.column(n)
 	if r.bad {
 		return
 	}
-	size := total
-	for _, s := range b.Services {
-		size += (len(s.Prefix) + 1) * int(s.ActionsAfter-s.Actions)
+	for i := range services {
+		total += (len(services[i].Prefix) + 1) * int(services[i].ActionsAfter-services[i].Actions)
 	}
-	if size > maxBody {
+	if total > maxBody {
 		r.bad = true
 		return
 	}
 	// Whole names lie in one text, so that an Action costs nothing.
 	var full strings.Builder
-	full.Grow(size)
-	for _, s := range b.Services {
+	full.Grow(total)
+	for si := range services {
+		s := &services[si]
 		for i := s.Actions; i < s.ActionsAfter; i++ {
+			l := lens[i-first]
 			full.WriteString(s.Prefix)
 			full.WriteByte(':')
-			full.WriteString(names[:lens[i]])
-			names = names[lens[i]:]
+			full.WriteString(names[:l])
+			names = names[l:]
 		}
 	}
 	text := full.String()
-	b.Actions = make([]ActionRow, n)
-	for si, s := range b.Services {
+	for si := range services {
+		s := &services[si]
 		for i := s.Actions; i < s.ActionsAfter; i++ {
-			l := len(s.Prefix) + 1 + int(lens[i])
-			b.Actions[i] = ActionRow{text[:l], uint32(si), uint8(flags[i]), refs[i], sets[i], links[i]}
+			l := len(s.Prefix) + 1 + int(lens[i-first])
+			rows[i-first].Name, rows[i-first].Service = text[:l], uint32(p.services+si)
 			text = text[l:]
-			if flags[i]>>2 == 0 || int(flags[i]>>2) >= len(Levels()) || i > s.Actions && CompareFold(b.Actions[i-1].Name, b.Actions[i].Name) >= 0 {
-				r.bad = true
-			}
 		}
+	}
+	for i := range rows {
+		rows[i].Flags = uint8(r.small())
+	}
+	for i := range rows {
+		rows[i].Refs = r.small()
+	}
+	for i := range rows {
+		rows[i].Keys = r.small()
+	}
+	for i := range rows {
+		rows[i].Links = r.small()
 	}
 }
 
-func (b *Body) readTypes(r *reader, n int) {
-	names := r.texts(n)
-	sets, counts := r.column(n), r.column(n)
+func (b *Body) readTypes(r *reader, p *packedPart) {
 	if r.bad {
 		return
 	}
-	b.Types = make([]TypeRow, n)
-	arns := 0
-	for si, s := range b.Services {
+	services := b.Services[p.services:p.after]
+	last := services[len(services)-1]
+	first, arns := services[0].Types, services[0].ARNs
+	rows := b.Types[first:last.TypesAfter]
+	names := r.texts(len(rows))
+	sets, counts := r.column(len(rows)), r.column(len(rows))
+	if r.bad {
+		return
+	}
+	for si := range services {
+		s := &services[si]
 		for i := s.Types; i < s.TypesAfter; i++ {
-			b.Types[i] = TypeRow{names[i], uint32(si), sets[i], uint32(arns), uint32(arns) + counts[i]}
-			arns += int(counts[i])
-			if counts[i] > maxBody || arns > maxBody || i > s.Types && CompareFold(names[i-1], names[i]) >= 0 {
+			n := counts[i-first]
+			if n > s.ARNsAfter-arns {
 				r.bad = true
 				return
 			}
+			rows[i-first] = TypeRow{names[i-first], uint32(p.services + si), sets[i-first], arns, arns + n}
+			arns += n
+		}
+		if arns != s.ARNsAfter {
+			r.bad = true
+			return
 		}
 	}
-	b.ARNs = r.texts(arns)
+	copy(b.ARNs[services[0].ARNs:], r.texts(int(arns-services[0].ARNs)))
 }
 
-// check wants every index inside its table.
-func (b *Body) check(r *reader, keys int) {
+// Check loads everything and wants every index inside its table, and names in order.
+func (b *Body) Check() error {
+	for i := range b.parts {
+		if err := b.load(&b.parts[i]); err != nil {
+			return err
+		}
+	}
+	r := new(reader)
+	b.checkLists(r)
+	if r.bad {
+		return errImage
+	}
+	for i := range b.Services {
+		b.checkService(r, i)
+	}
+	if r.bad {
+		return errImage
+	}
+	return nil
+}
+
+func (b *Body) checkLists(r *reader) {
 	for _, set := range b.Sets {
 		for _, k := range set {
-			r.below(k, keys)
+			r.below(k, b.keys)
 		}
 	}
 	for _, list := range b.Links {
@@ -245,20 +354,30 @@ func (b *Body) check(r *reader, keys int) {
 			r.below(list[i], len(b.Sets))
 		}
 	}
-	for i := range b.Types {
-		r.below(b.Types[i].Keys, len(b.Sets))
+}
+
+func (b *Body) checkService(r *reader, i int) {
+	s := &b.Services[i]
+	r.bad = r.bad || i > 0 && CompareFold(b.Services[i-1].Prefix, s.Prefix) >= 0
+	r.below(s.Keys, len(b.Sets))
+	types, actions := b.Types[s.Types:s.TypesAfter], b.Actions[s.Actions:s.ActionsAfter]
+	for j := range types {
+		r.below(types[j].Keys, len(b.Sets))
+		r.bad = r.bad || j > 0 && CompareFold(types[j-1].Name, types[j].Name) >= 0
 	}
-	for i := range b.Actions {
-		a := &b.Actions[i]
-		r.below(a.Refs, len(b.RefLists))
+	for j := range actions {
+		a := &actions[j]
+		r.bad = r.bad || j > 0 && CompareFold(actions[j-1].Name, a.Name) >= 0
+		if level := int(a.Flags >> 2); level == 0 || level >= len(Levels()) {
+			r.bad = true
+		}
 		r.below(a.Keys, len(b.Sets))
 		r.below(a.Links, len(b.Links))
-		if r.bad {
+		if r.below(a.Refs, len(b.RefLists)); r.bad {
 			return
 		}
-		s := &b.Services[a.Service]
-		for j := 0; j < len(b.RefLists[a.Refs]); j += 2 {
-			r.below(b.RefLists[a.Refs][j]>>1, int(s.TypesAfter-s.Types))
+		for list := b.RefLists[a.Refs]; len(list) > 0; list = list[2:] {
+			r.below(list[0]>>1, len(types))
 		}
 	}
 }
@@ -333,6 +452,25 @@ func (r *reader) column(n int) []uint32 {
 	return col
 }
 
+// small is a number, in most cases of one byte.
+func (r *reader) small() uint32 {
+	if len(r.s) > 0 && r.s[0] < 0x80 {
+		v := uint32(r.s[0])
+		r.s = r.s[1:]
+		return v
+	}
+	return uint32(r.number())
+}
+
+// lengths is a column of lengths and their sum.
+func (r *reader) lengths(n int) (lens []uint32, total int) {
+	lens = r.column(n)
+	for _, l := range lens {
+		total += int(l)
+	}
+	return lens, total
+}
+
 // texts reads lengths and then the texts.
 func (r *reader) texts(n int) []string {
 	lens := r.column(n)
@@ -345,11 +483,7 @@ func (r *reader) texts(n int) []string {
 
 // lists reads what interned.write wrote.
 func (r *reader) lists(sorted bool) [][]uint32 {
-	lens := r.column(r.count())
-	total := 0
-	for _, l := range lens {
-		total += int(l)
-	}
+	lens, total := r.lengths(r.count())
 	items := r.column(total)
 	if r.bad || len(lens) == 0 || lens[0] != 0 {
 		r.bad = true
@@ -378,6 +512,9 @@ func (r *reader) below(i uint32, n int) {
 func (h *Head) Facts() (*Facts, error) {
 	b, err := h.Body()
 	if err != nil {
+		return nil, fmt.Errorf("facts: %w", err)
+	}
+	if err := b.Check(); err != nil {
 		return nil, fmt.Errorf("facts: %w", err)
 	}
 	f := &Facts{Date: h.Date, Keys: append([]Key(nil), h.Keys...)}

@@ -8,11 +8,17 @@ import (
 )
 
 // Magic begins every image; its last byte is the version of the layout.
-const Magic = "licit-sar\x01"
+const Magic = "licit-sar\x02"
 
-// An image is Magic, a plain head (date, keys, services that support RCPs) with its
-// length in front, and a deflated body with its raw length in front. Both hold columns:
-// all first fields, then all second fields, and so on, every number a uvarint.
+// partSize is the raw size at which a part of an image ends: small enough that a look-up
+// inflates little, large enough that deflating the parts one by one costs little.
+const partSize = 64 << 10
+
+// An image is Magic, a plain head (date, keys, services that support RCPs) with its length
+// in front, and deflated texts: the index of services with what they share, with its raw
+// and its deflated length in front, and the parts, each the actions and resource types of
+// some neighbouring services. All hold columns: all first fields, then all second fields,
+// and so on, every number a uvarint.
 
 // Encode writes the image. The same facts give the same bytes. Facts are made canonical
 // first; a name that nothing declares is an error.
@@ -34,7 +40,7 @@ func encode(f *Facts, level int) ([]byte, error) {
 			e.actions[fold(s.Prefix+":"+a.Name)] = len(e.actions)
 		}
 	}
-	var head, body writer
+	var head writer
 	head.string(f.Date)
 	writeKeys(&head, f.Keys)
 	var rcp []string
@@ -47,16 +53,18 @@ func encode(f *Facts, level int) ([]byte, error) {
 	for _, prefix := range rcp {
 		head.string(prefix)
 	}
-	e.body(&body, f)
-	if e.err != nil {
-		return nil, e.err
+	index, parts, err := e.body(f, level)
+	if err != nil {
+		return nil, err
 	}
 	out := writer([]byte(Magic))
 	out.uvarint(len(head))
 	out = append(out, head...)
-	out.uvarint(len(body))
-	z, err := deflate(body, level)
-	return append(out, z...), err
+	z, err := deflate(index, level)
+	out.uvarint(len(index))
+	out.uvarint(len(z))
+	out = append(out, z...)
+	return append(out, parts...), err
 }
 
 func fold(s string) string {
@@ -152,61 +160,104 @@ func (e *encoder) set(where, what string, names []string, in map[string]int) []i
 	return ids
 }
 
-func (e *encoder) body(w *writer, f *Facts) {
-	var services, actions, types columns
-	services.n, actions.n, types.n = 6, 6, 4
-	services.init()
-	actions.init()
-	types.init()
-	for _, s := range f.Services {
-		local := make(map[string]int)
-		for i, t := range s.Types {
-			local[fold(t.Name)] = i
-			types.number(0, len(t.Name))
-			types.text(1, t.Name)
-			types.number(2, e.sets.id(e.set(s.Prefix+" "+t.Name, "condition key", t.Keys, e.keys)))
-			types.number(3, len(t.ARNs))
+// body gives the index and the deflated parts.
+func (e *encoder) body(f *Facts, level int) (index, parts writer, err error) {
+	services, table := newColumns(8), newColumns(3)
+	var p *part
+	flush := func() error {
+		if p == nil {
+			return nil
 		}
+		raw := p.bytes()
+		z, err := deflate(raw, level)
+		table.number(0, p.services)
+		table.number(1, len(raw))
+		table.number(2, len(z))
+		parts = append(parts, z...)
+		p = nil
+		return err
+	}
+	n := 0
+	for _, s := range f.Services {
+		if p == nil {
+			p = &part{actions: newColumns(6), types: newColumns(4)}
+			n++
+		}
+		arns := e.service(p, s)
 		services.number(0, len(s.Prefix))
 		services.text(1, s.Prefix)
 		services.number(2, len(s.Name))
 		services.text(3, s.Name)
 		services.number(4, len(s.Actions))
-		services.number(4, len(s.Types))
-		services.number(5, e.sets.id(e.set(s.Prefix, "condition key", s.Keys, e.keys)))
-		for _, a := range s.Actions {
-			where := s.Prefix + ":" + a.Name
-			var refs []int
-			for _, r := range a.Refs {
-				refs = append(refs,
-					e.place(where, "resource type", r.Type, local)<<1|flag(r.Required),
-					e.sets.id(e.set(where, "condition key", r.Keys, e.keys)))
-			}
-			actions.number(0, len(a.Name))
-			actions.text(1, a.Name)
-			actions.number(2, int(a.Level)<<2|flag(a.PermissionOnly)<<1|flag(a.Advisory))
-			actions.number(3, e.refLists.id(refs))
-			actions.number(4, e.sets.id(e.set(where, "condition key", a.Keys, e.keys)))
-			actions.number(5, e.links.id(e.set(where, "action", a.Dependents, e.actions)))
-		}
-	}
-	w.uvarint(len(f.Services))
-	services.write(w)
-	e.sets.write(w, true)
-	e.links.write(w, true)
-	e.refLists.write(w, false)
-	actions.write(w)
-	types.write(w)
-	var texts writer
-	for _, s := range f.Services {
-		for _, t := range s.Types {
-			for _, arn := range t.ARNs {
-				w.uvarint(len(arn))
-				texts = append(texts, arn...)
+		services.number(5, len(s.Types))
+		services.number(6, arns)
+		services.number(7, e.sets.id(e.set(s.Prefix, "condition key", s.Keys, e.keys)))
+		if p.size() >= partSize {
+			if err := flush(); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
-	*w = append(*w, texts...)
+	if err := flush(); err != nil {
+		return nil, nil, err
+	}
+	index.uvarint(len(f.Services))
+	services.write(&index)
+	e.sets.write(&index, true)
+	e.links.write(&index, true)
+	e.refLists.write(&index, false)
+	index.uvarint(n)
+	table.write(&index)
+	return index, parts, e.err
+}
+
+// A part is what some neighbouring services declare.
+type part struct {
+	services       int
+	actions, types columns
+	arnLens, arns  writer
+}
+
+func (p *part) size() int { return p.actions.size() + p.types.size() + len(p.arns) }
+
+func (p *part) bytes() (w writer) {
+	p.actions.write(&w)
+	p.types.write(&w)
+	return append(append(w, p.arnLens...), p.arns...)
+}
+
+// service adds a service to the part and counts its ARN formats.
+func (e *encoder) service(p *part, s Service) (arns int) {
+	p.services++
+	local := make(map[string]int)
+	for i, t := range s.Types {
+		local[fold(t.Name)] = i
+		p.types.number(0, len(t.Name))
+		p.types.text(1, t.Name)
+		p.types.number(2, e.sets.id(e.set(s.Prefix+" "+t.Name, "condition key", t.Keys, e.keys)))
+		p.types.number(3, len(t.ARNs))
+		arns += len(t.ARNs)
+		for _, arn := range t.ARNs {
+			p.arnLens.uvarint(len(arn))
+			p.arns = append(p.arns, arn...)
+		}
+	}
+	for _, a := range s.Actions {
+		where := s.Prefix + ":" + a.Name
+		var refs []int
+		for _, r := range a.Refs {
+			refs = append(refs,
+				e.place(where, "resource type", r.Type, local)<<1|flag(r.Required),
+				e.sets.id(e.set(where, "condition key", r.Keys, e.keys)))
+		}
+		p.actions.number(0, len(a.Name))
+		p.actions.text(1, a.Name)
+		p.actions.number(2, int(a.Level)<<2|flag(a.PermissionOnly)<<1|flag(a.Advisory))
+		p.actions.number(3, e.refLists.id(refs))
+		p.actions.number(4, e.sets.id(e.set(where, "condition key", a.Keys, e.keys)))
+		p.actions.number(5, e.links.id(e.set(where, "action", a.Dependents, e.actions)))
+	}
+	return arns
 }
 
 func flag(b bool) int {
@@ -217,16 +268,22 @@ func flag(b bool) int {
 }
 
 // columns are written one after the other.
-type columns struct {
-	n    int
-	cols []writer
+type columns []writer
+
+func newColumns(n int) columns { return make(columns, n) }
+
+func (c columns) number(col, v int)      { c[col].uvarint(v) }
+func (c columns) text(col int, s string) { c[col] = append(c[col], s...) }
+
+func (c columns) size() (n int) {
+	for _, col := range c {
+		n += len(col)
+	}
+	return n
 }
 
-func (c *columns) init()                  { c.cols = make([]writer, c.n) }
-func (c *columns) number(col, v int)      { c.cols[col].uvarint(v) }
-func (c *columns) text(col int, s string) { c.cols[col] = append(c.cols[col], s...) }
-func (c *columns) write(w *writer) {
-	for _, col := range c.cols {
+func (c columns) write(w *writer) {
+	for _, col := range c {
 		*w = append(*w, col...)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // PoliciesMagic begins the file of managed policies; its last byte is the version of the
@@ -103,17 +104,45 @@ func deflate(b []byte, level int) ([]byte, error) {
 	return z.Bytes(), nil
 }
 
+// An inflater is what inflating needs besides the text; making one costs as much as
+// inflating some kilobytes.
+type inflater struct {
+	src strings.Reader
+	z   io.ReadCloser
+	buf [32 << 10]byte
+}
+
+var inflaters = sync.Pool{New: func() any {
+	f := new(inflater)
+	f.z = flate.NewReader(&f.src)
+	return f
+}}
+
 func inflate(z string, size int) (string, error) {
 	if size > maxBody || size > 1100*(len(z)+1) {
 		return "", errImage
 	}
-	var out strings.Builder
-	out.Grow(size + 1)
-	n, err := io.Copy(&out, io.LimitReader(flate.NewReader(strings.NewReader(z)), int64(size)+1))
-	if err != nil || int(n) != size {
+	f := inflaters.Get().(*inflater)
+	defer inflaters.Put(f)
+	f.src.Reset(z)
+	if err := f.z.(flate.Resetter).Reset(&f.src, nil); err != nil {
 		return "", errImage
 	}
-	return out.String(), nil
+	var out strings.Builder
+	out.Grow(size)
+	for {
+		n, err := f.z.Read(f.buf[:])
+		if out.Len()+n > size {
+			return "", errImage
+		}
+		out.Write(f.buf[:n])
+		if err == io.EOF && out.Len() == size {
+			return out.String(), nil
+		}
+		if err != nil {
+			return "", errImage
+		}
+	}
 }
 
 // Policies is the index of a file of managed policies.

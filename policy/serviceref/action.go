@@ -127,7 +127,7 @@ func (b *body) has(set, key uint32) bool {
 func (a ActionInfo) Dependents() (dependents iter.Seq[policy.Action], known bool) {
 	return func(yield func(policy.Action) bool) {
 		for _, d := range a.b.Links[a.row().Links] {
-			if !yield(policy.Action(a.b.Actions[d].Name)) {
+			if !yield(policy.Action(a.b.Action(d).Name)) {
 				return
 			}
 		}
@@ -163,6 +163,7 @@ func (r *Reference) Action(a policy.Action) (ActionInfo, bool) {
 	if !ok {
 		return ActionInfo{}, false
 	}
+	b.Load(s)
 	first, after := b.Services[s].Actions, b.Services[s].ActionsAfter
 	i, ok := slices.BinarySearchFunc(b.Actions[first:after], string(a)[colon:], func(row sar.ActionRow, name string) int {
 		return sar.CompareFold(row.Name[colon:], name)
@@ -180,21 +181,25 @@ func (r *Reference) Action(a policy.Action) (ActionInfo, bool) {
 func (r *Reference) Actions(pattern string) iter.Seq[policy.Action] {
 	return func(yield func(policy.Action) bool) {
 		b := r.body()
-		rows, name := b.Actions, "*"
+		first, after, name := 0, len(b.Services), "*"
 		if prefix, rest, ok := strings.Cut(pattern, ":"); ok && pattern != "*:*" {
 			s, ok := b.service(prefix)
 			if !ok {
 				return
 			}
-			rows, name = rows[b.Services[s].Actions:b.Services[s].ActionsAfter], rest
+			first, after, name = s, s+1, rest
 		} else if !ok && (pattern == "" || strings.Trim(pattern, "*") != "") {
 			return
 		}
 		p := glob.Compile(name, glob.Wildcards|glob.FoldASCII)
-		for i := range rows {
-			full := rows[i].Name
-			if p.Match(full[strings.IndexByte(full, ':')+1:], nil) && !yield(policy.Action(full)) {
-				return
+		for s := first; s < after; s++ {
+			b.Load(s)
+			colon := len(b.Services[s].Prefix)
+			for i := b.Services[s].Actions; i < b.Services[s].ActionsAfter; i++ {
+				full := b.Actions[i].Name
+				if p.Match(full[colon+1:], nil) && !yield(policy.Action(full)) {
+					return
+				}
 			}
 		}
 	}

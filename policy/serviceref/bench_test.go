@@ -23,18 +23,26 @@ func BenchmarkLoad(b *testing.B) {
 			}
 		}
 	})
-	b.Run("all", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			h, err := sar.DecodeHead(image)
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, err := h.Body(); err != nil {
-				b.Fatal(err)
+	load := func(services func(n int) int) func(b *testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				h, err := sar.DecodeHead(image)
+				if err != nil {
+					b.Fatal(err)
+				}
+				body, err := h.Body()
+				if err != nil {
+					b.Fatal(err)
+				}
+				for i := range services(len(body.Services)) {
+					body.Load(i)
+				}
 			}
 		}
-	})
+	}
+	b.Run("service", load(func(int) int { return 1 }))
+	b.Run("all", load(func(n int) int { return n }))
 }
 
 func BenchmarkAction(b *testing.B) {

@@ -24,6 +24,7 @@ const (
 func (b *body) readFormats() []format {
 	out := make([]format, len(b.ARNs))
 	for si := range b.Services {
+		b.Load(si)
 		s := &b.Services[si]
 		if s.Types == s.TypesAfter {
 			continue

@@ -31,7 +31,11 @@ func Read(src []byte) (*Reference, error) {
 	if err != nil {
 		return nil, fmt.Errorf("service facts: %w", err)
 	}
-	if _, err := decoded.Body(); err != nil {
+	b, err := decoded.Body()
+	if err == nil {
+		err = b.Check()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("service facts: %w", err)
 	}
 	h := newHead(decoded)

@@ -44,6 +44,7 @@ func (r *Reference) ResourceType(service, name string) (ResourceInfo, bool) {
 	if !ok {
 		return ResourceInfo{}, false
 	}
+	b.Load(s)
 	first, after := b.Services[s].Types, b.Services[s].TypesAfter
 	i, ok := slices.BinarySearchFunc(b.Types[first:after], name, func(t sar.TypeRow, name string) int {
 		return sar.CompareFold(t.Name, name)
@@ -63,6 +64,7 @@ func (r *Reference) ResourceTypes(service string) iter.Seq[ResourceInfo] {
 		if !ok {
 			return
 		}
+		b.Load(s)
 		for i := b.Services[s].Types; i < b.Services[s].TypesAfter; i++ {
 			if !yield(ResourceInfo{b, i}) {
 				return
