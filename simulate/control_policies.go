@@ -2,8 +2,6 @@ package simulate
 
 import (
 	"strings"
-
-	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // serviceControl implements R-SCP-1 to R-SCP-7 (Organizations User Guide, “SCP
@@ -90,7 +88,7 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 func (w *world) resourceControlSkipped() string {
 	v := &w.view
 	switch {
-	case !serviceref.Embedded().SupportsRCP(v.Service): // R-RCP-3
+	case !w.env.facts.SupportsRCP(v.Service): // R-RCP-3
 		return "RCPs do not reach this service"
 	case w.isManagement(w.guarded()): // R-RCP-2
 		return "resources of the management account are exempt from RCPs"
@@ -107,7 +105,9 @@ func (w *world) resourceControlSkipped() string {
 }
 
 // guarded is the account whose RCPs apply: the resource's, or for an action without
-// resource types the caller's (R-RCP-6).
+// resource types the caller's (R-RCP-6). In an organization these are requests that name no
+// resource. One that names a resource keeps the RCPs of its account, even if the service
+// reference has no resource types for the action: AWS may have added some since.
 func (w *world) guarded() string {
 	if w.env.custom != nil && w.env.custom.WildcardOnly {
 		return w.view.Caller.Account

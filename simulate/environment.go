@@ -11,12 +11,14 @@ import (
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // An Environment is a compiled world in which requests are decided. It is immutable and
 // safe for concurrent use.
 type Environment struct {
 	org     *org.Organization // nil for CompileLayers
+	facts   *serviceref.Reference
 	strict  bool
 	derive  bool
 	custom  *Layers // CompileLayers: the layers of every request
@@ -139,7 +141,7 @@ func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
 }
 
 func newEnvironment(opts []Option) *Environment {
-	e := &Environment{program: map[programKey]*engine.Program{}}
+	e := &Environment{facts: serviceref.Embedded(), program: map[programKey]*engine.Program{}}
 	for _, o := range opts {
 		o.apply(e)
 	}
@@ -159,7 +161,7 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Environment{strict: e.strict, derive: e.derive, program: maps.Clone(e.program)}
+	out := &Environment{facts: e.facts, strict: e.strict, derive: e.derive, program: maps.Clone(e.program)}
 	out.build(o)
 	return out, nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -126,6 +127,28 @@ func ExampleWithStrictKeys() {
 		Resource:  policy.MustParseARN("arn:aws:s3:::logs/app.log"),
 	}))
 	// Output: implicitDeny (identityPolicy)
+}
+
+func ExampleWithReference() {
+	facts, err := serviceref.Read([]byte(`{"schema": "sar-facts/1", "asOf": "2027-01-02",
+		"services": {"demo": {"name": "Demo", "rcp": true, "actions": {"Run": {"level": "Write"}}}}}`))
+	if err != nil {
+		panic(err)
+	}
+	allow := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "demo:*", "Resource": "*"}}`)))
+	deny := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Principal": "*", "Action": "demo:*", "Resource": "*"}}`)))
+	layers := simulate.Layers{Identity: []*policy.Document{allow}, ResourceControl: [][]*policy.Document{{deny}}}
+	r := simulate.Request{Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"), Action: "demo:Run"}
+	for _, facts := range []*serviceref.Reference{serviceref.Embedded(), facts} {
+		env, err := simulate.CompileLayers(layers, simulate.WithReference(facts))
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(env.Can(r))
+	}
+	// Output:
+	// allowed (identityPolicy)
+	// explicitDeny (resourceControl)
 }
 
 func ExampleEnvironment_Can() {

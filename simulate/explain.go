@@ -378,7 +378,7 @@ func (b *explainer) notes() {
 // reference adds what the service reference says of the action (R-RSC-6). It changes no
 // decision: AWS adds actions every week, so one that is not known is decided all the same.
 func (b *explainer) reference(note func(string)) {
-	facts, action := serviceref.Embedded(), b.x.Request.Action
+	facts, action := b.w.env.facts, b.x.Request.Action
 	_, collection := facts.Collection(action)
 	named := b.x.Request.Resource.IsValid()
 	info, known := facts.Action(action)

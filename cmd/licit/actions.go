@@ -100,6 +100,7 @@ Exit codes: 0 every pattern matches, 1 one matches nothing, 2 usage or input err
 	fl := cmd.Flags()
 	fl.StringSliceVar(&e.levels, "level", nil, "only actions of this access `LEVEL`: "+oneOf(levelWords)+" (repeatable)")
 	fl.StringVar(&e.unusedIn, "unused-in", "", "only actions that this `FILE` does not name: a policy, or a list of actions (- is stdin)")
+	a.takesFacts(cmd)
 	fl.StringVarP(&e.output, "output", "o", "text", "`FORMAT` of the output: "+oneOf(actionFormats))
 	fl.SortFlags = false
 	must(cmd.RegisterFlagCompletionFunc("level", cobra.FixedCompletions(levelWords, cobra.ShellCompDirectiveNoFileComp)))

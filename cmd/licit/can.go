@@ -22,6 +22,7 @@ type questionFlags struct {
 func (f *questionFlags) register(a *app, cmd *cobra.Command) {
 	f.request.register(cmd)
 	f.world.register(cmd)
+	a.takesFacts(cmd)
 	cmd.Flags().StringVar(&f.expect, "expect", "", "exit 0 for this `OUTCOME`, else 1: allowed, denied, explicitDeny, implicitDeny, indeterminate")
 	registerOutput(cmd, &f.output)
 	cmd.Flags().SortFlags = false
@@ -40,15 +41,15 @@ func checkOutput(cmd *cobra.Command, output string) error {
 	return nil
 }
 
-// ask reads the flags and explains the request.
-func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *simulate.Explanation, error) {
+// ask reads the flags and explains the request on each resource.
+func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *call, error) {
 	if err := checkOutput(cmd, f.output); err != nil {
 		return nil, nil, err
 	}
 	if f.expect != "" && !isExpectation(f.expect) {
 		return nil, nil, usageError{cmd, fmt.Errorf("--expect %q: want allowed, denied, explicitDeny, implicitDeny or indeterminate", f.expect)}
 	}
-	r, err := f.request.request(cmd)
+	requests, err := f.request.requests(cmd)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -56,14 +57,23 @@ func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *simulate.Expla
 	if err != nil {
 		return nil, nil, err
 	}
-	if r.Session, err = f.world.session(a, cmd); err != nil {
+	session, err := f.world.session(a, cmd)
+	if err != nil {
 		return nil, nil, err
 	}
-	if strings.ContainsAny(r.Resource.String(), "*?") {
-		a.note("the resource is taken literally: the * and ? in it stand for themselves, not for other resources")
+	c := &call{facts: a.ref}
+	for _, r := range requests {
+		r.Session = session
+		if strings.ContainsAny(r.Resource.String(), "*?") {
+			a.note("the resource is taken literally: the * and ? in it stand for themselves, not for other resources")
+		}
+		if len(c.parts) == 0 {
+			a.unknownPrincipal(w, r.Principal)
+		}
+		c.parts = append(c.parts, w.env.Explain(r))
 	}
-	a.unknownPrincipal(w, r.Principal)
-	return w, w.env.Explain(r), nil
+	c.decide()
+	return w, c, nil
 }
 
 func isExpectation(s string) bool {
@@ -72,18 +82,18 @@ func isExpectation(s string) bool {
 }
 
 // exit is what the decision makes of the exit code.
-func (f *questionFlags) exit(a *app, d simulate.Decision) error {
+func (f *questionFlags) exit(a *app, c *call) error {
 	if f.expect != "" {
-		if f.expect == d.Outcome.String() || f.expect == "denied" && d.Denied() {
+		if f.expect == c.outcome.String() || f.expect == "denied" && c.denied {
 			return nil
 		}
-		a.note("expected %s, got %s", f.expect, d)
+		a.note("expected %s, got %s", f.expect, c.shown)
 		return status(exitNo)
 	}
 	switch {
-	case d.Allowed():
+	case c.outcome == simulate.Allowed:
 		return nil
-	case d.Denied():
+	case c.denied:
 		return status(exitNo)
 	}
 	return status(exitIndeterminate)
@@ -101,7 +111,11 @@ The policies come from a snapshot (--snapshot), or from files (--identity-policy
 …), or else from an embedded sample organization. Session policies and tags go with all.
 
 A condition key that is neither given nor known from the model is unknown where AWS could
-send it: give it with --context, or take all such keys as absent with --strict.` + exitHelp,
+send it: give it with --context, or take all such keys as absent with --strict.
+
+AWS authorises some calls on several resources: ec2:RunInstances on an image, a subnet, a
+volume and more. Give --resource for each; the call is allowed only if each is, and if no
+resource type is left that the service data says the call needs.` + exitHelp,
 		Example: `  licit can --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
       --action s3:GetObject --resource arn:aws:s3:::logs/app.log
   licit can --identity-policy dev.json --scp root.json --scp ou.json,regions.json --scp account.json \
@@ -111,19 +125,19 @@ send it: give it with --context, or take all such keys as absent with --strict.`
       --snapshot ./snapshot --resource arn:aws:s3:::logs --expect denied`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, x, err := f.ask(a, cmd)
+			w, c, err := f.ask(a, cmd)
 			if err != nil {
 				return err
 			}
 			if f.output == "json" {
-				err = writeJSON(a.stdout, w.answer(x, false))
+				err = writeJSON(a.stdout, w.callJSON(c, false))
 			} else {
-				_, err = io.WriteString(a.stdout, w.answerText(x, a.style))
+				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string { return w.answerText(x, a.style) }))
 			}
 			if err != nil {
 				return err
 			}
-			return f.exit(a, x.Decision)
+			return f.exit(a, c)
 		},
 	}
 	f.register(a, cmd)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/simulate"
 	"github.com/licit-dev/licit/simulate/casefile"
 )
 
@@ -62,6 +63,7 @@ that cannot be read wins over both.`,
 	fl := cmd.Flags()
 	fl.BoolVar(&e.failed, "failed", false, "print only failed cases and refused lines")
 	fl.BoolVar(&e.rules, "rules", false, "name the evaluation rules that each decision rests on (slower)")
+	a.takesFacts(cmd)
 	fl.BoolVar(&e.quiet, "quiet", false, "no summary and no progress on standard error")
 	return cmd
 }
@@ -129,7 +131,7 @@ func (e *evaluation) file(a *app, out *bufio.Writer, name string) error {
 			return plainReadError(name, cases.err)
 		}
 		for _, c := range batch {
-			result := e.decide(c)
+			result := e.decide(a, c)
 			if !e.count(result) && e.failed {
 				continue
 			}
@@ -154,11 +156,11 @@ func plainReadError(name string, err error) error {
 	return err
 }
 
-func (e *evaluation) decide(c *casefile.Case) casefile.Result {
+func (e *evaluation) decide(a *app, c *casefile.Case) casefile.Result {
 	if e.rules {
-		return c.Explain()
+		return c.Explain(simulate.WithReference(a.ref))
 	}
-	return c.Eval()
+	return c.Eval(simulate.WithReference(a.ref))
 }
 
 // count adds the result to the summary and reports whether it is a failure or a refusal.

@@ -29,23 +29,25 @@ element that misses. Statements about other actions are only counted, unless --a
       --action ec2:RunInstances --all -o json`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, x, err := f.ask(a, cmd)
+			w, c, err := f.ask(a, cmd)
 			if err != nil {
 				return err
 			}
 			if f.output == "json" {
-				err = writeJSON(a.stdout, w.answer(x, true))
+				err = writeJSON(a.stdout, w.callJSON(c, true))
 			} else {
-				t := tree{w: w, style: a.style, all: all}
-				t.request(x.Request)
-				t.b.WriteByte('\n')
-				t.explanation(x)
-				_, err = io.WriteString(a.stdout, t.b.String())
+				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string {
+					t := tree{w: w, style: a.style, all: all}
+					t.request(x.Request)
+					t.b.WriteByte('\n')
+					t.explanation(x)
+					return t.b.String()
+				}))
 			}
 			if err != nil {
 				return err
 			}
-			return f.exit(a, x.Decision)
+			return f.exit(a, c)
 		},
 	}
 	f.register(a, cmd)

@@ -16,6 +16,7 @@ import (
 	"github.com/licit-dev/licit/org/orglint"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/lint"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // A linter has the rules; tests bring their own.
@@ -25,19 +26,19 @@ type linter interface {
 	codes() []lint.Code
 }
 
-// rulesOfLint is package lint, and package orglint.
-type rulesOfLint struct{}
+// rulesOfLint is package lint, and package orglint, with some service facts.
+type rulesOfLint struct{ ref *serviceref.Reference }
 
-func (rulesOfLint) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
-	var opts []lint.Option
+func (r rulesOfLint) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
+	opts := []lint.Option{lint.WithReference(r.ref)}
 	if resourceType != "" && k == policy.ResourceBased {
 		opts = append(opts, lint.WithResourceType(resourceType))
 	}
 	return lint.Source("", src, k, opts...)
 }
 
-func (rulesOfLint) organization(o *org.Organization) []orglint.Finding {
-	return orglint.Organization(o)
+func (r rulesOfLint) organization(o *org.Organization) []orglint.Finding {
+	return orglint.Organization(o, orglint.WithReference(r.ref))
 }
 
 // codes are those of both packages, sorted; one that both have stands there once.
@@ -126,6 +127,7 @@ error. With --fix, what has been fixed does not count; with --diff it does.`,
 	fl.StringVar(&l.config, "config", "", "suppressions `FILE` (default: the nearest .licit.yaml upward from each policy)")
 	fl.BoolVar(&l.fix, "fix", false, "apply the fixes that are certain")
 	fl.BoolVar(&l.diff, "diff", false, "with --fix: print what it would change and change nothing")
+	a.takesFacts(cmd)
 	fl.BoolVar(&l.list, "list", false, "list all codes with type and title")
 	fl.BoolVar(&l.quiet, "quiet", false, "no guesses and no summary on standard error")
 	fl.StringVarP(&l.output, "output", "o", "text", "`FORMAT` of the output: "+oneOf(lintFormats))

@@ -13,6 +13,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // The exit codes, the same for all commands.
@@ -30,7 +32,7 @@ func main() {
 
 // run is the command without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{}, facts: embeddedFacts()}
+	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{}, facts: embeddedFacts(), ref: serviceref.Embedded()}
 	return a.run(args, stdout)
 }
 
@@ -59,6 +61,7 @@ type app struct {
 	style  style
 	linter linter
 	facts  facts
+	ref    *serviceref.Reference // what facts are of
 }
 
 // note prints one line for people on standard error.

@@ -15,25 +15,27 @@ import (
 
 // requestFlags say what is asked.
 type requestFlags struct {
-	principal, action, resource string
-	context                     []string
-	contextFile                 string
-	unknown                     []string
+	principal, action string
+	resources         []string
+	context           []string
+	contextFile       string
+	unknown           []string
 }
 
 func (f *requestFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.principal, "principal", "", "who asks: `ARN` of a user, role, session, root user or identity provider; or a service principal; or * (required)")
 	fl.StringVar(&f.action, "action", "", "the `ACTION`, such as s3:GetObject (required)")
-	fl.StringVar(&f.resource, "resource", "*", "`ARN` of the resource; * for actions that take none")
+	fl.StringArrayVar(&f.resources, "resource", nil, "`ARN` of the resource; * for actions that take none, which is the default (repeatable: a call that names several)")
 	fl.StringArrayVar(&f.context, "context", nil, "condition key: `KEY=VALUE`[,VALUE…]; KEY= says that it is absent (repeatable)")
 	fl.StringVar(&f.contextFile, "context-file", "", "JSON `FILE` of condition keys: {\"key\": \"value\" or [\"value\", …]}; [] says absent")
 	fl.StringArrayVar(&f.unknown, "unknown", nil, "keys that may or may not be present, a `PATTERN` such as aws:PrincipalTag/* (repeatable)")
 	must(cmd.MarkFlagFilename("context-file", "json"))
 }
 
-// request reads the flags. Everything that is wrong with them is one error.
-func (f *requestFlags) request(cmd *cobra.Command) (simulate.Request, error) {
+// requests reads the flags: a request for each resource. Everything that is wrong with them
+// is one error.
+func (f *requestFlags) requests(cmd *cobra.Command) ([]simulate.Request, error) {
 	var r simulate.Request
 	var errs []error
 	usage := func(format string, args ...any) {
@@ -54,16 +56,28 @@ func (f *requestFlags) request(cmd *cobra.Command) (simulate.Request, error) {
 	case err != nil:
 		usage("--action: %w", err)
 	}
-	if f.resource != "*" {
-		if r.Resource, err = policy.ParseARN(f.resource); err != nil {
-			usage("--resource: %w; or * for an action that takes no resource", err)
-		}
-	}
 	r.Keys, err = f.keys(cmd)
 	if err != nil {
 		errs = append(errs, err)
 	}
-	return r, errors.Join(errs...)
+	var out []simulate.Request
+	for i, name := range f.resources {
+		switch {
+		case slices.Contains(f.resources[:i], name):
+			usage("--resource %s: given twice", name)
+		case name != "*":
+			if r.Resource, err = policy.ParseARN(name); err != nil {
+				usage("--resource: %w; or * for an action that takes no resource", err)
+			}
+		case len(f.resources) > 1:
+			usage("--resource *: stands for no resource; leave it out where others are named")
+		}
+		out = append(out, r)
+	}
+	if len(out) == 0 {
+		out = []simulate.Request{r}
+	}
+	return out, errors.Join(errs...)
 }
 
 // keys reads the condition keys. What --context says wins over the file.

@@ -81,6 +81,7 @@ Exit codes: 0 done, 2 usage or input error.`,
 			return err
 		},
 	}
+	a.takesFacts(cmd)
 	registerOutput(cmd, &output)
 	return cmd
 }

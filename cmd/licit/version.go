@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"iter"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -21,13 +22,18 @@ type versionJSON struct {
 	Go          string `json:"go"`
 	Platform    string `json:"platform"`
 	ServiceData string `json:"serviceData"` // date of the oldest source of service facts
+	Services    int    `json:"services"`
+	Actions     int    `json:"actions"`
+
+	ManagedPolicyData string `json:"managedPolicyData"` // day on which the newest one changed
+	ManagedPolicies   int    `json:"managedPolicies"`
 }
 
 func (a *app) versionCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Print the version of licit and the date of its service data",
+		Short: "Print the version of licit and the dates of its service data",
 		Args:  noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := checkOutput(cmd, output); err != nil {
@@ -50,7 +56,9 @@ func (a *app) versionCommand() *cobra.Command {
 func versionOf(info *debug.BuildInfo) versionJSON {
 	v := versionJSON{
 		Version: "(devel)", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		ServiceData: serviceref.Embedded().Date(),
+		ServiceData: serviceref.Embedded().Date(), ManagedPolicyData: serviceref.ManagedPoliciesDate(),
+		Services: count(serviceref.Embedded().Services()), Actions: count(serviceref.Embedded().Actions("*")),
+		ManagedPolicies: count(serviceref.ManagedPolicies()),
 	}
 	if info == nil {
 		return v
@@ -71,6 +79,13 @@ func versionOf(info *debug.BuildInfo) versionJSON {
 	return v
 }
 
+func count[T any](seq iter.Seq[T]) (n int) {
+	for range seq {
+		n++
+	}
+	return n
+}
+
 // String is the version as lines for people.
 func (v versionJSON) String() string {
 	var b strings.Builder
@@ -82,6 +97,7 @@ func (v versionJSON) String() string {
 		}
 		fmt.Fprintf(&b, "revision %s of %s%s\n", v.Revision, v.Time, modified)
 	}
-	fmt.Fprintf(&b, "service data of %s\n", v.ServiceData)
+	fmt.Fprintf(&b, "service data of %s: %d services, %d actions\n", v.ServiceData, v.Services, v.Actions)
+	fmt.Fprintf(&b, "AWS's managed policies of %s: %d\n", v.ManagedPolicyData, v.ManagedPolicies)
 	return b.String()
 }

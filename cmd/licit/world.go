@@ -76,7 +76,7 @@ const sampleName = "fintech"
 // load makes the world that the flags describe.
 func (f *worldFlags) load(a *app, cmd *cobra.Command) (*world, error) {
 	files := f.byFile(cmd)
-	var opts []simulate.Option
+	opts := []simulate.Option{simulate.WithReference(a.ref)}
 	if f.strict {
 		opts = append(opts, simulate.WithStrictKeys())
 	}

@@ -23,10 +23,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%d:%d: %s: %s", e.Line, e.Column, e.Pointer, e.Text)
 }
 
-// ParseJSON reads facts in the form sar-facts/1. Dependent actions that the facts do not
-// declare must be known. The error joins an [*Error] for each thing that is wrong, in
-// source order. The facts' Keys are those of the services, without presence.
-func ParseJSON(src []byte, known func(action string) bool) (*Facts, error) {
+// Known says what other facts declare.
+type Known struct{ Action, Key func(name string) bool }
+
+// ParseJSON reads facts in the form sar-facts/1, or a file of AWS's service reference,
+// which has no date. Dependent actions that sar-facts/1 does not declare must be known, and
+// so must condition keys that a file of AWS does not. The error joins an [*Error] for each
+// thing that is wrong, in source order. The facts' Keys are those of the services, without
+// presence.
+func ParseJSON(src []byte, known Known) (*Facts, error) {
 	root, err := jsontree.Parse(src)
 	p := parser{src: src, known: known, facts: new(Facts), keys: make(map[string]bool)}
 	if err != nil {
@@ -37,7 +42,12 @@ func ParseJSON(src []byte, known func(action string) bool) (*Facts, error) {
 		}
 		return nil, err
 	}
-	p.root(root)
+	if isAWS(root) {
+		p.otherKey = known.Key
+		p.aws(root)
+	} else {
+		p.root(root)
+	}
 	if len(p.errs) == 0 {
 		p.dependents()
 	}
@@ -49,11 +59,13 @@ func ParseJSON(src []byte, known func(action string) bool) (*Facts, error) {
 
 type parser struct {
 	src   []byte
-	known func(string) bool
+	known Known
 	facts *Facts
 	keys  map[string]bool
 	links []link
 	errs  []error
+	// otherKey says which keys need no declaration; nil: none.
+	otherKey func(name string) bool
 }
 
 // A link is a dependent action, whose service may stand further down.
@@ -197,16 +209,20 @@ func (p *parser) service(path string, m *jsontree.Member) {
 }
 
 func (p *parser) key(path string, m *jsontree.Member, s *Service, declared map[string]bool) {
-	name := NormaliseKey(m.Name)
+	p.declareKey(path, m.Name, &m.Value, s, declared)
+}
+
+func (p *parser) declareKey(path, name string, n *jsontree.Node, s *Service, declared map[string]bool) {
+	name = NormaliseKey(name)
 	if declared[fold(name)] {
 		return // two spellings of one variable
 	}
 	declared[fold(name)] = true
 	s.Keys = append(s.Keys, name)
-	text := p.text(path, &m.Value)
+	text := p.text(path, n)
 	typ, multi, ok := ParseType(text)
 	if !ok {
-		p.fail(path, m.Value.Start, "%q is no type of condition keys; want String, ArrayOfString, ARN, …", text)
+		p.fail(path, n.Start, "%q is no type of condition keys; want String, ArrayOfString, ARN, …", text)
 	}
 	if !p.keys[fold(name)] {
 		p.keys[fold(name)] = true
@@ -217,7 +233,7 @@ func (p *parser) key(path string, m *jsontree.Member, s *Service, declared map[s
 func (p *parser) keyList(path string, n *jsontree.Node, declared map[string]bool) (out []string) {
 	p.elements(path, n, func(path string, n *jsontree.Node) {
 		name := NormaliseKey(p.text(path, n))
-		if !declared[fold(name)] {
+		if !declared[fold(name)] && (p.otherKey == nil || !p.otherKey(name)) {
 			p.fail(path, n.Start, "no condition key %q; declare it under the service's keys", name)
 		}
 		out = append(out, name)
@@ -232,11 +248,7 @@ func (p *parser) resource(path string, m *jsontree.Member, s *Service, declared,
 		switch m.Name {
 		case "arns":
 			p.elements(path, &m.Value, func(path string, n *jsontree.Node) {
-				arn := p.text(path, n)
-				if strings.Count(arn, ":") < 5 {
-					p.fail(path, n.Start, "%q is no ARN format; want six parts", arn)
-				}
-				t.ARNs = append(t.ARNs, arn)
+				t.ARNs = append(t.ARNs, p.arnFormat(path, n))
 			})
 		case "keys":
 			t.Keys = p.keyList(path, &m.Value, declared)
@@ -245,6 +257,14 @@ func (p *parser) resource(path string, m *jsontree.Member, s *Service, declared,
 		}
 	})
 	s.Types = append(s.Types, t)
+}
+
+func (p *parser) arnFormat(path string, n *jsontree.Node) string {
+	arn := p.text(path, n)
+	if strings.Count(arn, ":") < 5 {
+		p.fail(path, n.Start, "%q is no ARN format; want six parts", arn)
+	}
+	return arn
 }
 
 func (p *parser) action(path string, m *jsontree.Member, s *Service, declared, types map[string]bool) {
@@ -327,20 +347,33 @@ func (p *parser) dependents() {
 	}
 	for _, l := range p.links {
 		prefix, _, _ := strings.Cut(fold(l.name), ":")
-		if !here[fold(l.name)] && (services[prefix] || !p.known(l.name)) {
+		if !here[fold(l.name)] && (services[prefix] || !p.known.Action(l.name)) {
 			p.fail(l.path, l.start, "no action %q", l.name)
 		}
 	}
 }
 
 // Overlay replaces the services of f that newer declares, and adds its others. The date is
-// that of the oldest of the services. Dependent actions that are gone are dropped.
+// that of the oldest of the services; newer facts without a date have that of f. What RCPs
+// reached they still reach: AWS has taken no service out, and files often do not say it.
+// Dependent actions that are gone are dropped.
 func (f *Facts) Overlay(newer *Facts) {
-	replaced := make(map[string]bool)
-	for _, s := range newer.Services {
-		replaced[fold(s.Prefix)] = true
+	old := make(map[string]*Service)
+	for i := range f.Services {
+		old[fold(f.Services[i].Prefix)] = &f.Services[i]
 	}
+	replaced := make(map[string]bool)
 	services := append([]Service(nil), newer.Services...)
+	for i := range services {
+		s := &services[i]
+		replaced[fold(s.Prefix)] = true
+		if o := old[fold(s.Prefix)]; o != nil {
+			s.RCP = s.RCP || o.RCP
+			if s.FromAWS {
+				s.keep(o)
+			}
+		}
+	}
 	for _, s := range f.Services {
 		if !replaced[fold(s.Prefix)] {
 			services = append(services, s)
@@ -359,10 +392,10 @@ func (f *Facts) Overlay(newer *Facts) {
 			f.Keys[i].Type, f.Keys[i].Multivalued = k.Type, k.Multivalued
 		}
 	}
-	if len(services) > len(newer.Services) {
-		newer.Date = min(newer.Date, f.Date)
+	if newer.Date != "" && (len(services) == len(newer.Services) || newer.Date < f.Date) {
+		f.Date = newer.Date
 	}
-	f.Services, f.Date = services, newer.Date
+	f.Services = services
 	f.prune()
 }
 

@@ -23,6 +23,7 @@ type Facts struct {
 type Service struct {
 	Prefix, Name string
 	RCP          bool
+	FromAWS      bool // a file of AWS's service reference says it, which lacks some facts
 	Actions      []Action
 	Types        []Type
 	Keys         []string

@@ -3,6 +3,7 @@ package serviceref_test
 import (
 	"fmt"
 	"strings"
+	"testing/fstest"
 	"time"
 
 	"github.com/licit-dev/licit/policy"
@@ -104,6 +105,28 @@ func ExampleRead() {
 	run, ok := r.Action("demo:run")
 	fmt.Println(run.Action(), run.Level(), ok)
 	// Output: demo:Run Write true
+}
+
+func ExampleReadFS() {
+	// A folder with files of https://servicereference.us-east-1.amazonaws.com.
+	r, err := serviceref.ReadFS(fstest.MapFS{"demo.json": {Data: []byte(`{"Name": "demo",
+		"Actions": [{"Name": "Run", "Annotations": {"Properties": {"IsWrite": true}}}]}`)}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	run, ok := r.Action("demo:run")
+	fmt.Println(run.Action(), run.Level(), ok)
+	// Output: demo:Run Write true
+}
+
+func ExampleActionInfo_Missing() {
+	facts := serviceref.Embedded()
+	info, _ := facts.Action("ec2:AttachVolume")
+	for _, t := range info.Missing(facts, policy.MustParseARN("arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")) {
+		fmt.Println(t.Service(), t.Name())
+	}
+	// Output: ec2 instance
 }
 
 func ExampleManagedPolicy() {

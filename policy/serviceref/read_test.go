@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,7 +42,7 @@ func TestRead(t *testing.T) {
 	_, known = list.Dependents()
 	require.False(t, known)
 	require.True(t, r.SupportsRCP("demo"))
-	require.False(t, r.SupportsRCP("sqs"), "the newer file does not say so")
+	require.True(t, r.SupportsRCP("sqs"), "a file that does not say so takes nothing out")
 	k, ok := r.Key("demo:tag/x")
 	require.True(t, ok)
 	require.Equal(t, "demo:Tag/${TagKey}", k.Name)
@@ -87,6 +88,12 @@ func TestReadErrors(t *testing.T) {
 		"arn":       {facts(`"resources": {"x": {"arns": ["arn:x"]}}`), `arns/0: "arn:x" is no ARN format; want six parts`},
 		"member":    {facts(`"Actions": {}`), `/services/demo/Actions: no such member; want name`},
 		"kind":      {facts(`"rcp": 1`), `/services/demo/rcp: a number; want true or false`},
+		"aws name":  {`{"Actions": []}`, `: no "Name"; want the prefix of the service`},
+		"aws none":  {`{"Name": "demo", "Actions": []}`, `/Actions: no actions`},
+		"aws level": {awsAction(``), `/Actions/0: no "Annotations" with "Properties"`},
+		"aws type":  {awsAction(awsLevel + `, "Resources": [{"Name": "x"}]`), `/Actions/0/Resources/0: no resource type "x"; declare it`},
+		"aws key":   {awsAction(awsLevel + `, "ActionConditionKeys": ["demo:X"]`), `ActionConditionKeys/0: no condition key "demo:X"; declare it`},
+		"aws types": {`{"Name": "demo", "Actions": [], "ConditionKeys": [{"Name": "demo:X", "Types": ["Map"]}]}`, `/ConditionKeys/0/Types/0: "Map" is no type`},
 		"service":   {`{"schema": "sar-facts/1", "asOf": "2027-01-01", "services": {"a:b": {}}}`, `"a:b" is no service prefix`},
 	} {
 		_, err := serviceref.Read([]byte(test.src))
@@ -96,17 +103,101 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+const awsLevel = `, "Annotations": {"Properties": {"IsWrite": true}}`
+
+func awsAction(rest string) string {
+	return `{"Name": "demo", "Actions": [{"Name": "A"` + rest + `}]}`
+}
+
 func facts(service string) string {
 	return `{"schema": "sar-facts/1", "asOf": "2027-01-01", "services": {"demo": {` + service + `}}}`
+}
+
+const aws = `{"Name": "demo", "Version": "v1.4",
+  "Actions": [
+    {"Name": "PutThing", "ActionConditionKeys": ["demo:Kind", "aws:RequestTag/${TagKey}"], "Annotations": {"Properties": {"IsList": false, "IsWrite": true}},
+     "Resources": [{"Name": "thing"}], "SupportedBy": {"IAM Action Last Accessed": false}},
+    {"Name": "Grant", "Annotations": {"Properties": {"IsWrite": true, "IsPermissionManagement": true}}}],
+  "Resources": [{"Name": "thing", "ARNFormats": ["arn:${Partition}:demo:${Region}:${Account}:thing/${Id}"], "ConditionKeys": ["demo:Kind"]}],
+  "ConditionKeys": [{"Name": "demo:Kind", "Types": ["ArrayOfString"]}],
+  "Operations": [{"Name": "PutThing"}]}`
+
+// A file of AWS's service reference gives a service that was not known.
+func TestReadAWS(t *testing.T) {
+	t.Parallel()
+	r, err := serviceref.Read([]byte(aws))
+	require.NoError(t, err)
+	require.Equal(t, serviceref.Embedded().Date(), r.Date(), "such files have no date")
+	put, ok := r.Action("demo:PutThing")
+	require.True(t, ok)
+	require.Equal(t, serviceref.LevelWrite, put.Level())
+	require.True(t, put.HasKey("aws:RequestTag/team"), "a global key need not be declared")
+	_, known := put.Dependents()
+	require.False(t, known)
+	grant, _ := r.Action("demo:Grant")
+	require.Equal(t, serviceref.LevelPermissionsManagement, grant.Level())
+	k, _ := r.Key("demo:Kind")
+	require.True(t, k.Multivalued)
+	_, ok = r.Action("s3:GetObject")
+	require.True(t, ok)
+}
+
+// What AWS's files do not say of a service stays as it was.
+func TestReadAWSKeeps(t *testing.T) {
+	t.Parallel()
+	r, err := serviceref.Read([]byte(`{"Name": "sqs", "Actions": [
+		{"Name": "SendMessage", "Annotations": {"Properties": {"IsWrite": true}}, "Resources": [{"Name": "queue"}]},
+		{"Name": "SendNew", "Annotations": {"Properties": {}}, "Resources": [{"Name": "queue"}, {"Name": "queue"}]}],
+		"Resources": [{"Name": "queue", "ARNFormats": ["arn:${Partition}:sqs:${Region}:${Account}:${QueueName}"]}]}`))
+	require.NoError(t, err)
+	require.True(t, r.SupportsRCP("sqs"))
+	s, _ := r.Service("sqs")
+	require.Equal(t, "Amazon SQS", s.Name)
+	require.Equal(t, []policy.Action{"sqs:SendMessage", "sqs:SendNew"}, slices.Collect(r.Actions("sqs:*")))
+	for name, want := range map[policy.Action]bool{"sqs:SendMessage": true, "sqs:SendNew": false} {
+		a, _ := r.Action(name)
+		resources := slices.Collect(a.Resources())
+		require.Len(t, resources, 1, name)
+		require.Equal(t, want, resources[0].Required, name)
+	}
+	send, _ := r.Action("sqs:SendMessage")
+	_, known := send.Dependents()
+	require.True(t, known)
+}
+
+func TestReadFS(t *testing.T) {
+	t.Parallel()
+	dir := fstest.MapFS{
+		"demo.json":    {Data: []byte(aws)},
+		"mapping.json": {Data: []byte(`{"SDK": {}}`)},
+		"list.json":    {Data: []byte(`[{"service": "demo", "url": "https://example.com/demo.json"}]`)},
+		"other.json":   {Data: []byte(strings.ReplaceAll(aws, "demo", "other"))},
+		"README":       {Data: []byte("not read")},
+	}
+	r, err := serviceref.ReadFS(dir)
+	require.NoError(t, err)
+	for _, a := range []policy.Action{"demo:PutThing", "other:PutThing", "s3:GetObject"} {
+		_, ok := r.Action(a)
+		require.True(t, ok, a)
+	}
+	dir["again.json"] = &fstest.MapFile{Data: []byte(facts(`"name": "Demo"`))}
+	dir["wrong.json"] = &fstest.MapFile{Data: []byte(`{"Name": "wrong", "Actions": [{"Name": "A"}, {"Name": "B"}]}`)}
+	_, err = serviceref.ReadFS(dir)
+	require.EqualError(t, err, "demo.json: the service demo stands in again.json, too\n"+
+		"wrong.json:1:31: /Actions/0: no \"Annotations\" with \"Properties\", which say the access level; want a newer file\n"+
+		"wrong.json:1:46: /Actions/1: no \"Annotations\" with \"Properties\", which say the access level; want a newer file")
+	_, err = serviceref.ReadFS(fstest.MapFS{})
+	require.ErrorContains(t, err, "no facts; want files *.json")
 }
 
 // FuzzRead: any bytes give an error or a reference whose every entry can be read.
 func FuzzRead(f *testing.F) {
 	f.Add([]byte(newer))
+	f.Add([]byte(aws))
 	f.Add([]byte(facts(`"actions": {"A": {"level": "Read"}}`)))
 	f.Add([]byte(strings.Repeat("[", 100)))
 	for _, encode := range []func(*sar.Facts) ([]byte, error){sar.Encode, sar.EncodeFast} {
-		small, err := sar.ParseJSON([]byte(newer), func(string) bool { return true })
+		small, err := sar.ParseJSON([]byte(newer), sar.Known{Action: func(string) bool { return true }})
 		require.NoError(f, err)
 		small.Services[0].Actions[0].Dependents = nil
 		src, err := encode(small)

@@ -1,6 +1,8 @@
 package casefile
 
 import (
+	"slices"
+
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
@@ -59,10 +61,10 @@ func (c *Case) Layers() simulate.Layers {
 	return l
 }
 
-// Eval decides the case. The result does not name rules; [Case.Explain] does. A line that
-// was refused gives its error again.
-func (c *Case) Eval() Result {
-	r, env := c.compile()
+// Eval decides the case, with the options besides the case's own. The result does not name
+// rules; [Case.Explain] does. A line that was refused gives its error again.
+func (c *Case) Eval(opts ...simulate.Option) Result {
+	r, env := c.compile(opts)
 	if env == nil {
 		return r
 	}
@@ -77,8 +79,8 @@ func (c *Case) Eval() Result {
 
 // Explain decides the case as [Case.Eval] does and also names the rules that the decision
 // rests on.
-func (c *Case) Explain() Result {
-	r, env := c.compile()
+func (c *Case) Explain(opts ...simulate.Option) Result {
+	r, env := c.compile(opts)
 	if env == nil {
 		return r
 	}
@@ -88,14 +90,13 @@ func (c *Case) Explain() Result {
 }
 
 // compile begins a result; without an environment that is all there is.
-func (c *Case) compile() (Result, *simulate.Environment) {
+func (c *Case) compile(opts []simulate.Option) (Result, *simulate.Environment) {
 	r := Result{ID: c.id, Line: c.line, Expect: c.expect, Err: c.err}
 	if c.err != nil {
 		return r, nil
 	}
-	var opts []simulate.Option
 	if c.strict {
-		opts = append(opts, simulate.WithStrictKeys())
+		opts = append(slices.Clip(opts), simulate.WithStrictKeys())
 	}
 	env, err := simulate.CompileLayers(c.layers, opts...)
 	if err != nil {

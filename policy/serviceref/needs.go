@@ -1,0 +1,53 @@
+package serviceref
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+// Missing lists the required resource types of the action for which none of the resources
+// is left, each standing for one type that its ARN can be of; sorted by name. A call is
+// authorised on a resource of each of them (R-RSC-6; IAM User Guide, “IAM JSON policy
+// elements: Condition operators”, on ec2:RunInstances): with some missing it is not known to
+// be allowed. Nothing missing is no promise: a call may name resources of other types
+// besides, and the marks are those of [Reference.Date]. An ARN with a wildcard names no
+// resource and stands for no type.
+func (a ActionInfo) Missing(r *Reference, resources ...policy.ARN) []ResourceInfo {
+	var types []ResourceInfo
+	for t := range a.Resources() {
+		if t.Required {
+			types = append(types, t.Type)
+		}
+	}
+	fits := make([][]ResourceInfo, len(resources))
+	for i, arn := range resources {
+		if arn.IsValid() && !strings.ContainsAny(arn.String(), "*?") {
+			fits[i] = slices.Collect(r.ResourceTypesOf(arn.String()))
+		}
+	}
+	// A maximum matching: ARNs may fit several types.
+	of := make([]int, len(resources)) // type+1 that a resource stands for
+	var place func(t int, tried []bool) bool
+	place = func(t int, tried []bool) bool {
+		for i := range resources {
+			if tried[i] || !slices.Contains(fits[i], types[t]) {
+				continue
+			}
+			tried[i] = true
+			if of[i] == 0 || place(of[i]-1, tried) {
+				of[i] = t + 1
+				return true
+			}
+		}
+		return false
+	}
+	var missing []ResourceInfo
+	for t := range types {
+		if !place(t, make([]bool, len(resources))) {
+			missing = append(missing, types[t])
+		}
+	}
+	return missing
+}
