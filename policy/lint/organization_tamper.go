@@ -14,8 +14,10 @@ var tamperRules = []rule{
 }
 
 // tamperActions are, for each security service, the actions that stop it, blind it or take
-// it away from its administrator (the services' own API references). The first ones are
-// those by which a statement is known to be meant as protection.
+// it away from its administrator (the services' own API references): a filter may archive
+// findings, a trusted IP list suppresses them, and standards are disabled control by control
+// as well. All exist in the service reference of 2026-09-26. The first ones are those by which a
+// statement is known to be meant as protection.
 var tamperActions = []struct {
 	service string
 	core    int
@@ -33,12 +35,14 @@ var tamperActions = []struct {
 	{"guardduty", 4, []string{
 		"guardduty:DeleteDetector", "guardduty:UpdateDetector", "guardduty:DisassociateFromAdministratorAccount",
 		"guardduty:DisassociateFromMasterAccount", "guardduty:StopMonitoringMembers", "guardduty:DeleteMembers",
-		"guardduty:DisassociateMembers", "guardduty:CreateFilter",
+		"guardduty:DisassociateMembers", "guardduty:CreateFilter", "guardduty:UpdateFilter", "guardduty:CreateIPSet",
+		"guardduty:UpdateIPSet",
 	}},
 	{"securityhub", 3, []string{
 		"securityhub:DisableSecurityHub", "securityhub:DisassociateFromAdministratorAccount",
 		"securityhub:DisassociateFromMasterAccount", "securityhub:DeleteMembers", "securityhub:DisassociateMembers",
-		"securityhub:BatchDisableStandards", "securityhub:UpdateStandardsControl",
+		"securityhub:BatchDisableStandards", "securityhub:UpdateStandardsControl", "securityhub:BatchUpdateStandardsControlAssociations",
+		"securityhub:DisableSecurityHubV2",
 	}},
 }
 

@@ -33,22 +33,45 @@ const (
 	resourcePolicyLimit = 20480 // of services whose limit is not in resourcePolicyLimits
 )
 
-// resourcePolicyLimits come from the quota pages and API references of the services.
+// resourcePolicyLimits by CloudFormation type, as of 2026-11-26. model: the largest length in
+// the service's API model (AWS's SDK for Go v1.55.8); quota: the service's quota page; guide: its
+// developer guide.
 var resourcePolicyLimits = map[string]int{
-	"AWS::ApiGateway::RestApi":    8192,
-	"AWS::ECR::Repository":        10240,
-	"AWS::EFS::FileSystem":        20000,
-	"AWS::Events::EventBus":       10240,
-	"AWS::KMS::Key":               32768,
-	"AWS::Logs::ResourcePolicy":   5120,
-	"AWS::SNS::Topic":             30720,
-	"AWS::SQS::Queue":             8192,
-	"AWS::Backup::BackupVault":    20480,
-	"AWS::DynamoDB::Table":        20480,
-	"AWS::Kinesis::Stream":        20480,
-	"AWS::Lambda::Function":       20480,
-	"AWS::S3::Bucket":             20480,
-	"AWS::SecretsManager::Secret": 20480,
+	"AWS::ACMPCA::CertificateAuthority":    20480,  // model
+	"AWS::ApiGateway::RestApi":             8192,   // quota, adjustable
+	"AWS::Backup::BackupVault":             20480,  // not confirmed
+	"AWS::CloudTrail::Channel":             8192,   // model
+	"AWS::CloudTrail::EventDataStore":      8192,   // model
+	"AWS::CodeArtifact::Domain":            7168,   // model
+	"AWS::CodeArtifact::Repository":        7168,   // model
+	"AWS::DynamoDB::Table":                 20480,  // guide
+	"AWS::ECR::PublicRepository":           10240,  // model
+	"AWS::ECR::RegistryPolicy":             10240,  // model
+	"AWS::ECR::Repository":                 10240,  // model
+	"AWS::EFS::FileSystem":                 20000,  // model
+	"AWS::Elasticsearch::Domain":           102400, // model
+	"AWS::Events::EventBus":                10240,  // quota, adjustable
+	"AWS::ImageBuilder::Component":         30000,  // model
+	"AWS::ImageBuilder::ContainerRecipe":   30000,  // model
+	"AWS::ImageBuilder::Image":             30000,  // model
+	"AWS::ImageBuilder::ImageRecipe":       30000,  // model
+	"AWS::KMS::Key":                        32768,  // quota
+	"AWS::Kinesis::Stream":                 20480,  // not confirmed
+	"AWS::Lambda::Function":                20480,  // quota
+	"AWS::Logs::ResourcePolicy":            5120,   // model
+	"AWS::MediaPackageV2::Channel":         6144,   // model
+	"AWS::MediaPackageV2::OriginEndpoint":  6144,   // model
+	"AWS::NetworkFirewall::FirewallPolicy": 395000, // model
+	"AWS::NetworkFirewall::RuleGroup":      395000, // model
+	"AWS::OpenSearchService::Domain":       102400, // model
+	"AWS::Rekognition::Project":            2000,   // model
+	"AWS::S3::Bucket":                      20480,  // guide
+	"AWS::SNS::Topic":                      30720,  // guide
+	"AWS::SQS::Queue":                      8192,   // guide
+	"AWS::SageMaker::ModelPackageGroup":    20480,  // model
+	"AWS::SecretsManager::Secret":          20480,  // model
+	"AWS::VpcLattice::Service":             10000,  // model
+	"AWS::VpcLattice::ServiceNetwork":      10000,  // model
 }
 
 func identitySize(c *checker) {

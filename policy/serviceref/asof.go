@@ -11,11 +11,25 @@ import (
 const (
 	rcpLaunch       = "2024-11-13" // AWS What's New: resource control policies, for five services
 	scpFullLanguage = "2025-09-19" // AWS What's New: full IAM policy language in SCPs
-	scpLargeLimit   = "2026-05-01" // Organizations User Guide, “Quotas”: 10,240 in May 2026; the day was not seen
+	scpLargeLimit   = "2026-05-15" // AWS What's New: 10,240 characters, and ten SCPs to a target instead of five
 )
 
-// rcpFirst are the services with which RCPs began, sorted.
-var rcpFirst = []string{"kms", "s3", "secretsmanager", "sqs", "sts"}
+// rcpSince has, sorted by service, the first days of which a source says that RCPs reach the
+// service: the launch; and the days of reports on what AWS announced before, since the pages of
+// AWS themselves were not seen (ECR and OpenSearch Serverless in June 2025, Cognito and CloudWatch
+// Logs in January 2026).
+var rcpSince = []struct{ service, day string }{
+	{"aoss", "2025-06-23"},
+	{"cognito-identity", "2026-01-22"},
+	{"cognito-idp", "2026-01-22"},
+	{"ecr", "2025-06-23"},
+	{"kms", rcpLaunch},
+	{"logs", "2026-01-22"},
+	{"s3", rcpLaunch},
+	{"secretsmanager", rcpLaunch},
+	{"sqs", rcpLaunch},
+	{"sts", rcpLaunch},
+}
 
 // AsOf returns the facts as they were on a day, as far as they have dates: the services
 // that support RCPs, and what AWS accepts as an SCP. Services, actions and keys are always
@@ -25,7 +39,7 @@ func (r *Reference) AsOf(day time.Time) *Reference {
 }
 
 // SCPLimit is the largest size of an SCP, as [policy.Document.Size] counts: 10,240
-// characters, and 5,120 before May 2026 (Organizations User Guide, “Quotas”).
+// characters, and 5,120 before 2026-05-15 (Organizations User Guide, “Quotas”).
 func (r *Reference) SCPLimit() int {
 	if r.before(scpLargeLimit) {
 		return 5120
@@ -40,14 +54,17 @@ func (r *Reference) SCPFullLanguage() bool { return !r.before(scpFullLanguage) }
 
 // RCPSince is the first day on which the service, named in any case, is known to support
 // RCPs; ok is false for a service that does not. It is exact for the services with which
-// RCPs began. For all others no source has the day: it is that of the data, and they may
-// have supported RCPs earlier.
+// RCPs began, and the day of a report for those that AWS added next. For all others no source
+// has the day: it is that of the data, and they may have supported RCPs earlier.
 func (r *Reference) RCPSince(service string) (day string, ok bool) {
 	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok {
 		return "", false
 	}
-	if _, ok := slices.BinarySearchFunc(rcpFirst, service, sar.CompareFold); ok {
-		return rcpLaunch, true
+	i, ok := slices.BinarySearchFunc(rcpSince, service, func(s struct{ service, day string }, name string) int {
+		return sar.CompareFold(s.service, name)
+	})
+	if ok {
+		return rcpSince[i].day, true
 	}
 	return r.Date(), true
 }
@@ -66,9 +83,9 @@ type region struct{ service, region string }
 
 // regionTable is sorted by service. The AWS Fault Isolation Boundaries whitepaper, “Global
 // services”, names the region of iam, organizations, account, route53, cloudfront, shield,
-// waf, globalaccelerator, networkmanager and route53-recovery-…; the AWS General Reference
-// and the endpoint tables of AWS's SDKs that of ce, budgets and savingsplans. cur and
-// route53domains are curated: no page was held against them.
+// waf, globalaccelerator, networkmanager and route53-recovery-…; the endpoint tables of AWS's
+// SDK for Go v1.55.8 have the same for all of these but route53-recovery-readiness, and that
+// of ce, budgets, cur, route53domains and savingsplans.
 var regionTable = []region{
 	{"account", "us-east-1"},
 	{"budgets", "us-east-1"},
