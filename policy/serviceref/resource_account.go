@@ -8,7 +8,10 @@ import (
 
 // withoutResourceAccount lists, by service, the actions whose requests may lack the keys
 // aws:ResourceAccount, aws:ResourceOrgID and aws:ResourceOrgPaths; "*" is all of them
-// (IAM User Guide, “AWS global condition context keys”, aws:ResourceAccount).
+// (IAM User Guide, “AWS global condition context keys”, aws:ResourceAccount). The page of 2026
+// has all but some: those that delete, reject, disassociate, copy or list, PutRule and its
+// like, CreateVolume, and workspaces were on earlier editions, or stand in AWS's policy examples
+// for data perimeters as not covered by these keys. They stay: unknown is the safe answer.
 var withoutResourceAccount = []struct {
 	service string
 	actions []string

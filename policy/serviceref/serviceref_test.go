@@ -95,7 +95,7 @@ func TestKey(t *testing.T) {
 		{"aws:EpochTime", serviceref.Date, false, serviceref.Always},
 		{"aws:SecureTransport", serviceref.Bool, false, serviceref.Always},
 		{"aws:SourceIp", serviceref.IPAddress, false, serviceref.Conditional},
-		{"aws:MultiFactorAuthAge", serviceref.Numeric, false, serviceref.Conditional},
+		{"aws:MultiFactorAuthAge", serviceref.Numeric, false, serviceref.TemporaryCredentials},
 		{"aws:MultiFactorAuthPresent", serviceref.Bool, false, serviceref.TemporaryCredentials},
 		{"aws:TokenIssueTime", serviceref.Date, false, serviceref.TemporaryCredentials},
 		{"aws:username", serviceref.String, false, serviceref.IAMUser},
