@@ -43,6 +43,56 @@ func TestIAMData(t *testing.T) {
 	require.ErrorContains(t, floors(f), "only 1 services; there were at least 456")
 }
 
+// Each count that falls stops the generator, and so does a jump of those without resource types.
+func TestFloors(t *testing.T) {
+	enough := func() *sar.Facts {
+		f := &sar.Facts{Keys: make([]sar.Key, minKeys), Services: make([]sar.Service, minServices)}
+		for i := range minRCP {
+			f.Services[i].RCP = true
+		}
+		s := &f.Services[0]
+		s.Types, s.Actions = make([]sar.Type, minTypes), make([]sar.Action, minActions)
+		for i := range s.Actions {
+			s.Actions[i].Advisory = i < minAdvisory
+			s.Actions[i].Refs = make([]sar.Ref, 1)
+		}
+		return f
+	}
+	require.NoError(t, floors(enough()))
+	for want, less := range map[string]func(f *sar.Facts){
+		"services;":             func(f *sar.Facts) { f.Services = f.Services[:minServices-1] },
+		"actions;":              func(f *sar.Facts) { f.Services[0].Actions = f.Services[0].Actions[:minActions-1] },
+		"resource types;":       func(f *sar.Facts) { f.Services[0].Types = f.Services[0].Types[1:] },
+		"condition keys;":       func(f *sar.Facts) { f.Keys = f.Keys[1:] },
+		"support RCPs;":         func(f *sar.Facts) { f.Services[0].RCP = false },
+		"dependent actions are": func(f *sar.Facts) { f.Services[0].Actions[0].Advisory = false },
+		"have no resource types": func(f *sar.Facts) {
+			for i := range minActions / 2 {
+				f.Services[0].Actions[i].Refs = nil
+			}
+		},
+	} {
+		f := enough()
+		less(f)
+		require.ErrorContains(t, floors(f), want)
+	}
+}
+
+// The same input gives the same bytes.
+func TestReproducible(t *testing.T) {
+	var images [][]byte
+	for range 3 {
+		f := &sar.Facts{Date: "2026-09-26"}
+		require.NoError(t, iamDataServices(f, iamDataFiles()))
+		require.NoError(t, advisory(f, iamDataFiles()))
+		image, err := sar.Encode(f)
+		require.NoError(t, err)
+		images = append(images, image)
+	}
+	require.Equal(t, images[0], images[1])
+	require.Equal(t, images[0], images[2])
+}
+
 // What the generator does not understand stops it.
 func TestIAMDataRefused(t *testing.T) {
 	for name, test := range map[string]struct{ file, text, want string }{

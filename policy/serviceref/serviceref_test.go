@@ -106,7 +106,7 @@ func TestKey(t *testing.T) {
 		{"aws:CalledVia", serviceref.String, true, serviceref.ForwardAccess},
 		{"aws:CalledViaFirst", serviceref.String, false, serviceref.ForwardAccess},
 		{"aws:TagKeys", serviceref.String, true, serviceref.Conditional},
-		{"ec2:RoleDelivery", serviceref.Numeric, false, serviceref.Conditional},
+		{"ec2:RoleDelivery", serviceref.Numeric, false, serviceref.EC2Role},
 		{"lambda:SourceFunctionArn", serviceref.ARN, false, serviceref.Conditional},
 		{"identitystore:UserId", serviceref.String, false, serviceref.Conditional},
 		{"dynamodb:LeadingKeys", serviceref.String, true, serviceref.Conditional},
