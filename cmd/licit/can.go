@@ -122,7 +122,10 @@ resource type is left that the service data says the call needs.` + exitHelp,
       --principal arn:aws:iam::111122223333:role/dev --action ec2:RunInstances \
       --context aws:RequestedRegion=eu-west-1
   licit can --principal arn:aws:iam::111122223333:role/app --action s3:DeleteBucket \
-      --snapshot ./snapshot --resource arn:aws:s3:::logs --expect denied`,
+      --snapshot ./snapshot --resource arn:aws:s3:::logs --expect denied
+  licit can --snapshot ./snapshot --principal arn:aws:iam::111122223333:role/dev --action ec2:AttachVolume \
+      --resource arn:aws:ec2:eu-west-1:111122223333:volume/vol-1 \
+      --resource arn:aws:ec2:eu-west-1:111122223333:instance/i-1`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			w, c, err := f.ask(a, cmd)
