@@ -41,7 +41,7 @@ func (c *call) decide() {
 	c.outcome, c.denied, c.shown = worst.Decision.Outcome, worst.Decision.Denied(), worst.Decision.Outcome.String()
 	info, known := c.facts.Action(first.Request.Action)
 	if c.unknown = !known; known {
-		c.missing = info.Missing(c.facts, arns...)
+		c.missing = info.Missing(arns...)
 	}
 	if c.outcome == simulate.Allowed && (c.unknown || len(c.missing) > 0) {
 		c.outcome, c.shown = simulate.Indeterminate, simulate.Indeterminate.String()

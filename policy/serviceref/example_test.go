@@ -121,9 +121,8 @@ func ExampleReadFS() {
 }
 
 func ExampleActionInfo_Missing() {
-	facts := serviceref.Embedded()
-	info, _ := facts.Action("ec2:AttachVolume")
-	for _, t := range info.Missing(facts, policy.MustParseARN("arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")) {
+	info, _ := serviceref.Embedded().Action("ec2:AttachVolume")
+	for _, t := range info.Missing(policy.MustParseARN("arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")) {
 		fmt.Println(t.Service(), t.Name())
 	}
 	// Output: ec2 instance

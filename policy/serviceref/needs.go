@@ -14,7 +14,7 @@ import (
 // be allowed. Nothing missing is no promise: a call may name resources of other types
 // besides, and the marks are those of [Reference.Date]. An ARN with a wildcard names no
 // resource and stands for no type.
-func (a ActionInfo) Missing(r *Reference, resources ...policy.ARN) []ResourceInfo {
+func (a ActionInfo) Missing(resources ...policy.ARN) []ResourceInfo {
 	var types []ResourceInfo
 	for t := range a.Resources() {
 		if t.Required {
@@ -24,7 +24,7 @@ func (a ActionInfo) Missing(r *Reference, resources ...policy.ARN) []ResourceInf
 	fits := make([][]ResourceInfo, len(resources))
 	for i, arn := range resources {
 		if arn.IsValid() && !strings.ContainsAny(arn.String(), "*?") {
-			fits[i] = slices.Collect(r.ResourceTypesOf(arn.String()))
+			fits[i] = slices.Collect(a.b.typesOf(arn.String()))
 		}
 	}
 	// A maximum matching: ARNs may fit several types.

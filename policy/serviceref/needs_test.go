@@ -42,7 +42,7 @@ func TestMissing(t *testing.T) {
 			arns = append(arns, policy.MustParseARN(s))
 		}
 		var got []string
-		for _, typ := range info.Missing(r, arns...) {
+		for _, typ := range info.Missing(arns...) {
 			got = append(got, typ.Name())
 		}
 		require.Equal(t, test.want, got, name)

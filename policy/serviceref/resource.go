@@ -79,8 +79,11 @@ func (r *Reference) ResourceTypes(service string) iter.Seq[ResourceInfo] {
 // that another format of the service goes on with: arn:aws:s3:::logs/a is an object and no
 // bucket, while a role's name may have a path.
 func (r *Reference) ResourceTypesOf(pattern string) iter.Seq[ResourceInfo] {
+	return func(yield func(ResourceInfo) bool) { r.body().typesOf(pattern)(yield) }
+}
+
+func (b *body) typesOf(pattern string) iter.Seq[ResourceInfo] {
 	return func(yield func(ResourceInfo) bool) {
-		b := r.body()
 		formats := b.formats()
 		service := serviceOf(pattern)
 		for i := range b.Types {
