@@ -32,7 +32,7 @@ func main() {
 
 // run is the command without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{}, facts: embeddedFacts(), ref: serviceref.Embedded()}
+	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{serviceref.Embedded()}, facts: embeddedFacts(), ref: serviceref.Embedded()}
 	return a.run(args, stdout)
 }
 
