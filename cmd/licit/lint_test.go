@@ -17,7 +17,7 @@ import (
 	"github.com/licit-dev/licit/policy/lint"
 )
 
-// The SARIF output keeps to the schema of OASIS, here as go-sarif ships it.
+// The SARIF output keeps to the schema of OASIS.
 func TestSARIFSchema(t *testing.T) {
 	archive, err := txtar.ParseFile("testdata/script/lint_output.txtar")
 	require.NoError(t, err)

@@ -23,7 +23,6 @@ const (
 	cobra    = "github.com/spf13/cobra"
 	diff     = "github.com/rogpeppe/go-internal/diff"
 	rapid    = "pgregory.net/rapid"
-	sarif    = "github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 	yaml     = "go.yaml.in/yaml/v3"
 )
 
@@ -67,7 +66,7 @@ var arrows = map[string]rule{
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, sarif, yaml},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples":            {tests: []string{"org"}},
