@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,24 +22,32 @@ import (
 
 // A linter has the rules; tests bring their own.
 type linter interface {
-	check(src []byte, k policy.Kind, resourceType string) []lint.Finding
-	organization(o *org.Organization) []orglint.Finding
+	check(src []byte, k policy.Kind, resourceType string, when asOf) []lint.Finding
+	organization(o *org.Organization, when asOf) []orglint.Finding
 	codes() []lint.Code
 }
 
 // rulesOfLint is package lint, and package orglint, with some service facts.
 type rulesOfLint struct{ ref *serviceref.Reference }
 
-func (r rulesOfLint) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
-	opts := []lint.Option{lint.WithReference(r.ref)}
-	if resourceType != "" && k == policy.ResourceBased {
+// at is the reference as of the day of the check, if one was given.
+func (r rulesOfLint) at(when asOf) *serviceref.Reference {
+	if when.given {
+		return r.ref.AsOf(when.now)
+	}
+	return r.ref
+}
+
+func (r rulesOfLint) check(src []byte, k policy.Kind, resourceType string, when asOf) []lint.Finding {
+	opts := []lint.Option{lint.WithReference(r.at(when)), lint.WithDate(when.now)}
+	if resourceType != "" && (k == policy.ResourceBased || k == policy.IdentityBased) {
 		opts = append(opts, lint.WithResourceType(resourceType))
 	}
 	return lint.Source("", src, k, opts...)
 }
 
-func (r rulesOfLint) organization(o *org.Organization) []orglint.Finding {
-	return orglint.Organization(o, orglint.WithReference(r.ref))
+func (r rulesOfLint) organization(o *org.Organization, when asOf) []orglint.Finding {
+	return orglint.Organization(o, orglint.WithReference(r.at(when)), orglint.WithDate(when.now))
 }
 
 // codes are those of both packages, sorted; one that both have stands there once.
@@ -48,9 +57,25 @@ func (rulesOfLint) codes() []lint.Code {
 	return slices.CompactFunc(list, func(a, b lint.Code) bool { return a.Code == b.Code })
 }
 
+// An asOf is the time of a check: that of --as-of, and otherwise now. Only a given day
+// changes what is known of AWS; a clock may be wrong.
+type asOf struct {
+	now   time.Time
+	given bool
+}
+
+// The inline policy of a permission set is an identity policy with a size of its own.
+const (
+	permissionSetKind = "permission-set"
+	permissionSetType = "AWS::SSO::PermissionSet"
+)
+
+// inlineTypes are the resource types that have inline identity policies.
+var inlineTypes = []string{"AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::Role", permissionSetType}
+
 // kindWords and severityWords are the values of --kind and --fail-on.
 var (
-	kindWords     = []string{"identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint"}
+	kindWords     = []string{"identity", "resource", "trust", "boundary", "session", "scp", "rcp", "endpoint", permissionSetKind}
 	severityWords = []string{"error", "security_warning", "warning", "suggestion"}
 	severities    = []lint.FindingType{lint.Error, lint.SecurityWarning, lint.Warning, lint.Suggestion}
 	lintFormats   = []string{"text", "json", "sarif", "github"}
@@ -58,9 +83,10 @@ var (
 
 // A linting is one run of lint: its flags, and what it found.
 type linting struct {
-	kind, resourceType, failOn, config, output string
-	ignore                                     []string
-	list, fix, diff, quiet                     bool
+	kind, resourceType, failOn, config, output, day string
+	ignore                                          []string
+	list, fix, diff, quiet                          bool
+	when                                            asOf
 
 	targets    []*target // documents
 	places     []*target // documents, and the files of snapshots before their documents
@@ -121,7 +147,8 @@ error. With --fix, what has been fixed does not count; with --diff it does.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&l.kind, "kind", "", "`KIND` of the policies: "+oneOf(kindWords)+" (default: guessed)")
-	fl.StringVar(&l.resourceType, "resource-type", "", "what a resource policy is attached to, a CloudFormation `TYPE` such as AWS::S3::Bucket")
+	fl.StringVar(&l.resourceType, "resource-type", "", "what the policy is attached to, a CloudFormation `TYPE` such as AWS::S3::Bucket or, with an inline policy, AWS::IAM::Role")
+	fl.StringVar(&l.day, "as-of", "", "check as of this `DATE`, such as 2026-06-01 (default: today, with the newest facts)")
 	fl.StringVar(&l.failOn, "fail-on", "error", "exit 1 for findings of this `TYPE` or worse: "+oneOf(severityWords))
 	fl.StringArrayVar(&l.ignore, "ignore", nil, "leave out findings of this `CODE` (repeatable)")
 	fl.StringVar(&l.config, "config", "", "suppressions `FILE` (default: the nearest .licit.yaml upward from each policy)")
@@ -163,8 +190,16 @@ func (l *linting) checkFlags(a *app, cmd *cobra.Command, args []string) error {
 	if cmd.Flags().Changed("resource-type") && !isResourceType(l.resourceType) {
 		usage("--resource-type %q: want a CloudFormation type such as AWS::S3::Bucket", l.resourceType)
 	}
-	if l.resourceType != "" && l.kind != "" && l.kind != "resource" {
-		usage("--resource-type goes with --kind resource, not %s", l.kind)
+	if err := l.settleKind(); err != nil {
+		usage("%w", err)
+	}
+	l.when = asOf{now: time.Now(), given: cmd.Flags().Changed("as-of")}
+	if l.when.given {
+		day, err := time.Parse(time.DateOnly, l.day)
+		if err != nil {
+			usage("--as-of %q: want a date such as 2026-06-01", l.day)
+		}
+		l.when.now = day
 	}
 	if cmd.Flags().Changed("config") && l.config == "" {
 		usage("--config: empty file name; want a file such as %s", configName)
@@ -191,6 +226,23 @@ func (l *linting) checkFlags(a *app, cmd *cobra.Command, args []string) error {
 		usage("no file; want policy documents, directories, or - for standard input")
 	}
 	return errors.Join(errs...)
+}
+
+// settleKind says which kind goes with a resource type, and the other way round.
+func (l *linting) settleKind() error {
+	inline := slices.Contains(inlineTypes, l.resourceType)
+	switch {
+	case l.kind == permissionSetKind && (l.resourceType == "" || l.resourceType == permissionSetType):
+		l.kind, l.resourceType = policy.IdentityBased.String(), permissionSetType
+	case l.kind == "" && inline:
+		l.kind = policy.IdentityBased.String()
+	case l.resourceType == "" || l.kind == "" || l.kind == policy.ResourceBased.String() && !inline || l.kind == policy.IdentityBased.String() && inline:
+	case inline:
+		return fmt.Errorf("--resource-type %s goes with --kind identity, not %s", l.resourceType, l.kind)
+	default:
+		return fmt.Errorf("--resource-type %s goes with --kind resource, not %s", l.resourceType, l.kind)
+	}
+	return nil
 }
 
 func isResourceType(s string) bool {
@@ -262,7 +314,7 @@ func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 		broken = errors.Join(broken, l.finishFixes(a))
 	}
 	for _, s := range l.snapshots {
-		if err := s.lint(a, l.fixes > 0 && !l.diff); err != nil {
+		if err := s.lint(a, l.when, l.fixes > 0 && !l.diff); err != nil {
 			return errors.Join(broken, err)
 		}
 	}
@@ -308,7 +360,7 @@ func (l *linting) check(a *app, t *target, src []byte) []finding {
 	seen := map[once]bool{}
 	var out []finding
 	for _, k := range t.kinds {
-		for _, f := range a.linter.check(src, k, t.resourceType) {
+		for _, f := range a.linter.check(src, k, t.resourceType, l.when) {
 			o := once{f.Code, f.Path, f.Message, f.Position.Offset}
 			if seen[o] || slices.Contains(l.ignore, f.Code) {
 				continue

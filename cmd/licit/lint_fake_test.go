@@ -49,7 +49,7 @@ var fakeTable = []struct {
 	{"TRUST_TAGS", lint.Warning, []policy.Kind{policy.RoleTrust, policy.PermissionsBoundary}, "A warning about some kinds.", regexp.MustCompile(`(?s)\{.*\}`), "the whole document", ""},
 }
 
-func (fakeRules) check(src []byte, k policy.Kind, resourceType string) []lint.Finding {
+func (fakeRules) check(src []byte, k policy.Kind, resourceType string, _ asOf) []lint.Finding {
 	var out []lint.Finding
 	for _, r := range fakeTable {
 		if r.find == nil || r.kinds != nil && !slices.Contains(r.kinds, k) {
@@ -73,7 +73,7 @@ func (fakeRules) check(src []byte, k policy.Kind, resourceType string) []lint.Fi
 }
 
 // organization finds the texts in each document, and roles that are called app.
-func (fakeRules) organization(o *org.Organization) []orglint.Finding {
+func (fakeRules) organization(o *org.Organization, when asOf) []orglint.Finding {
 	var out []orglint.Finding
 	for a := range o.Accounts() {
 		for i := range a.Roles {
@@ -86,7 +86,7 @@ func (fakeRules) organization(o *org.Organization) []orglint.Finding {
 		base, _ := placeOf(d.Document)
 		seen := map[lint.Finding]bool{}
 		for _, k := range d.Kinds {
-			for _, f := range (fakeRules{}).check(d.Document.Source(), k, d.ResourceType) {
+			for _, f := range (fakeRules{}).check(d.Document.Source(), k, d.ResourceType, when) {
 				key := f
 				if key.Fix = nil; seen[key] {
 					continue

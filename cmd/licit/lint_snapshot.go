@@ -161,7 +161,7 @@ func (s *snapshot) wholeFiles() {
 
 // lint gives each place of the snapshot what is found there. The snapshot is read again if
 // its files have changed.
-func (s *snapshot) lint(a *app, changed bool) error {
+func (s *snapshot) lint(a *app, when asOf, changed bool) error {
 	o := s.org
 	if changed {
 		var err error
@@ -174,7 +174,7 @@ func (s *snapshot) lint(a *app, changed bool) error {
 		targets[place{t.file.inside, t.base}] = t
 	}
 	s.index()
-	for _, f := range a.linter.organization(o) {
+	for _, f := range a.linter.organization(o, when) {
 		g := finding{Finding: f.Finding, kind: f.Kind, subject: f.Subject}
 		if f.Document == nil {
 			at := s.locate(f.Subject)

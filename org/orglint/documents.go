@@ -14,8 +14,9 @@ type Document struct {
 	Document *policy.Document
 	Kinds    []policy.Kind // what it is attached as, each once, in their order
 	// ResourceType is what a resource policy is attached to, as CloudFormation names it:
-	// "AWS::S3::Bucket". It is empty for other kinds, for types without a known name, and
-	// if resources of several types share the document.
+	// "AWS::S3::Bucket"; "AWS::SSO::PermissionSet" for the inline policy of a permission set.
+	// It is empty for other kinds, for types without a known name, and if resources of
+	// several types share the document.
 	ResourceType string
 	// Subjects are what the document is attached to, or embedded in: the ARN of a managed
 	// policy, user, group, role or resource, or the ID of a control policy or endpoint.
@@ -92,7 +93,11 @@ func collect(spec *org.Spec) []*entry {
 func (c *collector) account(a *org.Account, attached, boundaries map[policy.ARN]bool) {
 	holder := func(arn policy.ARN, inline []org.InlinePolicy, managed []policy.ARN, boundary policy.ARN) {
 		for _, p := range inline {
-			c.add(p.Document, use{kind: policy.IdentityBased, subject: arn.String(), account: a.ID, inline: true})
+			u := use{kind: policy.IdentityBased, subject: arn.String(), account: a.ID, inline: true}
+			if strings.HasPrefix(arn.Resource(), "role/aws-reserved/sso.amazonaws.com/") {
+				u.resourceType = "AWS::SSO::PermissionSet" // its quota is not that of a role
+			}
+			c.add(p.Document, u)
 		}
 		for _, m := range managed {
 			attached[m] = true
@@ -144,7 +149,7 @@ func (c *collector) finish() {
 			if !slices.Contains(e.Subjects[max(0, len(e.Subjects)-1):], u.subject) {
 				e.Subjects = append(e.Subjects, u.subject)
 			}
-			if u.kind == policy.ResourceBased {
+			if u.kind == policy.ResourceBased || u.inline {
 				types[u.resourceType] = true
 				e.ResourceType = u.resourceType
 			}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -45,11 +46,17 @@ func (o option) apply(c *config) { o(c) }
 type config struct {
 	ref      *serviceref.Reference
 	scpLimit int
+	date     time.Time
 }
 
 // WithReference checks against these service facts instead of the embedded ones.
 func WithReference(r *serviceref.Reference) Option {
 	return option(func(c *config) { c.ref = r })
+}
+
+// WithDate is [lint.WithDate] for all documents.
+func WithDate(t time.Time) Option {
+	return option(func(c *config) { c.date = t })
 }
 
 // WithSCPLimit says how many SCPs AWS attaches to one root, OU or account at most. Without

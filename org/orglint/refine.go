@@ -25,9 +25,9 @@ func (w *world) lintDocuments() {
 		}
 		seen := map[once]bool{}
 		for _, k := range e.Kinds {
-			opts := []lint.Option{lint.WithReference(w.ref)}
+			opts := []lint.Option{lint.WithReference(w.ref), lint.WithDate(w.date)}
 			id := key{src: e.source().src, kind: k}
-			if k == policy.ResourceBased && e.ResourceType != "" {
+			if (k == policy.ResourceBased || k == policy.IdentityBased) && e.ResourceType != "" {
 				id.resourceType = e.ResourceType
 				opts = append(opts, lint.WithResourceType(e.ResourceType))
 			}

@@ -64,7 +64,10 @@ func invalidActions(c *checker) {
 	for v := range c.actions() {
 		service, name, ok := strings.Cut(v.text, ":")
 		if trimmed := strings.TrimSpace(v.text); trimmed != v.text {
-			c.report(v.node, v.path, "%q begins or ends with white space; want %q", clip(v.text), clip(trimmed)).Fix = replace(v.node, quoted(trimmed))
+			f := c.report(v.node, v.path, "%q begins or ends with white space; want %q", clip(v.text), clip(trimmed))
+			if c.guessNarrows(v.path) {
+				f.Fix = replace(v.node, quoted(trimmed))
+			}
 			continue
 		}
 		if !ok || service == "" || name == "" || strings.ContainsAny(v.text, " \t\r\n,") {

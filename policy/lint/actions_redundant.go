@@ -37,7 +37,7 @@ func generalValues(n *jsontree.Node) (out []int) {
 	seen := make(map[string]int, len(n.Elements))
 	repeated := make(map[int]bool)
 	for i := range n.Elements {
-		key := strings.ToLower(n.Elements[i].Text)
+		key := lowerASCII(n.Elements[i].Text)
 		if first, ok := seen[key]; ok {
 			repeated[first] = true
 		} else {
@@ -71,7 +71,7 @@ func coveredBy(n *jsontree.Node, general []int, i int, includes func(general, sp
 func mayInclude(general, specific string) bool {
 	n := strings.IndexAny(general, "*?")
 	if n < 0 {
-		return strings.EqualFold(general, specific)
+		return equalASCII(general, specific)
 	}
-	return len(specific) >= n && strings.EqualFold(general[:n], specific[:n])
+	return len(specific) >= n && equalASCII(general[:n], specific[:n])
 }

@@ -105,7 +105,7 @@ func arnPrefix(c *checker, s *statement) {
 			}
 			f := c.report(v.node, v.path, `%q is no ARN; want "*" or arn:partition:service:region:account:resource`, clip(v.text))
 			partition, _, _ := strings.Cut(v.text, ":")
-			if n == 5 && slices.Contains(partitions, partition) {
+			if n == 5 && slices.Contains(partitions, partition) && c.guessNarrows(v.path) {
 				f.Fix = replace(v.node, quoted("arn:"+v.text))
 			}
 		}
@@ -130,7 +130,7 @@ func arnPartition(c *checker) {
 		}
 		best := nearest(a.partition(), slices.Values(partitions), 2)
 		f := c.report(a.node, a.path, "there is no partition %q; %s", clip(a.partition()), best.question("want "+strings.Join(partitions[:3], ", ")))
-		if name, ok := best.certain(); ok && best.distance == 1 {
+		if name, ok := best.certain(); ok && best.distance == 1 && c.guessNarrows(a.path) {
 			f.Fix = a.with(1, name)
 		}
 	}
@@ -156,7 +156,10 @@ func arnServiceCase(c *checker) {
 	for a := range c.arns() {
 		lower := strings.ToLower(a.service())
 		if lower != a.service() && !strings.Contains(a.service(), "${") {
-			c.report(a.node, a.path, "the service %q has capital letters; want %q", clip(a.service()), clip(lower)).Fix = a.with(2, lower)
+			f := c.report(a.node, a.path, "the service %q has capital letters; want %q", clip(a.service()), clip(lower))
+			if c.guessNarrows(a.path) {
+				f.Fix = a.with(2, lower)
+			}
 		}
 	}
 }

@@ -91,22 +91,28 @@ func (s *shape) add(part string) {
 
 func regionNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.region() == "" || everything(a.region()) {
+		if a.region() == "" || everything(a.region()) || strings.Contains(a.region(), "${") {
 			continue
 		}
 		if region, _, ok := c.shapes(a); ok && region.never {
-			c.report(a.node, a.path, "ARNs of this resource of %s have no region, so that %q matches nothing; want nothing between the colons", a.service(), clip(a.region())).Fix = a.with(3, "")
+			f := c.report(a.node, a.path, "ARNs of this resource of %s have no region, so that %q matches nothing; want nothing between the colons", a.service(), clip(a.region()))
+			if c.guessNarrows(a.path) {
+				f.Fix = a.with(3, "")
+			}
 		}
 	}
 }
 
 func accountNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.account() == "" || everything(a.account()) {
+		if a.account() == "" || everything(a.account()) || strings.Contains(a.account(), "${") {
 			continue
 		}
 		if _, account, ok := c.shapes(a); ok && account.never {
-			c.report(a.node, a.path, "ARNs of this resource of %s have no account, so that %q matches nothing; want nothing between the colons", a.service(), clip(a.account())).Fix = a.with(4, "")
+			f := c.report(a.node, a.path, "ARNs of this resource of %s have no account, so that %q matches nothing; want nothing between the colons", a.service(), clip(a.account()))
+			if c.guessNarrows(a.path) {
+				f.Fix = a.with(4, "")
+			}
 		}
 	}
 }

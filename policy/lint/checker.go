@@ -262,14 +262,21 @@ func (c *checker) position(offset int) policy.Position {
 	return policy.Position{Offset: offset, Line: line + 1, Column: at - c.lines[line] + 1}
 }
 
-// guessNarrows reports whether correcting an action at this path can only take access away.
-// Only then is a guess at what was meant offered as a fix: a corrected name in an Allow
-// would open what nobody has had so far.
+// guessNarrows reports whether correcting a value at this path, which matches nothing as it
+// stands, can only take access away. Only then is a guess at what was meant offered as a
+// fix: a corrected name in an Allow would open what nobody has had so far.
 func (c *checker) guessNarrows(path string) bool {
 	for _, s := range c.statements() {
-		if rest, ok := strings.CutPrefix(path, s.path+"/"); ok {
-			return (s.effect() == "Deny") != strings.HasPrefix(rest, "NotAction")
+		rest, ok := strings.CutPrefix(path, s.path+"/")
+		if !ok {
+			continue
 		}
+		for _, e := range s.conditions() {
+			if strings.HasPrefix(path, e.path) {
+				return s.guessNarrows(negated(e.parts))
+			}
+		}
+		return (s.effect() == "Deny") != strings.HasPrefix(rest, "Not")
 	}
 	return false
 }

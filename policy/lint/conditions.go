@@ -168,7 +168,7 @@ func checkKeyCase(s *statement, e *conditionEntry) {
 		if other == e.keyNode {
 			return
 		}
-		if other.Name != e.key && strings.EqualFold(other.Name, e.key) {
+		if other.Name != e.key && equalASCII(other.Name, e.key) {
 			s.c.reportName(e.keyNode, e.path, "condition key %s also stands as %s under %s; keys are not case-sensitive, so put all values under one", e.key, other.Name, e.operator)
 			return
 		}

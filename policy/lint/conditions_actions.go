@@ -101,7 +101,7 @@ func checkTagNotAction(effect string) func(*statement, *conditionEntry) {
 			s.c.report(n, s.path+"/NotAction", "services that do not have %s are never denied; list the actions to be denied in Action, and deny others without the key", e.key)
 		case e.needsKey():
 			s.c.report(n, s.path+"/NotAction", "only actions that have %s are allowed; list in Action those that are meant", e.key)
-		case negated(e.parts) && effect == "Deny":
+		case negated(e.parts) && e.holdsWithoutKey() && effect == "Deny":
 			s.c.report(n, s.path+"/NotAction", "services that do not have %s are always denied; list the actions to be denied in Action", e.key)
 		}
 	}

@@ -50,7 +50,8 @@ var conditionIPRules = []rule{
 // public ones.
 func privateRanges(base string, all bool, message string) func(*statement, *conditionEntry) {
 	return func(s *statement, e *conditionEntry) {
-		if e.parts.Base != base || !e.is("aws:SourceIp") {
+		// What holds without the key holds for calls through a VPC endpoint.
+		if e.parts.Base != base || !e.is("aws:SourceIp") || all && e.holdsWithoutKey() != negated(e.parts) {
 			return
 		}
 		var private []value

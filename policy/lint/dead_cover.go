@@ -74,7 +74,7 @@ func coversConditions(outer, inner policy.Conditions) bool {
 	for o := range outer.All() {
 		implied := false
 		for i := range inner.All() {
-			if !strings.EqualFold(string(o.Operator), string(i.Operator)) || !strings.EqualFold(o.Key, i.Key) {
+			if !equalASCII(string(o.Operator), string(i.Operator)) || !equalASCII(o.Key, i.Key) {
 				continue
 			}
 			implied = implied || o.Values.Equal(i.Values) || impliedValues(o, i)

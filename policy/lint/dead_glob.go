@@ -154,11 +154,11 @@ func actionIncludes(outer, inner string) bool {
 		return true
 	}
 	n := strings.IndexByte(outer, ':')
-	if n < 0 || n >= len(inner) || inner[n] != ':' || !strings.EqualFold(outer[:n], inner[:n]) {
+	if n < 0 || n >= len(inner) || inner[n] != ':' || !equalASCII(outer[:n], inner[:n]) {
 		return false
 	}
 	on, in := outer[n+1:], inner[n+1:]
-	return strings.EqualFold(on, in) || strings.ContainsAny(on, "*?") && globIncludes(strings.ToLower(on), strings.ToLower(in))
+	return equalASCII(on, in) || strings.ContainsAny(on, "*?") && globIncludes(lowerASCII(on), lowerASCII(in))
 }
 
 // actionsMeet reports whether some action may match both values.
@@ -166,8 +166,8 @@ func actionsMeet(a, b string) bool {
 	if everything(a) || everything(b) {
 		return true
 	}
-	ap, an, ok1 := strings.Cut(strings.ToLower(a), ":")
-	bp, bn, ok2 := strings.Cut(strings.ToLower(b), ":")
+	ap, an, ok1 := strings.Cut(lowerASCII(a), ":")
+	bp, bn, ok2 := strings.Cut(lowerASCII(b), ":")
 	return !ok1 || !ok2 || globsMeet(ap, bp) && globsMeet(an, bn)
 }
 

@@ -50,6 +50,16 @@ func ExampleWithReference() {
 	// Output: SCP_SYNTAX_ERROR_ALLOW_CONDITION
 }
 
+func ExampleWithDate() {
+	src := []byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"DateLessThan": {"aws:CurrentTime": "2026-05-01"}}}}`)
+	for _, f := range lint.Source("", src, policy.ServiceControl, lint.WithDate(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))) {
+		if f.Code == "POLICY_TIMEBOMB" {
+			fmt.Println(f.Message)
+		}
+	}
+	// Output: since 2026-05-01 this statement denies nothing any more; remove it, or write a later date
+}
+
 func ExampleCodes() {
 	for _, c := range lint.Codes() {
 		if c.Code == "INVALID_EFFECT" {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -66,6 +67,7 @@ func (o option) apply(c *config) { o(c) }
 type config struct {
 	ref      *serviceref.Reference
 	resource string
+	now      time.Time
 }
 
 // WithReference checks against these service facts instead of the embedded ones.
@@ -73,11 +75,19 @@ func WithReference(r *serviceref.Reference) Option {
 	return option(func(c *config) { c.ref = r })
 }
 
-// WithResourceType says what a resource policy is attached to, as CloudFormation names it:
-// "AWS::S3::Bucket", "AWS::SQS::Queue", …. It lets rules about the right actions and
-// resources run.
+// WithResourceType says what a policy is attached to, as CloudFormation names it. For a
+// resource policy ("AWS::S3::Bucket", "AWS::SQS::Queue", …) it lets rules about the right
+// actions and resources run. An inline identity policy of "AWS::IAM::User",
+// "AWS::IAM::Group", "AWS::IAM::Role" or "AWS::SSO::PermissionSet" is held to the size that
+// IAM or IAM Identity Center stores; without a type, it is taken for a managed policy.
 func WithResourceType(name string) Option {
 	return option(func(c *config) { c.resource = name })
+}
+
+// WithDate says what time it is, so that statements that have ended, or end soon, are
+// found. Without it, or with the zero time, no finding depends on the time.
+func WithDate(now time.Time) Option {
+	return option(func(c *config) { c.now = now })
 }
 
 // Document checks a parsed document. Findings come in source order.

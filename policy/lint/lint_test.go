@@ -18,7 +18,7 @@ import (
 // A file of cases is testdata/<CODE>.txtar. Each section is a document; its name says what
 // is expected: "fires KIND [RESOURCE-TYPE] [LINE:COLUMN] [COMMENT…]" or "clean KIND …".
 // More documents make more sections; names are made unique with a comment. The word
-// "asof=2025-06-01" asks for the facts of a day.
+// "asof=2025-06-01" asks for the facts of a day, and for what has ended then.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(t, err)
@@ -42,7 +42,7 @@ func TestCases(t *testing.T) {
 					case strings.HasPrefix(w, "asof="):
 						day, err := time.Parse("asof=2006-01-02", w)
 						require.NoError(t, err)
-						opts = append(opts, lint.WithReference(serviceref.Embedded().AsOf(day)))
+						opts = append(opts, lint.WithReference(serviceref.Embedded().AsOf(day)), lint.WithDate(day))
 					case strings.Count(w, ":") == 1 && position == "":
 						position = w
 					}

@@ -103,7 +103,7 @@ func (c *checker) checkContradictions() {
 		entries := s.conditions()
 		for i, b := range entries {
 			for _, a := range entries[:i] {
-				if strings.EqualFold(a.key, b.key) && (contradicts(a, b) || contradicts(b, a)) {
+				if equalASCII(a.key, b.key) && !b.info.Multivalued && (contradicts(a, b) || contradicts(b, a)) {
 					c.reportName(b.keyNode, b.path, "this and %s on the same key never hold together, so the statement matches nothing; write one condition with the values that are meant", a.operator)
 					break
 				}
@@ -145,8 +145,7 @@ func contradicts(a, b *conditionEntry) bool {
 func (c *checker) checkTautologies() {
 	for _, s := range c.statements() {
 		for _, e := range s.conditions() {
-			open := e.parts.IfExists || e.parts.Quantifier == policy.ForAllValues || e.known && e.info.Presence == serviceref.Always && !e.info.Multivalued
-			if e.parts.Base != "StringLike" || !open || e.parts.Quantifier == policy.ForAnyValue {
+			if e.parts.Base != "StringLike" || !passesAny(e) {
 				continue
 			}
 			for _, v := range e.values() {
@@ -156,6 +155,18 @@ func (c *checker) checkTautologies() {
 			}
 		}
 	}
+}
+
+// passesAny reports whether a comparison that any value passes holds for every request.
+// Without a set operator, a multivalued key that is there passes none.
+func passesAny(e *conditionEntry) bool {
+	switch e.parts.Quantifier {
+	case policy.ForAllValues:
+		return true
+	case policy.ForAnyValue:
+		return false
+	}
+	return e.known && !e.info.Multivalued && (e.parts.IfExists || e.info.Presence == serviceref.Always)
 }
 
 // checkCrossing reports wildcards in the first five parts of an ARN: a star of StringLike

@@ -110,6 +110,16 @@ func (c *checker) checkChosenKeys() {
 	}
 }
 
+// asksForMFA reports whether only requests with MFA satisfy the statement's conditions.
+func (s *statement) asksForMFA() bool {
+	for e := range s.conditionsOn("aws:MultiFactorAuthPresent") {
+		if e.parts.Base == "Bool" && e.only("true") && (e.needsKey() || s.mustExist(e.key)) {
+			return true
+		}
+	}
+	return false
+}
+
 // checkMFAPattern: the key is absent from requests with long-term access keys, and present
 // but false in sessions without MFA (IAM User Guide, “AWS global condition context keys”).
 func (c *checker) checkMFAPattern() {
@@ -126,9 +136,9 @@ func (c *checker) checkMFAPattern() {
 			switch {
 			case deny && !null && e.only("false") && !e.parts.IfExists && !denied:
 				c.reportName(e.opNode, e.path, "requests with long-term access keys have no %s and are not denied; write BoolIfExists", key)
-			case !deny && null && e.only("false"):
+			case !deny && null && e.only("false") && !s.asksForMFA():
 				c.reportName(e.opNode, e.path, `the key is also present, and false, in sessions without MFA; write "Bool": {"%s": "true"}`, key)
-			case !deny && !null && e.parts.IfExists && e.only("true"):
+			case !deny && !null && e.parts.IfExists && e.only("true") && !s.requires(key):
 				c.reportName(e.opNode, e.path, "requests with long-term access keys have no %s and are allowed; write Bool", key)
 			}
 		}

@@ -81,7 +81,10 @@ var resourceControlRules = []rule{
 			case !ok:
 				c.report(c.root, "", `an RCP needs "Version": "2012-10-17"`)
 			case n.Text != string(policy.Version2012):
-				c.report(n, "/Version", "the version of an RCP is 2012-10-17").Fix = replace(n, `"2012-10-17"`)
+				f := c.report(n, "/Version", "the version of an RCP is 2012-10-17")
+				if !hasVariable(string(c.src)) { // variables begin to count with the version
+					f.Fix = replace(n, `"2012-10-17"`)
+				}
 			}
 		},
 	},
@@ -134,7 +137,7 @@ func (c *checker) checkBlockedServices() {
 			continue
 		}
 		for e := range s.conditionsOn("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount") {
-			if negated(e.parts) {
+			if negated(e.parts) && e.holdsWithoutKey() {
 				c.reportName(e.keyNode, e.path, `requests of AWS services have no %s and are denied; add "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}`, e.key)
 				break
 			}

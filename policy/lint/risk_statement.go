@@ -84,12 +84,45 @@ func (e *conditionEntry) needsKey() bool {
 	switch {
 	case e.parts.Base == "":
 		return false
-	case e.parts.Base == "Null":
-		return e.only("false")
+	case e.parts.Base == "Null": // with a set operator it is constant
+		return e.only("false") && e.parts.Quantifier == policy.NoQuantifier
 	case e.parts.Quantifier.String() == "ForAnyValue":
 		return true
 	}
 	return !e.parts.IfExists && e.parts.Quantifier.String() == "" && !negated(e.parts)
+}
+
+// selects reports whether the condition names the values that may be there: not those that
+// may not, and not all of them.
+func (e *conditionEntry) selects() bool {
+	if e.parts.Base == "" || e.parts.Base == "Null" || negated(e.parts) {
+		return false
+	}
+	return !e.like() || !slices.ContainsFunc(e.values(), func(v value) bool { return everything(v.text) })
+}
+
+// selectsBy reports whether a condition on one of the keys names the values that may be
+// there.
+func (s *statement) selectsBy(keys ...string) bool {
+	for e := range s.conditionsOn(keys...) {
+		if e.selects() {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsWithoutKey reports whether every request without the key satisfies the condition.
+func (e *conditionEntry) holdsWithoutKey() bool {
+	switch {
+	case e.parts.Base == "":
+		return false
+	case e.parts.Base == "Null":
+		return e.only("true") && e.parts.Quantifier == policy.NoQuantifier
+	case e.parts.Quantifier == policy.ForAnyValue:
+		return false
+	}
+	return e.parts.IfExists || e.parts.Quantifier == policy.ForAllValues || negated(e.parts)
 }
 
 // only reports whether the condition has this value alone, in any case.

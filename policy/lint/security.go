@@ -73,7 +73,7 @@ func checkForAllValues(s *statement, e *conditionEntry) {
 // mustExist reports whether the statement has a Null condition that wants the key.
 func (s *statement) mustExist(key string) bool {
 	for _, e := range s.conditions() {
-		if e.parts.Base == "Null" && e.is(key) && e.only("false") {
+		if e.parts.Base == "Null" && e.is(key) && e.needsKey() {
 			return true
 		}
 	}
@@ -137,7 +137,7 @@ var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.
 func checkConfusedDeputy(c *checker) {
 	for _, s := range c.statements() {
 		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
-		if s.effect() != "Allow" || s.has(sourceKeys...) || weak || s.namesContext() {
+		if s.effect() != "Allow" || s.selectsBy(sourceKeys...) || weak || s.namesContext() {
 			continue
 		}
 		for _, p := range s.principals() {
@@ -166,7 +166,7 @@ func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider
 func checkOIDCKeys(c *checker) {
 	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
 		for _, e := range s.conditions() {
-			if prefix, _, _ := strings.Cut(e.key, ":"); strings.EqualFold(prefix, provider) {
+			if host, _, _ := claimOf(e.key); strings.EqualFold(host, provider) && !negated(e.parts) && e.parts.Base != "Null" {
 				return
 			}
 		}
@@ -180,13 +180,24 @@ const gitHub = "token.actions.githubusercontent.com"
 // Connect reference”).
 var gitHubClaims = []string{"sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref"}
 
+// wildcardOn reports whether a condition on the key has nothing but wildcards, which is a
+// finding of its own.
+func (s *statement) wildcardOn(key string) bool {
+	for e := range s.conditionsOn(key) {
+		if e.like() && !negated(e.parts) {
+			return true
+		}
+	}
+	return false
+}
+
 func checkGitHubKeys(c *checker) {
 	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
 		if host, _, _ := strings.Cut(provider, "/"); host != gitHub {
 			return
 		}
 		for _, claim := range gitHubClaims {
-			if s.has(provider + ":" + claim) {
+			if s.selectsBy(provider+":"+claim) || s.wildcardOn(provider+":"+claim) {
 				return
 			}
 		}

@@ -1,7 +1,10 @@
 package lint
 
 import (
+	"bytes"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
@@ -14,6 +17,8 @@ var sizeRules = []rule{
 	{code: "POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", typ: Warning, kinds: kindSet(policy.ResourceBased, policy.VPCEndpoint), parsed: true, title: "The policy is larger than the resource's service stores.", check: resourceSize},
 	{code: "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA", typ: Warning, kinds: kindSet(policy.RoleTrust), parsed: true, title: "The trust policy is larger than IAM stores without a raised quota.", check: trustSize},
 	{code: "POLICY_SIZE_EXCEEDS_SCP_QUOTA", typ: Error, kinds: scpKind, parsed: true, title: "The SCP is larger than AWS Organizations stores.", check: scpSize},
+	{code: "PERMSET_INLINE_SIZE", typ: Error, kinds: kindSet(policy.IdentityBased), title: "The inline policy is larger than a permission set stores.", check: permissionSetSize},
+	{code: "SIZE_MINIFY_AVAILABLE", typ: Suggestion, kinds: kindSet(policy.ServiceControl, policy.ResourceControl), parsed: true, title: "White space takes room that the policy needs.", check: minify},
 	{code: "POLICY_CHARSET", typ: Error, kinds: iamKinds, title: "The text has characters that IAM does not store.", check: charset},
 	{code: "UNIQUE_SIDS_REQUIRED", typ: Error, kinds: iamKinds, title: "Two statements have one Sid.", check: duplicateSIDs("IAM refuses that; want another one")},
 	{code: "UNIQUE_SIDS_RECOMMENDED", typ: Warning, kinds: anyKind &^ iamKinds, title: "Two statements have one Sid.", check: duplicateSIDs("findings and tools cannot tell them apart; want another one")},
@@ -32,6 +37,25 @@ const (
 	sessionPolicyLimit  = 2048
 	resourcePolicyLimit = 20480 // of services whose limit is not in resourcePolicyLimits
 )
+
+// A permission set's inline policy has at most so many bytes (IAM Identity Center User
+// Guide, “IAM Identity Center quotas”).
+const (
+	permissionSet         = "AWS::SSO::PermissionSet"
+	permissionSetLimit    = 32768
+	permissionSetNonSpace = 10240
+)
+
+// inlineLimits are the sizes of all inline policies of an identity together, without white
+// space.
+var inlineLimits = map[string]struct {
+	what  string
+	limit int
+}{
+	"AWS::IAM::User":  {"a user", 2048},
+	"AWS::IAM::Group": {"a group", 5120},
+	"AWS::IAM::Role":  {"a role", 10240},
+}
 
 // resourcePolicyLimits by CloudFormation type, as of 2026-11-26. model: the largest length in
 // the service's API model (AWS's SDK for Go v1.55.8); quota: the service's quota page; guide: its
@@ -76,7 +100,13 @@ var resourcePolicyLimits = map[string]int{
 
 func identitySize(c *checker) {
 	n := c.doc.Size(c.kind)
+	inline, isInline := inlineLimits[c.resource]
 	switch {
+	case c.kind == policy.IdentityBased && c.resource == permissionSet: // PERMSET_INLINE_SIZE
+	case c.kind == policy.IdentityBased && isInline:
+		if n > inline.limit {
+			c.reportSize("the policy has %d characters without white space, and the inline policies of %s have at most %d together", n, inline.what, inline.limit)
+		}
 	case c.kind == policy.SessionPolicy && n > sessionPolicyLimit:
 		c.reportSize("the session policy has %d characters; STS takes at most %d", n, sessionPolicyLimit)
 	case c.kind != policy.SessionPolicy && n > managedPolicyLimit:
@@ -103,6 +133,46 @@ func trustSize(c *checker) {
 func scpSize(c *checker) {
 	if n := c.doc.Size(c.kind); n > c.ref.SCPLimit() {
 		c.reportSize("the SCP has %d characters; want at most %d, white space included unless the console saves it", n, c.ref.SCPLimit())
+	}
+}
+
+func permissionSetSize(c *checker) {
+	if c.resource != permissionSet {
+		return
+	}
+	if n := len(c.src); n > permissionSetLimit {
+		c.reportSize("the policy has %d bytes, and the inline policy of a permission set at most %d; remove white space, or use customer managed policies", n, permissionSetLimit)
+	}
+	n := 0
+	for _, b := range c.src {
+		if b != ' ' && b != '\t' && b != '\n' && b != '\r' {
+			n++
+		}
+	}
+	if n > permissionSetNonSpace {
+		c.reportSize("the policy has %d bytes that are no white space, and the inline policy of a permission set at most %d; use customer managed policies", n, permissionSetNonSpace)
+	}
+}
+
+// minify reports white space that a control policy has no room for: AWS counts it unless
+// the console saves the policy (Organizations User Guide, “Quotas”). Up to three quarters
+// of the quota, or for less than a tenth of it, it does not matter.
+func minify(c *checker) {
+	limit := maxRCP
+	if c.kind == policy.ServiceControl {
+		limit = c.ref.SCPLimit()
+	}
+	value := jsontext.Value(bytes.Clone(c.src))
+	if value.Compact(jsontext.PreserveRawStrings(true), jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false)) != nil {
+		return
+	}
+	is, may := c.doc.Size(c.kind), utf8.RuneCount(value)
+	if is <= limit*3/4 || is-may < limit/10 {
+		return
+	}
+	f := c.reportSpan(c.root.Start, c.root.Start+1, "", "of the %d characters, %d are white space, and %d is the most that AWS stores; remove it", is, is-may, limit)
+	if is > limit {
+		f.Fix = &Fix{Start: 0, End: len(c.src), Text: string(value)}
 	}
 }
 

@@ -19,17 +19,17 @@ var suggestionRules = []rule{
 	{
 		code: "EMPTY_ARRAY_CONDITION_FORALLVALUES", typ: Suggestion, kinds: anyKind,
 		title: "ForAllValues without values only holds when the key is missing.",
-		check: eachCondition(emptyValues(policy.ForAllValues, false, "%s has no values, so it only holds when %s is missing; test that with Null, or give a value")),
+		check: eachCondition(emptyValues(policy.ForAllValues, false, "%s has no values, so it only holds when %s is missing (or, negated, always); test that with Null, or give a value")),
 	},
 	{
 		code: "EMPTY_ARRAY_CONDITION_FORANYVALUE", typ: Suggestion, kinds: anyKind,
 		title: "ForAnyValue without values never holds.",
-		check: eachCondition(emptyValues(policy.ForAnyValue, false, "%s has no values for %s, so it never holds; give a value, or remove the statement")),
+		check: eachCondition(emptyValues(policy.ForAnyValue, false, "%s has no values for %s, so it never holds (or, negated, for every value); give a value, or remove the statement")),
 	},
 	{
 		code: "EMPTY_ARRAY_CONDITION_IFEXISTS", typ: Suggestion, kinds: anyKind,
 		title: "IfExists without values only holds when the key is missing.",
-		check: eachCondition(emptyValues(policy.NoQuantifier, true, "%s has no values, so it only holds when %s is missing; test that with Null, or give a value")),
+		check: eachCondition(emptyValues(policy.NoQuantifier, true, "%s has no values, so it only holds when %s is missing (or, negated, always); test that with Null, or give a value")),
 	},
 	{
 		code: "NULL_WITH_QUALIFIER", typ: Suggestion, kinds: anyKind,

@@ -12,7 +12,7 @@ var trustKind = kindSet(policy.RoleTrust)
 
 // trustRules are about trust policies of roles (IAM User Guide, “Access Analyzer policy
 // check reference”, “How to use trust policies”).
-var trustRules = slices.Concat(trustSyntaxRules, trustCallerRules, trustTokenRules, trustGitHubRules, trustGitLabRules)
+var trustRules = slices.Concat(trustSyntaxRules, trustCallerRules, trustTokenRules, trustGitHubRules, trustGitLabRules, trustAssumableRules)
 
 var trustSyntaxRules = []rule{
 	{

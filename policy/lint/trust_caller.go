@@ -13,7 +13,7 @@ var trustCallerRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, p := range s.principals() {
-					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.has(callerKeys...) {
+					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.limitsCallers() {
 						c.report(p.node, p.path, "every AWS account can assume this role; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID")
 					}
 				}
@@ -58,6 +58,17 @@ var callerKeys = []string{
 	"aws:userid", "aws:username", "aws:SourceVpc", "aws:SourceVpce", "aws:SourceAccount", "aws:SourceArn",
 }
 
+// limitsCallers reports whether a condition asks who calls: one that everybody but some
+// satisfies does not.
+func (s *statement) limitsCallers() bool {
+	for e := range s.conditionsOn(callerKeys...) {
+		if e.needsKey() && e.selects() {
+			return true
+		}
+	}
+	return false
+}
+
 // trustedAccount is the account that a principal names as a whole, or "".
 func trustedAccount(p *principalValue) string {
 	if p.element != "Principal" || p.typ != "AWS" {
@@ -77,7 +88,7 @@ func trustedAccount(p *principalValue) string {
 // document does not say.
 func (c *checker) checkExternalIDMissing() {
 	for _, s := range c.statements() {
-		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.has(callerKeys...) || s.has("sts:ExternalId") {
+		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.limitsCallers() || s.selectsBy("sts:ExternalId") {
 			continue
 		}
 		for _, p := range s.principals() {

@@ -12,7 +12,8 @@ var trustGitHubRules = []rule{
 		title: "The subject of a GitHub token has a wildcard.",
 		check: func(c *checker) {
 			c.eachGitHub(func(e *conditionEntry, v value, sub gitHubSubject) {
-				if e.like() && (sub.owner == wild || sub.repo == wild || sub.ref == wild || sub.partly) {
+				repo, ref := sub.owner == wild || sub.repo == wild || sub.partly, sub.ref == wild || sub.partly
+				if e.like() && (repo && !sub.repoPinned || ref && !sub.refPinned) {
 					c.report(v.node, v.path, "%q lets more than one repository or branch assume the role; write repo:OWNER/REPOSITORY:ref:refs/heads/BRANCH or …:environment:NAME", v.text)
 				}
 			})
@@ -23,7 +24,7 @@ var trustGitHubRules = []rule{
 		title: "Repositories of other owners on GitHub can assume the role.",
 		check: func(c *checker) {
 			c.eachGitHub(func(e *conditionEntry, v value, sub gitHubSubject) {
-				if e.like() && sub.owner == wild {
+				if e.like() && sub.owner == wild && !sub.ownerPinned {
 					c.report(v.node, v.path, "%q also matches repositories of owners that anybody can register; write the whole owner, followed by a slash", v.text)
 				}
 			})
@@ -34,7 +35,7 @@ var trustGitHubRules = []rule{
 		title: "Any branch, environment or pull request of a repository can assume the role.",
 		check: func(c *checker) {
 			c.eachGitHub(func(e *conditionEntry, v value, sub gitHubSubject) {
-				if e.like() && sub.owner != wild && sub.ref == wild {
+				if e.like() && sub.owner != wild && sub.ref == wild && !sub.refPinned {
 					c.report(v.node, v.path, "%q matches every branch or environment, so whoever can push can assume the role; name the branch or the environment", v.text)
 				}
 			})
@@ -77,6 +78,8 @@ const wild = "*"
 type gitHubSubject struct {
 	owner, repo, ref string // wild if it may be anything
 	partly           bool   // a wildcard stands somewhere else
+	// Other conditions of the statement say which.
+	ownerPinned, repoPinned, refPinned bool
 }
 
 // parseGitHubSubject reads a pattern; ok is false for subjects that an organization has
@@ -132,11 +135,14 @@ func anyRef(ref string) bool {
 
 // eachGitHub calls f for each subject of GitHub that a statement trusts.
 func (c *checker) eachGitHub(f func(e *conditionEntry, v value, sub gitHubSubject)) {
-	c.eachSubject(func(e *conditionEntry, host string, v value) {
+	c.eachSubject(func(s *statement, e *conditionEntry, host string, v value) {
 		if host != gitHubHost && !strings.HasPrefix(host, gitHubHost+"/") {
 			return
 		}
 		if sub, ok := parseGitHubSubject(v.text); ok {
+			sub.ownerPinned = s.pins(e, host, "sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref")
+			sub.repoPinned = s.pins(e, host, "sub", "repository", "repository_id", "job_workflow_ref")
+			sub.refPinned = s.pins(e, host, "sub", "ref", "environment", "job_workflow_ref")
 			f(e, v, sub)
 		}
 	})

@@ -43,7 +43,7 @@ var trustGitLabRules = []rule{
 // project_path:GROUP/PROJECT:ref_type:TYPE:ref:NAME that a statement trusts, whatever host
 // GitLab has (GitLab documentation, “OpenID Connect (OIDC) authentication using ID tokens”).
 func (c *checker) eachGitLab(f func(e *conditionEntry, v value, project, refType, ref string)) {
-	c.eachSubject(func(e *conditionEntry, host string, v value) {
+	c.eachSubject(func(_ *statement, e *conditionEntry, host string, v value) {
 		rest, ok := strings.CutPrefix(v.text, "project_path:")
 		if !ok {
 			// A pattern of wildcards alone at a host of GitLab is every project.

@@ -3,6 +3,8 @@ package lint
 import (
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/policy"
 )
 
 var trustTokenRules = []rule{
@@ -25,7 +27,7 @@ var trustTokenRules = []rule{
 		title: "ForAllValues lets a token without the claim pass.",
 		check: func(c *checker) {
 			c.eachClaim(func(s *statement, e *conditionEntry, _ string) {
-				if e.parts.Quantifier.String() == "ForAllValues" {
+				if e.parts.Quantifier == policy.ForAllValues && !s.requires(e.key) {
 					c.reportName(e.opNode, e.path, "ForAllValues also holds for a token without %s; write %s without it", e.key, e.parts.Base)
 				}
 			})
@@ -36,7 +38,7 @@ var trustTokenRules = []rule{
 		title: "IfExists lets a token without the claim pass.",
 		check: func(c *checker) {
 			c.eachClaim(func(s *statement, e *conditionEntry, _ string) {
-				if e.parts.IfExists {
+				if e.parts.IfExists && e.holdsWithoutKey() && !s.requires(e.key) {
 					c.reportName(e.opNode, e.path, "IfExists also holds for a token without %s; write %s", e.key, e.parts.Base)
 				}
 			})
@@ -95,10 +97,11 @@ func (c *checker) eachClaim(f func(s *statement, e *conditionEntry, claim string
 }
 
 // claimOf splits a condition key such as accounts.google.com:sub. Prefixes of services
-// have no dot.
+// have no dot, though names of tags may.
 func claimOf(key string) (host, claim string, ok bool) {
+	first, _, _ := strings.Cut(key, ":")
 	i := strings.LastIndexByte(key, ':')
-	if i < 0 || !strings.Contains(key[:i], ".") {
+	if i < 0 || !strings.Contains(first, ".") {
 		return "", "", false
 	}
 	return key[:i], key[i+1:], true
@@ -113,7 +116,7 @@ func (c *checker) checkAudience() {
 		for _, e := range s.conditions() {
 			if _, claim, ok := claimOf(e.key); ok {
 				claims++
-				audience = audience || slices.Contains(audiences, strings.ToLower(claim))
+				audience = audience || e.selects() && slices.Contains(audiences, strings.ToLower(claim))
 			}
 		}
 		if n, ok := s.member("Condition"); ok && claims > 0 && !audience {
@@ -124,16 +127,31 @@ func (c *checker) checkAudience() {
 
 // eachSubject calls f for each value that the subject of a token may be equal to or like.
 // Values of operators that a token without subject passes are included.
-func (c *checker) eachSubject(f func(e *conditionEntry, host string, v value)) {
+func (c *checker) eachSubject(f func(s *statement, e *conditionEntry, host string, v value)) {
 	c.eachClaim(func(s *statement, e *conditionEntry, claim string) {
 		host, _, _ := claimOf(e.key)
 		if claim != "sub" || !e.compares("String") || negated(e.parts) {
 			return
 		}
 		for _, v := range e.values() {
-			f(e, strings.ToLower(host), v)
+			f(s, e, strings.ToLower(host), v)
 		}
 	})
+}
+
+// pins reports whether a condition other than this one asks for fixed values of one of the
+// provider's claims.
+func (s *statement) pins(other *conditionEntry, host string, claims ...string) bool {
+	for _, e := range s.conditions() {
+		h, claim, ok := claimOf(e.key)
+		if e == other || !ok || !strings.EqualFold(h, host) || !slices.Contains(claims, strings.ToLower(claim)) || !e.compares("String") || negated(e.parts) || !e.needsKey() {
+			continue
+		}
+		if !slices.ContainsFunc(e.values(), func(v value) bool { return e.like() && strings.ContainsAny(v.text, "*?") }) {
+			return true
+		}
+	}
+	return false
 }
 
 // like reports whether the operator gives wildcards a meaning.

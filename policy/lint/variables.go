@@ -124,8 +124,10 @@ func spaceInVariable(c *checker) {
 		}
 		tag := strings.TrimRight(name[len(key):], " ")
 		want := strings.ReplaceAll(key, " ", "") + tag
-		c.report(x.in.node, x.in.path, "the variable %q has a space in its name, which no key has; want %q", clip(name), clip(want)).Fix =
-			replace(x.in.node, quoted(strings.ReplaceAll(x.in.text, "${"+name, "${"+want)))
+		f := c.report(x.in.node, x.in.path, "the variable %q has a space in its name, which no key has; want %q", clip(name), clip(want))
+		if c.guessNarrows(x.in.path) {
+			f.Fix = replace(x.in.node, quoted(strings.ReplaceAll(x.in.text, "${"+name, "${"+want)))
+		}
 	}
 }
 
