@@ -35,7 +35,7 @@ var arrows = map[string]rule{
 	"policy": {imports: []string{"internal/levenshtein", "internal/jsontree", jsontext}},
 	"policy/lint": {
 		imports: []string{"internal/levenshtein", "policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
-		tests:   []string{"internal/gen"},
+		tests:   []string{"internal/gen", "internal/spec"},
 	},
 	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
