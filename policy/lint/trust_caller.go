@@ -13,7 +13,7 @@ var trustCallerRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, p := range s.principals() {
-					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.limitsCallers() {
+					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.limitsCallers() && !s.asksForClaim() {
 						c.report(p.node, p.path, "every AWS account can assume this role; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID")
 					}
 				}
@@ -88,7 +88,7 @@ func trustedAccount(p *principalValue) string {
 // document does not say.
 func (c *checker) checkExternalIDMissing() {
 	for _, s := range c.statements() {
-		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.limitsCallers() || s.selectsBy("sts:ExternalId") {
+		if s.effect() != "Allow" || !s.reaches(assumeRole) || s.limitsCallers() || s.asksForClaim() || s.selectsBy("sts:ExternalId") {
 			continue
 		}
 		for _, p := range s.principals() {
@@ -202,14 +202,50 @@ func (c *checker) checkUnsatisfiable() {
 		if s.effect() != "Allow" || others > 0 || services+tokens == 0 {
 			continue
 		}
-		for _, e := range s.conditions() {
-			never := (services == 0 || isOneOf(e, notOfServices)) && (tokens == 0 || isOneOf(e, notOfTokens))
-			if never && e.needsKey() {
-				c.report(s.node, s.path, "nobody can assume the role through this statement: requests of its principals never have %s; remove the condition or trust other principals", e.key)
-				break
-			}
+		s.checkSatisfiable(services > 0, tokens > 0)
+	}
+}
+
+// checkSatisfiable reports the first condition that requests of services and of users of
+// identity providers, whichever the statement trusts, never satisfy.
+func (s *statement) checkSatisfiable(services, tokens bool) {
+	host := "" // whose claims the statement asks for
+	for _, e := range s.conditions() {
+		if !e.needsKey() {
+			continue
+		}
+		of, _, isClaim := claimOf(e.key)
+		switch {
+		case (!services || isClaim || s.neverOfServices(e)) && (!tokens || isOneOf(e, notOfTokens)):
+			s.c.report(s.node, s.path, "nobody can assume the role through this statement: requests of its principals never have %s; remove the condition or trust other principals", e.key)
+			return
+		case isClaim && host != "" && !strings.EqualFold(of, host):
+			s.c.report(s.node, s.path, "nobody can assume the role through this statement: no token has claims of both %s and %s; write a statement for each provider", host, of)
+			return
+		case isClaim:
+			host = of
 		}
 	}
+}
+
+// neverOfServices reports whether no request of the statement's services has the key. IAM
+// Roles Anywhere sets tags from the certificate (IAM Roles Anywhere User Guide, “Trust
+// model”).
+func (s *statement) neverOfServices(e *conditionEntry) bool {
+	if e.is("aws:PrincipalTag/") && s.trusts("Service", "rolesanywhere.amazonaws.com") {
+		return false
+	}
+	return isOneOf(e, notOfServices)
+}
+
+// asksForClaim reports whether the conditions ask for a claim of an OIDC provider.
+func (s *statement) asksForClaim() bool {
+	for _, e := range s.conditions() {
+		if _, _, ok := claimOf(e.key); ok && e.needsKey() {
+			return true
+		}
+	}
+	return false
 }
 
 func isOneOf(e *conditionEntry, keys []string) bool {

@@ -20,7 +20,7 @@ var trustGitLabRules = []rule{
 		check: func(c *checker) {
 			c.eachGitLab(func(e *conditionEntry, v value, project, refType, ref string) {
 				group, _, _ := strings.Cut(project, "/")
-				if e.like() && !strings.ContainsAny(group, "*?") && strings.ContainsAny(v.text, "*?") && strings.Trim(ref, "*") == "" {
+				if e.like() && !noRefType(refType) && !strings.ContainsAny(group, "*?") && strings.ContainsAny(v.text, "*?") && strings.Trim(ref, "*") == "" {
 					c.report(v.node, v.path, "%q matches every branch or tag, so whoever can push can assume the role; end it with ref_type:branch:ref:NAME", v.text)
 				}
 			})
@@ -31,12 +31,17 @@ var trustGitLabRules = []rule{
 		title: "The subject of a GitLab token has a ref_type that does not exist.",
 		check: func(c *checker) {
 			c.eachGitLab(func(e *conditionEntry, v value, project, refType, ref string) {
-				if refType != "" && refType != "branch" && refType != "tag" && !strings.ContainsAny(refType, "*?") {
+				if noRefType(refType) {
 					c.report(v.node, v.path, "no token has ref_type:%s, so this never matches; write branch, also for merge requests, or tag", refType)
 				}
 			})
 		},
 	},
+}
+
+// noRefType reports whether no token has this type.
+func noRefType(refType string) bool {
+	return refType != "" && refType != "branch" && refType != "tag" && !strings.ContainsAny(refType, "*?")
 }
 
 // eachGitLab calls f for each subject of the form
