@@ -169,6 +169,7 @@ error. With --fix, what has been fixed does not count; with --diff it does.`,
 		return matching(a.codeNames(), typed), cobra.ShellCompDirectiveNoFileComp
 	}))
 	must(cmd.RegisterFlagCompletionFunc("resource-type", cobra.NoFileCompletions))
+	must(cmd.RegisterFlagCompletionFunc("as-of", cobra.NoFileCompletions))
 	must(cmd.MarkFlagFilename("config", "yaml", "yml"))
 	return cmd
 }

@@ -1,8 +1,6 @@
 package lint
 
-import (
-	"github.com/licit-dev/licit/policy"
-)
+import "github.com/licit-dev/licit/policy"
 
 var dependentRules = []rule{
 	{
@@ -16,6 +14,15 @@ var dependentRules = []rule{
 // no statement allows. Which of them a call needs depends on its parameters, and another
 // policy may allow them, so it is advice. What the reference does not know is passed over.
 func (c *checker) checkDependents() {
+	allowed := map[policy.Action]bool{}
+	allows := func(a policy.Action) bool {
+		yes, asked := allowed[a]
+		if !asked {
+			yes = c.allows(string(a))
+			allowed[a] = yes
+		}
+		return yes
+	}
 	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
@@ -24,7 +31,7 @@ func (c *checker) checkDependents() {
 			dependents, _ := a.Dependents()
 			var missing []string
 			for d := range dependents {
-				if !c.allows(string(d)) {
+				if !allows(d) {
 					missing = append(missing, string(d))
 				}
 			}

@@ -82,7 +82,7 @@ func (c *checker) checkResourceTypes() {
 			case a.WildcardOnly():
 				c.report(v.node, v.path, `%s works on no single resource, so this statement does nothing for it; use "Resource": "*"`, a.Action())
 			case !s.fitsAny(a, fits):
-				c.report(v.node, v.path, "%s does not work on any of the resources here; it needs one like %s", a.Action(), firstFormat(c.ref, a.Action()))
+				c.report(v.node, v.path, "%s does not work on any of the resources here; it needs one like %s", a.Action(), likelyFormat(c.ref, a.Action()))
 			}
 		}
 	}
@@ -115,11 +115,16 @@ func (s *statement) fits(t serviceref.ResourceInfo) bool {
 	return false
 }
 
-func firstFormat(ref *serviceref.Reference, a policy.Action) string {
+// likelyFormat is the shortest of the ARN formats of an action: that of the plain resource,
+// where there are access points and the like as well.
+func likelyFormat(ref *serviceref.Reference, a policy.Action) string {
+	best := "*"
 	for f := range ref.ARNFormats(a) {
-		return f
+		if best == "*" || len(f) < len(best) {
+			best = f
+		}
 	}
-	return "*"
+	return best
 }
 
 func (c *checker) checkResourceStar() {

@@ -135,14 +135,20 @@ func anyRef(ref string) bool {
 
 // eachGitHub calls f for each subject of GitHub that a statement trusts.
 func (c *checker) eachGitHub(f func(e *conditionEntry, v value, sub gitHubSubject)) {
+	var last *conditionEntry
+	var owner, repo, ref bool // of the last one
 	c.eachSubject(func(s *statement, e *conditionEntry, host string, v value) {
 		if host != gitHubHost && !strings.HasPrefix(host, gitHubHost+"/") {
 			return
 		}
 		if sub, ok := parseGitHubSubject(v.text); ok {
-			sub.ownerPinned = s.pins(e, host, "sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref")
-			sub.repoPinned = s.pins(e, host, "sub", "repository", "repository_id", "job_workflow_ref")
-			sub.refPinned = s.pins(e, host, "sub", "ref", "environment", "job_workflow_ref")
+			if e != last {
+				last = e
+				owner = s.pins(e, host, "sub", "repository", "repository_id", "repository_owner", "repository_owner_id", "job_workflow_ref")
+				repo = s.pins(e, host, "sub", "repository", "repository_id", "job_workflow_ref")
+				ref = s.pins(e, host, "sub", "ref", "environment", "job_workflow_ref")
+			}
+			sub.ownerPinned, sub.repoPinned, sub.refPinned = owner, repo, ref
 			f(e, v, sub)
 		}
 	})
