@@ -72,6 +72,23 @@ func ExampleWithReference() {
 	// Output: 2
 }
 
+func ExampleWithDate() {
+	ended := policy.Must(policy.NewDocument(policy.Statement{
+		Effect: policy.Allow, Action: policy.List("sqs:SendMessage"), Resource: policy.List("arn:aws:sqs:eu-west-1:111122223333:orders"),
+		Condition: policy.When("DateLessThan", "aws:CurrentTime", "2026-01-01T00:00:00Z"),
+	}))
+	o, err := org.Standalone(org.Account{ID: "111122223333", Users: []org.User{{
+		ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/ana"), Inline: []org.InlinePolicy{{Name: "queue", Document: ended}},
+	}}})
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range orglint.Organization(o, orglint.WithDate(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC))) {
+		fmt.Println(f.Code, f.Subject)
+	}
+	// Output: POLICY_TIMEBOMB arn:aws:iam::111122223333:user/ana
+}
+
 func ExampleCodes() {
 	for _, c := range orglint.Codes() {
 		if c.Type == lint.SecurityWarning {
