@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"io"
-	"path"
 	"slices"
 
 	"github.com/licit-dev/licit/policy"
@@ -145,7 +144,7 @@ func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 		}
 	}
 	if x.Decision.Outcome == simulate.Indeterminate {
-		a.Requires = requires(w.env.Requires(x.Request))
+		a.Requires = requires(w.Env.Requires(x.Request))
 	}
 	for _, d := range x.Depends {
 		a.Depends = append(a.Depends, dependencyJSON{Kind: d.Kind.String(), Name: d.Name, Statements: w.trials(d.Statements)})
@@ -183,18 +182,10 @@ func (w *world) statement(ref simulate.StatementRef) *statementJSON {
 		Kind: p.Kind.String(), Policy: p.Name, ID: p.ID, Node: p.Node, NodeName: p.NodeName, Holder: p.Holder,
 		Index: ref.Index, SID: ref.SID, Effect: p.Document.Statement(ref.Index).Effect.String(),
 	}
-	if at := ref.Position(); at.IsValid() && p.Document.File() != "" {
-		s.File, s.Line, s.Column = w.file(p.Document), at.Line, at.Column
+	if file, at, ok := w.Position(ref); ok {
+		s.File, s.Line, s.Column = file, at.Line, at.Column
 	}
 	return s
-}
-
-// file is the document's file as the user would open it.
-func (w *world) file(d *policy.Document) string {
-	if d.File() == "" || w.prefix == "" {
-		return d.File()
-	}
-	return path.Join(w.prefix, d.File())
 }
 
 func (w *world) trials(list []simulate.Trial) []trialJSON {

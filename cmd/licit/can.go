@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -70,7 +69,7 @@ func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *call, error) {
 		if len(c.parts) == 0 {
 			a.unknownPrincipal(w, r.Principal)
 		}
-		c.parts = append(c.parts, w.env.Explain(r))
+		c.parts = append(c.parts, w.Env.Explain(r))
 	}
 	c.decide()
 	return w, c, nil
@@ -135,7 +134,7 @@ resource type is left that the service data says the call needs.` + exitHelp,
 			if f.output == "json" {
 				err = writeJSON(a.stdout, w.callJSON(c, false))
 			} else {
-				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string { return w.answerText(x, a.style) }))
+				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string { return w.Answer(x, a.style.outcome(x.Decision.Outcome)) }))
 			}
 			if err != nil {
 				return err
@@ -151,93 +150,3 @@ const exitHelp = `
 
 Exit codes: 0 allowed, 1 denied for certain, 2 usage or input error, 3 indeterminate.
 With --expect: 0 as expected, 1 not as expected.`
-
-// answerText is the answer as one block.
-func (w *world) answerText(x *simulate.Explanation, s style) string {
-	var b strings.Builder
-	d := x.Decision
-	b.WriteString(s.outcome(d.Outcome))
-	if d.Stage != simulate.StageNone {
-		fmt.Fprintf(&b, " (%s)", d.Stage)
-	}
-	b.WriteString(": " + w.verdict(x) + "\n")
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "  %-12s %s\n", name, fmt.Sprintf(format, args...))
-	}
-	if d.Outcome == simulate.Indeterminate {
-		for _, d := range w.dependencies(x) {
-			line("depends on", "%s", d.text)
-			if d.at != "" {
-				line("  at", "%s", d.at)
-			}
-		}
-		requirementLines(w.env.Requires(x.Request), line)
-		if hint := contextHint(x); hint != "" {
-			line("settle with", "%s", hint)
-		}
-	} else {
-		w.statementLines(x, line)
-		w.nearLines(x, line)
-	}
-	for _, also := range x.Also {
-		line("also", "%s: %s", also.Request.Action, also.Decision)
-	}
-	for _, note := range x.Notes {
-		line("note", "%s", printable(note))
-	}
-	return b.String()
-}
-
-// statementLines name the deciding statement.
-func (w *world) statementLines(x *simulate.Explanation, line func(string, string, ...any)) {
-	ref := x.Statement
-	if ref.IsZero() {
-		return
-	}
-	p := ref.Policy
-	policyLine := w.policyLabel(p)
-	switch {
-	case p.Kind == policy.ServiceControl || p.Kind == policy.ResourceControl || p.Kind == policy.IdentityBased || p.Kind == policy.PermissionsBoundary:
-		if p.ID != "" && p.ID != p.Name {
-			policyLine += " (" + p.ID + ")"
-		}
-	}
-	line("policy", "%s", policyLine)
-	if p.Holder != "" {
-		line("inline in", "%s", p.Holder)
-	}
-	if level := levelOf(ref.Policy); level != "" {
-		line("attached to", "%s", level)
-	}
-	line("statement", "%s, %s", statementName(ref), p.Document.Statement(ref.Index).Effect)
-	if at := w.place(ref); at != "" {
-		line("at", "%s", at)
-	}
-}
-
-// mostNear bounds how many near misses an implicit deny lists.
-const mostNear = 3
-
-// nearLines list what came near to allowing what is denied implicitly: Allow statements of
-// the deciding layer that are about the action.
-func (w *world) nearLines(x *simulate.Explanation, line func(string, string, ...any)) {
-	if x.Decision.Outcome != simulate.ImplicitDeny {
-		return
-	}
-	shown := 0
-	for _, s := range x.Steps {
-		if s.Stage != x.Decision.Stage || s.Outcome != simulate.ImplicitDeny {
-			continue
-		}
-		for i := range s.Trials {
-			t := &s.Trials[i]
-			if t.Effect != policy.Allow || t.Match != simulate.NoMatch || isActionMiss(t) {
-				continue
-			}
-			if shown++; shown > mostNear {
-				return
-			}
-			line("near", "%s: %s", w.statementLabel(t.Statement), missText(t.Miss))
-		}
-	}
-}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
@@ -78,7 +79,7 @@ func (t *tree) explanation(x *simulate.Explanation) {
 	if len(x.Steps) > 0 {
 		t.b.WriteByte('\n')
 	}
-	t.b.WriteString(t.w.answerText(x, t.style))
+	t.b.WriteString(t.w.Answer(x, t.style.outcome(x.Decision.Outcome)))
 	if len(x.Rules) > 0 {
 		t.line(1, "%-12s %s", "rules", strings.Join(x.Rules, " "))
 	}
@@ -93,25 +94,25 @@ func (t *tree) request(r simulate.Request) {
 	t.line(0, "%-10s %s", "action", plain(string(r.Action)))
 	t.line(0, "%-10s %s", "resource", plain(resourceText(r.Resource)))
 	for _, k := range sortedKeys(r.Keys) {
-		t.line(0, "%-10s %s = %s", "context", plain(k.name), andList(k.values))
+		t.line(0, "%-10s %s = %s", "context", plain(k.name), wording.AndList(k.values))
 	}
 }
 
 // step writes one layer; the levels of SCPs and RCPs stand below one heading.
 func (t *tree) step(x *simulate.Explanation, s *simulate.Step) {
 	if s.Skipped != "" {
-		t.line(0, "%s: does not apply: %s", stageNames[s.Stage], printable(s.Skipped))
+		t.line(0, "%s: does not apply: %s", wording.StageName(s.Stage), printable(s.Skipped))
 		return
 	}
 	indent := 0
 	if s.Node != "" {
 		if s.Stage != t.last {
-			t.line(0, "%s", stageNames[s.Stage])
+			t.line(0, "%s", wording.StageName(s.Stage))
 		}
 		indent = 1
-		t.line(indent, "%s: %s", nodeLabel(s.Node, s.NodeName), t.layerOutcome(s))
+		t.line(indent, "%s: %s", wording.NodeLabel(s.Node, s.NodeName), t.layerOutcome(s))
 	} else {
-		t.line(0, "%s: %s", stageNames[s.Stage], t.layerOutcome(s))
+		t.line(0, "%s: %s", wording.StageName(s.Stage), t.layerOutcome(s))
 	}
 	t.last = s.Stage
 	t.trials(x, s, indent+1)
@@ -136,7 +137,7 @@ func (t *tree) trials(x *simulate.Explanation, s *simulate.Step, indent int) {
 	folded := 0
 	for i := range s.Trials {
 		trial := &s.Trials[i]
-		if !t.all && trial.Match == simulate.NoMatch && isActionMiss(trial) {
+		if !t.all && trial.Match == simulate.NoMatch && wording.IsActionMiss(trial) {
 			folded++
 			continue
 		}
@@ -152,8 +153,8 @@ func (t *tree) trials(x *simulate.Explanation, s *simulate.Step, indent int) {
 // trial writes a statement, and below it why it does not match or what it depends on.
 func (t *tree) trial(x *simulate.Explanation, trial *simulate.Trial, indent int) {
 	mark := map[simulate.Match]string{simulate.NoMatch: "-", simulate.MayMatch: "?", simulate.Matches: "+"}[trial.Match]
-	text := fmt.Sprintf("%s %-5s %s", mark, trial.Effect, t.w.statementLabel(trial.Statement))
-	if at := t.w.place(trial.Statement); at != "" {
+	text := fmt.Sprintf("%s %-5s %s", mark, trial.Effect, t.w.StatementLabel(trial.Statement))
+	if at := t.w.Place(trial.Statement); at != "" {
 		text += "  " + at
 	}
 	if trial.Statement == x.Statement && x.Decision.Outcome != simulate.Indeterminate {
@@ -165,10 +166,10 @@ func (t *tree) trial(x *simulate.Explanation, trial *simulate.Trial, indent int)
 	}
 	switch trial.Match {
 	case simulate.NoMatch:
-		t.line(indent+1, "%s", missText(trial.Miss))
+		t.line(indent+1, "%s", wording.MissText(trial.Miss))
 	case simulate.MayMatch:
 		for _, u := range trial.Unknown {
-			t.line(indent+1, "depends on whether %s", unknownText(u, u.Key))
+			t.line(indent+1, "depends on whether %s", wording.UnknownText(u, u.Key))
 		}
 	}
 }

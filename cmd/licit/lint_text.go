@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/policy/lint"
 )
 
@@ -37,7 +38,7 @@ func kindsText(t *target) string {
 	}
 	var names []string
 	for _, k := range t.kinds {
-		names = append(names, kindNames[k])
+		names = append(names, wording.KindName(k))
 	}
 	return strings.Join(names, " and ")
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -132,7 +133,7 @@ func (a *app) shrink(l actionList) (shrunkListJSON, error) {
 		again.add(a.facts, p)
 	}
 	if !maps.Equal(known, again) {
-		return s, fmt.Errorf("%s%s name other actions than %s, a mistake of licit", l.prefix(), andList(s.Patterns), andList(l.patterns))
+		return s, fmt.Errorf("%s%s name other actions than %s, a mistake of licit", l.prefix(), wording.AndList(s.Patterns), wording.AndList(l.patterns))
 	}
 	for _, p := range s.Unknown {
 		if !slices.ContainsFunc(s.Patterns, func(q string) bool { return strings.EqualFold(p, q) || covers(q, p) }) {

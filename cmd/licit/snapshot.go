@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -168,7 +169,7 @@ func contentsOf(dir string, o *org.Organization) contentsJSON {
 	}
 	c.Complete = len(c.Gaps) == 0
 	for _, k := range s.Root.PolicyTypes {
-		c.types = append(c.types, kindNames[k]+"s")
+		c.types = append(c.types, wording.KindName(k)+"s")
 	}
 	return c
 }
@@ -266,7 +267,7 @@ func (c contentsJSON) gapText(b *strings.Builder) {
 	}
 	b.WriteString("\nmissing:\n")
 	for _, g := range c.Gaps {
-		fmt.Fprintf(b, "  %s of %s", gapName(g.What), plain(g.Subject))
+		fmt.Fprintf(b, "  %s of %s", wording.GapName(g.What), plain(g.Subject))
 		if g.Reason != "" {
 			fmt.Fprintf(b, ": %s", plain(g.Reason))
 		}

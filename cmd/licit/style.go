@@ -3,10 +3,8 @@ package main
 import (
 	"io"
 	"os"
-	"strconv"
-	"strings"
-	"unicode"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -59,34 +57,8 @@ func (s style) paint(o simulate.Outcome, word string) string {
 	return "\x1b[1;" + code + "m" + word + "\x1b[0m"
 }
 
-// plain is a text from a policy as it may stand in a line for people: quoted if it is
-// empty or holds what a terminal would not show as it is, and not too long.
-func plain(s string) string {
-	const most = 160
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	if s == "" || strings.IndexFunc(s, notPrintable) >= 0 {
-		return strconv.Quote(s)
-	}
-	return s
-}
+func plain(s string) string { return wording.Plain(s) }
 
-func notPrintable(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+func printable(line string) string { return wording.Printable(line) }
 
-// printable is a line with everything that a terminal would obey escaped.
-func printable(line string) string {
-	if strings.IndexFunc(line, notPrintable) < 0 {
-		return line
-	}
-	var b strings.Builder
-	for _, r := range line {
-		if notPrintable(r) && r != unicode.ReplacementChar {
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-			continue
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+func didYouMean(list []string) string { return wording.DidYouMean(list) }

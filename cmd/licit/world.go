@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/examples"
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -63,11 +64,11 @@ func (f *worldFlags) byFile(cmd *cobra.Command) []string {
 }
 
 // A world is an environment, and how to speak of it.
-type world struct {
-	env    *simulate.Environment
-	org    *org.Organization // nil: policies were given file by file
-	name   string            // "the snapshot", "the sample organization", "the given policies"
-	prefix string            // goes in front of the file names of policies
+type world struct{ wording.World }
+
+// worldOf is a world that has no organization yet.
+func worldOf(name, prefix string) *world {
+	return &world{World: wording.World{Name: name, Prefix: prefix, GiveKey: "--context ", Strict: "--strict"}}
 }
 
 // sampleName is the sample organization that answers when nothing else was named.
@@ -86,19 +87,19 @@ func (f *worldFlags) load(a *app, cmd *cobra.Command) (*world, error) {
 	case len(files) > 0:
 		return f.layers(a, cmd, opts)
 	}
-	w := &world{name: "the snapshot", prefix: f.snapshot}
+	w := worldOf("the snapshot", f.snapshot)
 	var err error
 	if cmd.Flags().Changed("snapshot") {
-		w.org, err = readSnapshot(f.snapshot)
+		w.Org, err = readSnapshot(f.snapshot)
 	} else {
 		a.note("using the embedded sample organization %q; name your own with --snapshot DIR", sampleName)
-		w.name, w.prefix = "the sample organization", sampleName
-		w.org, err = readSample()
+		w.Name, w.Prefix = "the sample organization", sampleName
+		w.Org, err = readSample()
 	}
 	if err != nil {
 		return nil, err
 	}
-	w.env, err = simulate.Compile(w.org, opts...)
+	w.Env, err = simulate.Compile(w.Org, opts...)
 	return w, err
 }
 
@@ -167,7 +168,9 @@ func (f *worldFlags) layers(a *app, cmd *cobra.Command, opts []simulate.Option) 
 		return nil, errors.Join(errs...)
 	}
 	env, err := simulate.CompileLayers(l, opts...)
-	return &world{env: env, name: "the given policies"}, err
+	w := worldOf("the given policies", "")
+	w.Env = env
+	return w, err
 }
 
 // document reads one policy and checks that it can be what the flag says.

@@ -61,12 +61,13 @@ var arrows = map[string]rule{
 		imports: []string{"internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},
 	},
+	"internal/wording":  {imports: []string{"internal/levenshtein", "org", "policy", "simulate"}},
 	"internal/spec":     {imports: []string{"org", "policy", "policy/serviceref"}},
 	"internal/gen":      {imports: []string{"org", "policy", "internal/spec", rapid}},
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "examples", cobra, diff, yaml},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples":            {tests: []string{"org"}},

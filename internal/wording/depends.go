@@ -1,4 +1,4 @@
-package main
+package wording
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ type dependency struct {
 
 // dependencies says what an indeterminate decision depends on. Conditions of one statement
 // hold together, so there is one for a statement, not for a key.
-func (w *world) dependencies(x *simulate.Explanation) []dependency {
+func (w *World) dependencies(x *simulate.Explanation) []dependency {
 	var out []dependency
 	var seen []simulate.StatementRef
 	for _, d := range x.Depends {
@@ -31,8 +31,8 @@ func (w *world) dependencies(x *simulate.Explanation) []dependency {
 			t := &d.Statements[i]
 			if !slices.Contains(seen, t.Statement) {
 				seen = append(seen, t.Statement)
-				at := w.place(t.Statement)
-				if level := levelOf(t.Statement.Policy); level != "" && at != "" {
+				at := w.Place(t.Statement)
+				if level := Level(t.Statement.Policy); level != "" && at != "" {
 					at += ", attached to " + level
 				}
 				out = append(out, dependency{w.trialDepends(t), at})
@@ -43,21 +43,21 @@ func (w *world) dependencies(x *simulate.Explanation) []dependency {
 }
 
 // missing says what is not in the model.
-func (w *world) missing(d simulate.Dependency) string {
+func (w *World) missing(d simulate.Dependency) string {
 	switch d.Kind {
 	case simulate.DependsOnCaller:
-		return fmt.Sprintf("the caller: %s does not know %s", w.name, d.Name)
+		return fmt.Sprintf("the caller: %s does not know %s", w.Name, d.Name)
 	case simulate.DependsOnResource:
-		return fmt.Sprintf("%s, which %s does not list: its policy, or whose it is", d.Name, w.name)
+		return fmt.Sprintf("%s, which %s does not list: its policy, or whose it is", d.Name, w.Name)
 	case simulate.DependsOnInput:
 		return "the request: it needs " + d.Name
 	}
-	if w.org != nil {
-		for g := range w.org.Gaps() {
+	if w.Org != nil {
+		for g := range w.Org.Gaps() {
 			if g.Subject != d.Name {
 				continue
 			}
-			text := fmt.Sprintf("a gap: %s of %s is not known", gapName(g.What), g.Subject)
+			text := fmt.Sprintf("a gap: %s of %s is not known", GapName(g.What), g.Subject)
 			if g.Reason != "" {
 				text += fmt.Sprintf(" (%s)", g.Reason)
 			}
@@ -69,23 +69,23 @@ func (w *world) missing(d simulate.Dependency) string {
 
 // trialDepends says what a statement depends on: "aws:RequestedRegion: denied by SCP
 // regions (Sid Outside) unless it is eu-west-1 or eu-west-3".
-func (w *world) trialDepends(t *simulate.Trial) string {
+func (w *World) trialDepends(t *simulate.Trial) string {
 	verb := "allowed"
 	if t.Effect == policy.Deny {
 		verb = "denied"
 	}
-	by := fmt.Sprintf("%s by %s", verb, w.statementLabel(t.Statement))
+	by := fmt.Sprintf("%s by %s", verb, w.StatementLabel(t.Statement))
 	names := dependsOn(t.Unknown)
 	if len(names) == 1 && len(t.Unknown) == 1 {
 		u := t.Unknown[0]
 		if p := phraseOf(u.Operator, u.Want); u.Key != "" && p.negated && p.subject == "" {
 			return fmt.Sprintf("%s: %s unless it %s", names[0], by, p.affirm)
 		}
-		return fmt.Sprintf("%s: %s if %s", names[0], by, unknownText(u, "it"))
+		return fmt.Sprintf("%s: %s if %s", names[0], by, UnknownText(u, "it"))
 	}
 	var conditions []string
 	for _, u := range t.Unknown {
-		conditions = append(conditions, unknownText(u, u.Key))
+		conditions = append(conditions, UnknownText(u, u.Key))
 	}
 	return fmt.Sprintf("%s: %s if %s", strings.Join(names, " and "), by, strings.Join(conditions, " and "))
 }
@@ -105,8 +105,8 @@ func dependsOn(list []simulate.Unknown) []string {
 	return out
 }
 
-// unknownText is the condition as a clause about its subject.
-func unknownText(u simulate.Unknown, subject string) string {
+// UnknownText is the condition as a clause about its subject.
+func UnknownText(u simulate.Unknown, subject string) string {
 	switch {
 	case u.Key == "":
 		return "the principal element (" + orList(u.Want) + ") names the caller"
@@ -128,7 +128,7 @@ func unknownText(u simulate.Unknown, subject string) string {
 const mostAlternatives = 5
 
 // requirementLines writes the alternatives in words, the certain ones first.
-func requirementLines(r simulate.Requirement, line func(string, string, ...any)) {
+func (w *World) requirementLines(r simulate.Requirement, line func(string, string, ...any)) {
 	shown := 0
 	write := func(name string, list []simulate.Alternative) {
 		for _, a := range list {
@@ -143,7 +143,14 @@ func requirementLines(r simulate.Requirement, line func(string, string, ...any))
 	write("allowed if", r.Allowed)
 	write("perhaps if", r.Possible)
 	if more := shown - mostAlternatives; more > 0 {
-		line("", "… or in %s (-o json lists them)", plural(more, "more way"))
+		text := fmt.Sprintf("… or in %d more ways", more)
+		if more == 1 {
+			text = "… or in 1 more way"
+		}
+		if w.GiveKey != "" {
+			text += " (-o json lists them)"
+		}
+		line("", "%s", text)
 	}
 }
 
@@ -164,7 +171,7 @@ func testText(t simulate.Test) string {
 	simple := parts.Quantifier == policy.NoQuantifier
 	switch {
 	case t.Holds:
-		return unknownText(u, c.Key)
+		return UnknownText(u, c.Key)
 	case parts.Base == "Null" && p.affirm == "is absent":
 		return c.Key + " is present"
 	case parts.Base == "Null":
@@ -174,7 +181,7 @@ func testText(t simulate.Test) string {
 	case simple && !parts.IfExists && !strings.HasPrefix(p.deny, " "): // orders have no opposite in words
 		return c.Key + " " + p.deny
 	}
-	return "not (" + unknownText(u, c.Key) + ")"
+	return "not (" + UnknownText(u, c.Key) + ")"
 }
 
 // A phrase is a condition in words.
@@ -251,7 +258,7 @@ func orList(list []string) string {
 		if i == mostListed {
 			return fmt.Sprintf("%s or %d more", strings.Join(quoted, ", "), len(list)-i)
 		}
-		quoted = append(quoted, plain(s))
+		quoted = append(quoted, Plain(s))
 	}
 	switch n := len(quoted); n {
 	case 0:

@@ -1,4 +1,4 @@
-package main
+package wording
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 )
 
 // verdict is the decision as a clause.
-func (w *world) verdict(x *simulate.Explanation) string {
+func (w *World) verdict(x *simulate.Explanation) string {
 	switch x.Decision.Outcome {
 	case simulate.Allowed:
 		return allowedText(x)
@@ -61,7 +61,7 @@ func explicitText(x *simulate.Explanation) string {
 	return "denied by " + article(kindNames[x.Statement.Policy.Kind])
 }
 
-func (w *world) implicitText(x *simulate.Explanation) string {
+func (w *World) implicitText(x *simulate.Explanation) string {
 	switch x.Decision.Stage {
 	case simulate.StageServiceControl, simulate.StageResourceControl:
 		i := slices.IndexFunc(x.Steps, func(s simulate.Step) bool {
@@ -74,7 +74,7 @@ func (w *world) implicitText(x *simulate.Explanation) string {
 		if i < 0 || x.Steps[i].Node == "" {
 			return fmt.Sprintf("no %s allows it", kind)
 		}
-		where := nodeLabel(x.Steps[i].Node, x.Steps[i].NodeName)
+		where := NodeLabel(x.Steps[i].Node, x.Steps[i].NodeName)
 		if len(x.Steps[i].Trials) == 0 {
 			return fmt.Sprintf("no %s is attached to %s, so nothing is allowed below it", kind, where)
 		}
@@ -108,28 +108,29 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// isActionMiss reports whether the statement is about other actions.
-func isActionMiss(t *simulate.Trial) bool {
+// IsActionMiss reports whether the statement is about other actions.
+func IsActionMiss(t *simulate.Trial) bool {
 	return t.Miss.Element == "Action" || t.Miss.Element == "NotAction"
 }
 
-// missText says why a statement does not match: "Resource: wants arn:…, got arn:…".
-func missText(m simulate.Miss) string {
+// MissText says why a statement does not match: "Resource: wants arn:…, got arn:…".
+func MissText(m simulate.Miss) string {
 	switch {
 	case m.Element != "Condition" && strings.HasPrefix(m.Element, "Not"):
-		return fmt.Sprintf("%s: excludes %s by %s", m.Element, andList(m.Got), orList(m.Want))
+		return fmt.Sprintf("%s: excludes %s by %s", m.Element, AndList(m.Got), orList(m.Want))
 	case m.Element != "Condition":
-		return fmt.Sprintf("%s: wants %s, got %s", m.Element, orList(m.Want), andList(m.Got))
+		return fmt.Sprintf("%s: wants %s, got %s", m.Element, orList(m.Want), AndList(m.Got))
 	}
-	got := "is " + andList(m.Got)
+	got := "is " + AndList(m.Got)
 	if m.Absent || len(m.Got) == 0 {
 		got = "is absent"
 	}
 	u := simulate.Unknown{Key: m.Key, Operator: m.Operator, Want: m.Want}
-	return fmt.Sprintf("Condition: wants that %s (%s), but it %s", unknownText(u, m.Key), m.Operator, got)
+	return fmt.Sprintf("Condition: wants that %s (%s), but it %s", UnknownText(u, m.Key), m.Operator, got)
 }
 
-func andList(list []string) string {
+// AndList is "a, b, c", "none" for an empty list.
+func AndList(list []string) string {
 	if len(list) == 0 {
 		return "none"
 	}
@@ -139,15 +140,15 @@ func andList(list []string) string {
 			out = append(out, fmt.Sprintf("%d more", len(list)-i))
 			break
 		}
-		out = append(out, plain(s))
+		out = append(out, Plain(s))
 	}
 	return strings.Join(out, ", ")
 }
 
-// contextHint says which flags would settle what is not known; "" if it is a deny either
-// way, or if the caller is not known, since its keys are unknown for that reason.
-func contextHint(x *simulate.Explanation) string {
-	if x.Decision.Denied() {
+// hint says what would settle what is not known; "" if it is a deny either way, or if the
+// caller is not known, since its keys are unknown for that reason.
+func (w *World) hint(x *simulate.Explanation) string {
+	if w.Strict == "" || x.Decision.Denied() {
 		return ""
 	}
 	var keys []string
@@ -160,13 +161,13 @@ func contextHint(x *simulate.Explanation) string {
 		}
 		switch a, _ := policy.ParseARN(d.Name); {
 		case d.Kind == simulate.DependsOnKey:
-			keys = append(keys, "--context "+d.Name+"=…")
+			keys = append(keys, w.GiveKey+d.Name+"=…")
 		case d.Kind == simulate.DependsOnResource && a.IsValid() && a.AccountID() == "":
-			return "--context aws:ResourceAccount=…, the account that owns the resource"
+			return w.GiveKey + "aws:ResourceAccount=…, the account that owns the resource"
 		}
 	}
 	if len(keys) == 0 {
 		return ""
 	}
-	return strings.Join(keys, " ") + ", or --strict (keys that are not given are absent)"
+	return strings.Join(keys, " ") + ", or " + w.Strict + " (keys that are not given are absent)"
 }

@@ -1,4 +1,4 @@
-package main
+package wording
 
 import (
 	"fmt"
@@ -35,6 +35,12 @@ var stageNames = map[simulate.Stage]string{
 	simulate.StageBlockPublicAccess: "S3 Block Public Access",
 }
 
+// KindName names the kind of a policy in sentences.
+func KindName(k policy.Kind) string { return kindNames[k] }
+
+// StageName names the layer in sentences.
+func StageName(s simulate.Stage) string { return stageNames[s] }
+
 var gapNames = map[string]string{
 	org.GapDocument:         "the document",
 	org.GapIdentityPolicies: "an identity policy",
@@ -44,7 +50,8 @@ var gapNames = map[string]string{
 	org.GapTags:             "a tag",
 }
 
-func gapName(what string) string {
+// GapName names what a gap is about: "the permissions boundary".
+func GapName(what string) string {
 	if name, ok := gapNames[what]; ok {
 		return name
 	}
@@ -53,47 +60,38 @@ func gapName(what string) string {
 
 // policyName is the policy's name as the user knows it: a policy given by a flag has the
 // name of its file.
-func (w *world) policyName(p simulate.PolicyRef) string {
-	if p.Document != nil && p.Document.File() != "" && (w.org == nil || p.Kind == policy.SessionPolicy) {
-		return plain(path.Base(p.Document.File()))
+func (w *World) policyName(p simulate.PolicyRef) string {
+	if p.Document != nil && p.Document.File() != "" && (w.Org == nil && !w.OwnNames || w.Org != nil && p.Kind == policy.SessionPolicy) {
+		return Plain(path.Base(p.Document.File()))
 	}
-	return plain(p.Name)
+	return Plain(p.Name)
 }
 
 // policyLabel is kind and name: "SCP deny-regions".
-func (w *world) policyLabel(p simulate.PolicyRef) string {
+func (w *World) policyLabel(p simulate.PolicyRef) string {
 	kind := kindNames[p.Kind]
-	if w.org != nil && (p.Kind == policy.ResourceBased || p.Kind == policy.RoleTrust || p.Kind == policy.VPCEndpoint) {
+	if w.Org != nil && (p.Kind == policy.ResourceBased || p.Kind == policy.RoleTrust || p.Kind == policy.VPCEndpoint) {
 		return kind + " of " + w.policyName(p)
 	}
 	return kind + " " + w.policyName(p)
 }
 
-// statementLabel is "SCP deny-regions (Sid Outside)".
-func (w *world) statementLabel(r simulate.StatementRef) string {
-	return w.policyLabel(r.Policy) + " (" + statementName(r) + ")"
+// StatementLabel is "SCP deny-regions (Sid Outside)".
+func (w *World) StatementLabel(r simulate.StatementRef) string {
+	return w.policyLabel(r.Policy) + " (" + StatementName(r) + ")"
 }
 
-func statementName(r simulate.StatementRef) string {
+// StatementName is "Sid Outside", or "statement 2" of one without a Sid.
+func StatementName(r simulate.StatementRef) string {
 	if r.SID != "" {
-		return "Sid " + plain(r.SID)
+		return "Sid " + Plain(r.SID)
 	}
 	return fmt.Sprintf("statement %d", r.Index+1)
 }
 
-// place is file:line:column, "" for a document that comes from no file, such as
-// FullAWSAccess where a snapshot does not list it.
-func (w *world) place(r simulate.StatementRef) string {
-	at := r.Position()
-	if !at.IsValid() || r.Policy.Document.File() == "" {
-		return ""
-	}
-	return printable(w.file(r.Policy.Document)) + ":" + at.String()
-}
-
-// nodeLabel is a root, OU or account with its ID: "OU Workloads (ou-ab12-11111111)". The
+// NodeLabel is a root, OU or account with its ID: "OU Workloads (ou-ab12-11111111)". The
 // levels of policies given file by file have no names, only numbers.
-func nodeLabel(id, name string) string {
+func NodeLabel(id, name string) string {
 	kind := "level "
 	switch {
 	case strings.HasPrefix(id, "r-"):
@@ -113,13 +111,13 @@ func nodeLabel(id, name string) string {
 	if name == "" || name == id {
 		return kind + id
 	}
-	return fmt.Sprintf("%s%s (%s)", kind, plain(name), id)
+	return fmt.Sprintf("%s%s (%s)", kind, Plain(name), id)
 }
 
-// levelOf is the level of SCPs or RCPs at which a policy is attached, "" for other kinds.
-func levelOf(p simulate.PolicyRef) string {
+// Level is the level of SCPs or RCPs at which a policy is attached, "" for other kinds.
+func Level(p simulate.PolicyRef) string {
 	if p.Node == "" {
 		return ""
 	}
-	return nodeLabel(p.Node, p.NodeName)
+	return NodeLabel(p.Node, p.NodeName)
 }
