@@ -163,6 +163,7 @@ var noExample = map[string]string{
 	"policy.Document.Len":                "a number; ExampleParse shows it",
 	"policy.Document.String":             "what fmt calls; the examples of the edits show it",
 	"policy.Document.Version":            "an element, as written; ExampleParse shows it",
+	"simulate/simtest.RunFS":             "it runs subtests, and an example has no *testing.T; examples/policytest shows it",
 	"policy/serviceref.Reference.Date":   "a date; ExampleEmbedded shows it",
 }
 

@@ -23,6 +23,7 @@ const (
 	cobra    = "github.com/spf13/cobra"
 	diff     = "github.com/rogpeppe/go-internal/diff"
 	rapid    = "pgregory.net/rapid"
+	txtar    = "golang.org/x/tools/txtar"
 	yaml     = "go.yaml.in/yaml/v3"
 )
 
@@ -52,6 +53,8 @@ var arrows = map[string]rule{
 		tests:   []string{"org", "internal/gen", "internal/spec"},
 	},
 
+	"simulate/simtest": {imports: []string{"simulate", "org", "internal/suite", "internal/wording"}, tests: []string{"policy"}},
+
 	"internal/jsontree":    {imports: []string{jsontext}},
 	"internal/glob":        {},
 	"internal/levenshtein": {},
@@ -61,15 +64,19 @@ var arrows = map[string]rule{
 		imports: []string{"internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},
 	},
-	"internal/wording":  {imports: []string{"internal/levenshtein", "org", "policy", "simulate"}},
-	"internal/spec":     {imports: []string{"org", "policy", "policy/serviceref"}},
-	"internal/gen":      {imports: []string{"org", "policy", "internal/spec", rapid}},
+	"internal/wording": {imports: []string{"internal/levenshtein", "org", "policy", "simulate"}},
+	"internal/spec":    {imports: []string{"org", "policy", "policy/serviceref"}},
+	"internal/gen":     {imports: []string{"org", "policy", "internal/spec", rapid}},
+	"internal/suite": {
+		imports: []string{"simulate", "simulate/casefile", "org", "policy", "policy/serviceref", "internal/levenshtein", "internal/wording", txtar},
+	},
 	"internal/archtest": {},
 
 	"cmd/licit": {
 		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
+	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
 	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}},
 }
@@ -81,7 +88,7 @@ var testLibraries = []string{
 	"github.com/rogpeppe/go-internal/testscript",
 	"github.com/stretchr/testify/assert",
 	"github.com/stretchr/testify/require",
-	"golang.org/x/tools/txtar",
+	txtar,
 	rapid,
 }
 
