@@ -2,7 +2,7 @@
 // this, and why? Is this policy any good? It reads a snapshot of an organization, or policy
 // documents file by file.
 //
-// Most users need licit can, licit explain, licit eval and licit lint; see licit help.
+// Most users need licit can, licit explain, licit eval, licit lint and licit test; see licit help.
 //
 // It does not reach AWS and changes nothing.
 package main
@@ -90,6 +90,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
       --identity-policy app.json --scp root.json --scp workloads.json
   licit eval cases.jsonl
   licit lint policies/
+  licit test tests/
   licit snapshot check ./snapshot`,
 		Args:          noSubcommand,
 		SilenceUsage:  true,
@@ -99,7 +100,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
-	root.AddCommand(a.canCommand(), a.explainCommand(), a.evalCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.evalCommand(), a.lintCommand(), a.testCommand(), a.actionsCommand(), a.shrinkCommand(),
 		a.snapshotCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)

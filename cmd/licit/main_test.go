@@ -20,13 +20,16 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script. Each starts in a directory that holds
-// testdata/snapshot.
+// testdata/snapshot and examples/policytest.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repeat": repeat},
 		Setup: func(e *testscript.Env) error {
+			if err := os.CopyFS(e.WorkDir+"/policytest", os.DirFS("../../examples/policytest")); err != nil {
+				return err
+			}
 			return os.CopyFS(e.WorkDir+"/snapshot", os.DirFS("testdata/snapshot"))
 		},
 	})

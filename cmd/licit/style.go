@@ -43,6 +43,11 @@ func (s style) layer(o simulate.Outcome) string {
 	}[o])
 }
 
+// good and bad colour words about a whole case.
+func (s style) good(word string) string { return s.paint(simulate.Allowed, word) }
+
+func (s style) bad(word string) string { return s.paint(simulate.ExplicitDeny, word) }
+
 func (s style) paint(o simulate.Outcome, word string) string {
 	if !s.colour {
 		return word

@@ -73,7 +73,7 @@ var arrows = map[string]rule{
 	"internal/archtest": {},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/wording", "examples", cobra, diff, yaml},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+// testRules are what a SARIF log of test names, with their levels.
+var testRules = []struct{ id, level, text string }{
+	{"TestFailed", "error", "A case is not decided as it expects."},
+	{"TestRefused", "error", "A case or a case file makes no sense."},
+	{"TestWarning", "warning", "A case may not mean what it says."},
+	{"StatementNotTested", "note", "No case exercises a statement."},
+}
+
+// A testRecord is one result of a SARIF log.
+type testRecord struct {
+	rule   int // index into testRules
+	text   string
+	file   string
+	at     policy.Position // column 0: the whole line
+	reason testPlace       // where the deciding statement stands; zero: nowhere
+}
+
+type testPlace struct {
+	file string
+	line int
+	text string
+}
+
+// records are the results in the order of the files.
+func (t *testRun) records() []testRecord {
+	var out []testRecord
+	for _, f := range t.files {
+		if f.err != nil {
+			out = append(out, testRecord{rule: 1, text: f.err.Error(), file: f.name, at: policy.Position{Line: 1}})
+		}
+		for i := range f.results {
+			r := &f.results[i]
+			for _, w := range r.Warnings {
+				out = append(out, testRecord{rule: 2, text: w.Text, file: r.Case.File, at: policy.Position{Line: r.Case.Line}})
+			}
+			if r.Pass {
+				continue
+			}
+			_, text := testProblem(r)
+			record := testRecord{text: text, file: r.Case.File, at: policy.Position{Line: r.Case.Line, Column: r.Case.Column}}
+			if r.Err != nil {
+				record.rule = 1
+			} else if x := r.Explain(); x != nil {
+				if file, at, ok := r.Words().Position(x.Statement); ok {
+					record.reason = testPlace{file, at.Line, r.Words().StatementLabel(x.Statement)}
+				}
+			}
+			out = append(out, record)
+		}
+	}
+	if t.covered != nil {
+		for _, s := range t.covered.Statements() {
+			if s.Matched == 0 {
+				out = append(out, testRecord{rule: 3, text: "no case exercises " + s.Label, file: s.File, at: policy.Position{Line: s.Line}})
+			}
+		}
+	}
+	return out
+}
+
+// writeSARIF writes a SARIF 2.1.0 log of one run.
+func (t *testRun) writeSARIF() error {
+	type object = map[string]any
+	rules, results := []object{}, []object{}
+	for _, r := range testRules {
+		rules = append(rules, object{"id": r.id, "shortDescription": object{"text": r.text}, "defaultConfiguration": object{"level": r.level}})
+	}
+	place := func(file string, line, column int) object {
+		region := object{"startLine": line}
+		if column > 0 {
+			region["startColumn"] = column
+		}
+		return object{"artifactLocation": object{"uri": fileURI(file)}, "region": region}
+	}
+	for _, r := range t.records() {
+		result := object{
+			"ruleId": testRules[r.rule].id, "ruleIndex": r.rule, "level": testRules[r.rule].level, "message": object{"text": r.text},
+			"locations": []object{{"physicalLocation": place(r.file, r.at.Line, r.at.Column)}},
+		}
+		if r.reason.line > 0 {
+			result["relatedLocations"] = []object{{"physicalLocation": place(r.reason.file, r.reason.line, 0), "message": object{"text": r.reason.text}}}
+		}
+		results = append(results, result)
+	}
+	return writeJSON(t.a.stdout, object{
+		"$schema": schemaURI, "version": "2.1.0",
+		"runs": []object{{
+			"tool":       object{"driver": object{"name": "licit", "informationUri": "https://github.com/licit-dev/licit", "rules": rules}},
+			"columnKind": "unicodeCodePoints", "results": results,
+		}},
+	})
+}
+
+// fileURI is a file as a URI: relative to the working directory, unless it is given by an
+// absolute path.
+func fileURI(file string) string {
+	u := url.URL{Path: file}
+	if filepath.IsAbs(filepath.FromSlash(file)) {
+		u = url.URL{Scheme: "file", Path: path.Join("/", file)}
+	}
+	return strings.TrimPrefix(u.String(), "./")
+}
