@@ -43,8 +43,9 @@ JSON Lines (*.jsonl) hold cases with all their policies; licit eval --help descr
 line that expects nothing is refused here.
 
 A PATH is such a file, or a directory (DIR and DIR/... are the same): all case files in and
-below it whose name, and whose directories' names, do not begin with . or _. A case file without org.json is decided in the snapshot --snapshot, or else in that
-of the nearest directory above it that holds an org.json, its own included.
+below it, but for files and directories whose name begins with . or _. A case file without
+org.json is decided in the snapshot --snapshot, or else in that of the nearest directory above
+it that holds an org.json, its own included.
 
 --coverage lists the statements that no case exercises. A statement is exercised if it matches
 for certain in a case, whether or not it decides it; it counts once for each layer that its

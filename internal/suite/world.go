@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -19,7 +18,8 @@ type World struct {
 	strict, loose *simulate.Environment
 	gaps          []string                   // their subjects
 	known         map[policy.Principal]error // what checkPrincipal found, since accounts are large
-	near          map[string]string          // what nearAccount found
+	near          map[string]string          // what was found to be near an account or a resource
+	names         []string                   // of resources, roles and users, once they were asked for
 }
 
 // NewWorld makes a world of an organization. The words say how to speak of it; their Org
@@ -93,6 +93,9 @@ func (w *World) check(c *Case) (warnings []Warning, err error) {
 	}
 	if near := w.nearAccount(c.Request.Principal); near != "" {
 		warn(c.columns[1], "account %s is not in %s; did you mean %s?", c.Request.Principal.AccountID(), w.Name, near)
+	}
+	if near := w.nearResource(c.Request); near != "" {
+		warn(c.columns[3], "%s is not in %s; did you mean %s?", c.Request.Resource, w.Name, near)
 	}
 	if strings.ContainsAny(c.Request.Resource.String(), "*?") {
 		warn(c.columns[3], "the resource is taken literally: the * and ? in it stand for themselves, not for other resources")
@@ -171,27 +174,6 @@ func hides(subject string, p policy.Principal) bool {
 	}
 	a, err := policy.ParseARN(subject)
 	return err == nil && a.AccountID() == p.AccountID() && a.Service() == "iam" && p.Kind() == policy.RoleSession && wording.LastSegment(a) == p.Name()
-}
-
-// nearAccount is the account of the organization that a principal's unknown account is most
-// likely a misspelling of, or "".
-func (w *World) nearAccount(p policy.Principal) string {
-	id := p.AccountID()
-	if w.Org == nil || id == "" {
-		return ""
-	}
-	near, asked := w.near[id]
-	if !asked {
-		if _, ours := w.Org.Account(id); !ours {
-			for a := range w.Org.Accounts() {
-				if near == "" && levenshtein.Distance(id, a.ID) <= 2 {
-					near = a.ID
-				}
-			}
-		}
-		w.near[id] = near
-	}
-	return near
 }
 
 // checkAction refuses an action that AWS does not have, unless the case says that it is

@@ -30,7 +30,10 @@
 //
 // A line is refused, and the test fails, if it makes no sense: a user or role that its
 // account does not have, an action that AWS does not have (new:s3:GetObject says that it is
-// newer than the service reference of this module), two values of a key that has one.
+// newer than the service reference of this module), two values of a key that has one. What
+// may not mean what it says is logged as a warning: a condition key that AWS does not have, a
+// resource or an account of another name than one in the organization but close to it, an
+// implicit deny without the resource that the action is for.
 //
 // Other sections are files that org.json names, such as -- control-policies/regions.json --,
 // or cases.jsonl, which has cases of package simulate/casefile; those also stand in files
