@@ -356,7 +356,7 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
 	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || !unknownTrust && onlyFederated(r.Trust)
 	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
-	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts", "TagSession")
+	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts:TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
 	e.principals[r.ARN] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p

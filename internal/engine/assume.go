@@ -53,9 +53,9 @@ func (c *condition) identity() string {
 
 // portable are the condition's values as a document of version 2012-10-17 writes them.
 func (c *condition) portable() []string {
-	out := c.texts()
-	if c.plain {
-		for i := range out {
+	out := make([]string, len(c.values))
+	for i := range c.values {
+		if out[i] = c.values[i].text; c.plain {
 			out[i] = strings.ReplaceAll(out[i], "${", "${$}{")
 		}
 	}

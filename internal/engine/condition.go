@@ -99,7 +99,7 @@ type condition struct {
 type conditionValue struct {
 	text   string
 	valid  bool
-	str    varPattern
+	str    *varPattern // string operators and Bool
 	arn    arnPattern
 	number decimal
 	time   instant
@@ -107,41 +107,41 @@ type conditionValue struct {
 	truth  bool
 }
 
-func compileConditions(list policy.Conditions, mode glob.Mode) []condition {
+func (c *compiler) conditions(list policy.Conditions) []condition {
 	out := make([]condition, 0, list.Len())
-	for c := range list.All() {
-		parts, ok := c.Operator.Parts()
+	for src := range list.All() {
+		parts, ok := src.Operator.Parts()
 		if !ok {
-			panic("engine: operator " + string(c.Operator) + " in a parsed document")
+			panic("engine: operator " + string(src.Operator) + " in a parsed document")
 		}
 		cond := condition{
-			operator: operators[parts.Base], written: c.Operator, quant: parts.Quantifier,
-			ifExists: parts.IfExists, plain: mode&glob.Variables == 0, key: NewKeyRef(c.Key),
+			operator: operators[parts.Base], written: src.Operator, quant: parts.Quantifier,
+			ifExists: parts.IfExists, plain: c.mode&glob.Variables == 0, key: NewKeyRef(src.Key), values: make([]conditionValue, 0, src.Values.Len()),
 		}
-		for text := range c.Values.All() {
-			cond.values = append(cond.values, compileValue(text, cond.family, mode))
+		for text := range src.Values.All() {
+			cond.values = append(cond.values, c.value(text, cond.family))
 		}
 		out = append(out, cond)
 	}
 	return out
 }
 
-// compileValue parses a value once. Where variables work is R-VAR-7.
-func compileValue(text string, f family, mode glob.Mode) conditionValue {
+// value parses a value once. Where variables work is R-VAR-7.
+func (c *compiler) value(text string, f family) conditionValue {
 	v := conditionValue{text: text, valid: true}
 	switch f {
 	case stringEquals, stringFold:
 		// R-OPS-1: ${*} is the character here too (IAM User Guide, “IAM policy elements:
 		// Variables and tags”).
-		v.str = compilePattern(text, mode)
+		v.str = c.pattern(text, c.mode)
 	case stringLike:
-		v.str = compilePattern(text, mode|glob.Wildcards)
+		v.str = c.pattern(text, c.mode|glob.Wildcards)
 	case numeric:
 		v.number, v.valid = parseDecimal(text)
 	case date:
 		v.time, v.valid = parseInstant(text)
 	case boolean:
-		v.str = compilePattern(text, mode)
+		v.str = c.pattern(text, c.mode)
 		if len(v.str.vars) == 0 {
 			v.truth, v.valid = parseBool(text)
 		}
@@ -150,12 +150,9 @@ func compileValue(text string, f family, mode glob.Mode) conditionValue {
 	case ipAddress:
 		v.prefix, v.valid = parsePrefix(text)
 	case arnLike:
-		parts, n := glob.SplitARN(text, mode)
+		parts, n := glob.SplitARN(text, c.mode)
 		if v.valid = n == 6; v.valid { // R-OPS-7
-			v.arn.ok = true
-			for i, part := range parts {
-				v.arn.parts[i] = compilePattern(part, mode|glob.Wildcards)
-			}
+			v.arn = c.arn(parts)
 		}
 	}
 	return v
@@ -333,7 +330,7 @@ func (c *condition) compare(s *subject, p *conditionValue, v *View) (m Tri, ok b
 	case ipAddress:
 		return tri(p.prefix.Contains(s.addr)), true
 	}
-	return p.arn.match(&s.parts, v, -1), true
+	return p.arn.match(s.text, &s.parts, v), true
 }
 
 func (p *varPattern) matchFold(s string, v *View) Tri {

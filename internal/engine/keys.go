@@ -227,25 +227,6 @@ func (k Keys) Has(ref *KeyRef) Tri {
 // Len is the number of entries.
 func (k Keys) Len() int { return len(k.list) }
 
-func equalFoldASCII(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range len(a) {
-		if lower(a[i]) != lower(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
 // A Class groups keys whose presence follows from the same facts about a request
 // (R-CTX-4). Package simulate knows for each kind of caller what a class's keys are when
 // nobody gave them.

@@ -1,51 +1,25 @@
 package engine
 
 import (
-	"slices"
-	"strings"
-
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
 
 // A Program is a compiled document. It is immutable.
 type Program struct {
+	index
 	doc        *policy.Document
 	kind       policy.Kind
-	statements []statement
-	services   []serviceEntry // sorted by hash
-	others     []candidate    // for services that no statement names
 	public     bool
+	statements []statement
 }
 
 type statement struct {
 	deny      bool
-	principal principalElement
-	actions   []actionPattern // all of Action or NotAction
 	notAction bool
+	principal principalElement
 	resource  resourceElement
 	condition []condition
-}
-
-type actionPattern struct {
-	all     bool
-	service string
-	name    glob.Pattern
-}
-
-// A candidate is a statement that may match actions of one service, with just the names
-// that it lists for that service.
-type candidate struct {
-	index int32
-	all   bool // every action of the service
-	not   bool // NotAction: names are those that do not match
-	names []glob.Pattern
-}
-
-type serviceEntry struct {
-	hash       uint64
-	name       string
-	candidates []candidate
 }
 
 // Options say how a document is compiled besides its kind.
@@ -56,133 +30,33 @@ type Options struct {
 // Compile makes a program of a document that has passed [policy.Document.CheckKind].
 func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 	p := &Program{doc: d, kind: k, statements: make([]statement, d.Len())}
+	actions := make([][]actionPattern, d.Len())
 	mode := glob.Mode(0)
 	if d.Version() == policy.Version2012 { // R-DOC-3
 		mode = glob.Variables
 	}
+	c := compiler{mode: mode, patterns: map[patternKey]*varPattern{}}
 	// R-DOC-11: Sid and Id are left out (IAM User Guide, “IAM JSON policy elements: Sid”).
 	for i, s := range d.Statements() {
+		actions[i] = append(compileActions(s.Action), compileActions(s.NotAction)...)
 		p.statements[i] = statement{
 			deny:      s.Effect == policy.Deny,
-			principal: compilePrincipal(s, k, o),
 			notAction: !s.NotAction.IsZero(),
-			actions:   append(compileActions(s.Action), compileActions(s.NotAction)...),
-			resource:  compileResource(s, k, mode),
-			condition: compileConditions(s.Condition, mode),
+			principal: compilePrincipal(s, k, o),
+			resource:  c.resource(s, k),
+			condition: c.conditions(s.Condition),
 		}
 	}
-	p.index()
+	p.index = newIndex(p.statements, actions)
 	p.public = k == policy.ResourceBased && isPublic(d)
 	return p
 }
-
-// Document is what was compiled.
-func (p *Program) Document() *policy.Document { return p.doc }
 
 // Len is the number of statements.
 func (p *Program) Len() int { return len(p.statements) }
 
 // Public reports whether S3 would call the bucket policy public (R-SPC-4).
 func (p *Program) Public() bool { return p.public }
-
-// compileActions implements R-ACT-1, R-ACT-2 and R-ACT-5: a value of nothing but stars is
-// every action, one without a colon is none, and nothing is trimmed. In the name, * and ?
-// are wildcards anywhere in every kind of policy (R-ACT-3), and no other character is
-// (R-ACT-7; IAM User Guide, “IAM JSON policy elements: Action”).
-func compileActions(list policy.Patterns) []actionPattern {
-	var out []actionPattern
-	for text := range list.All() {
-		service, name, ok := strings.Cut(text, ":")
-		switch {
-		case text == "*:*" || text != "" && strings.Trim(text, "*") == "":
-			out = append(out, actionPattern{all: true})
-		case ok:
-			out = append(out, actionPattern{service: service, name: glob.Compile(name, glob.Wildcards|glob.FoldASCII)})
-		default:
-			out = append(out, actionPattern{service: ""})
-		}
-	}
-	return out
-}
-
-func (p *Program) index() {
-	var names []string
-	for i := range p.statements {
-		for _, a := range p.statements[i].actions {
-			if a.service != "" && !slices.ContainsFunc(names, func(n string) bool { return equalFoldASCII(n, a.service) }) {
-				names = append(names, a.service)
-			}
-		}
-	}
-	for _, name := range names {
-		p.services = append(p.services, serviceEntry{hashName(name), name, p.candidates(name)})
-	}
-	slices.SortFunc(p.services, func(a, b serviceEntry) int {
-		if a.hash < b.hash {
-			return -1
-		}
-		return 1
-	})
-	p.others = p.candidates("")
-}
-
-// candidates lists the statements that can match an action of the service, in order.
-func (p *Program) candidates(service string) []candidate {
-	var out []candidate
-	for i := range p.statements {
-		s := &p.statements[i]
-		c := candidate{index: int32(i), not: s.notAction}
-		for _, a := range s.actions {
-			switch {
-			case a.all:
-				c.all = true
-			case a.service != "" && equalFoldASCII(a.service, service):
-				c.names = append(c.names, a.name)
-			}
-		}
-		if c.not && !c.all || !c.not && (c.all || len(c.names) > 0) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-func (p *Program) lookup(v *View) []candidate {
-	if len(p.services) <= 8 {
-		for i := range p.services {
-			if e := &p.services[i]; e.hash == v.serviceHash && equalFoldASCII(e.name, v.Service) {
-				return e.candidates
-			}
-		}
-		return p.others
-	}
-	i, ok := slices.BinarySearchFunc(p.services, v.serviceHash, func(e serviceEntry, h uint64) int {
-		switch {
-		case e.hash < h:
-			return -1
-		case e.hash > h:
-			return 1
-		}
-		return 0
-	})
-	if ok && equalFoldASCII(p.services[i].name, v.Service) {
-		return p.services[i].candidates
-	}
-	return p.others
-}
-
-// matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
-func (c *candidate) matches(name string) bool {
-	if c.all {
-		return true
-	}
-	for i := range c.names {
-		if c.names[i].Match(name, nil) {
-			return !c.not
-		}
-	}
-	return c.not
-}
 
 // A Level says how directly a Principal element names a caller (§6.2). Higher is stronger.
 type Level uint8
@@ -213,7 +87,7 @@ func (p *Program) Eval(v *View) Result {
 	candidates := p.lookup(v)
 	for i := range candidates {
 		c := &candidates[i]
-		if !c.matches(v.Name) {
+		if c.names != nil && !c.matches(v.Name) {
 			continue
 		}
 		s := &p.statements[c.index]
@@ -270,10 +144,11 @@ func (s *statement) match(v *View) match {
 }
 
 // NamesAction reports whether some Allow statement is about the action.
-func (p *Program) NamesAction(service, name string) bool {
-	v := View{Service: service, Name: name, serviceHash: hashName(service)}
+func (p *Program) NamesAction(a policy.Action) bool {
+	var v View
+	v.SetAction(a)
 	for _, c := range p.lookup(&v) {
-		if !p.statements[c.index].deny && c.matches(name) {
+		if !p.statements[c.index].deny && c.matches(v.Name) {
 			return true
 		}
 	}

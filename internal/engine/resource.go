@@ -13,17 +13,10 @@ type resourceElement struct {
 	list   []resourcePattern
 }
 
+// A resourcePattern is a pattern for ARNs, or everything.
 type resourcePattern struct {
-	text       string
 	everything bool
-	arn        arnPattern
-	shortRule  bool // fewer than six parts: R-RSC-7
-}
-
-// An arnPattern is six patterns; ok is false for a text that can match nothing.
-type arnPattern struct {
-	ok    bool
-	parts [6]varPattern
+	arnPattern
 }
 
 // A varPattern is a pattern with its variables resolved.
@@ -33,8 +26,24 @@ type varPattern struct {
 	loose *glob.Pattern // with a star for each variable
 }
 
-func compilePattern(text string, mode glob.Mode) varPattern {
-	p := varPattern{glob: glob.Compile(text, mode)}
+// A compiler makes the patterns of one document. Equal ones are the same: nearly all of
+// what ARNs consist of is "arn", "aws" and the like.
+type compiler struct {
+	mode     glob.Mode
+	patterns map[patternKey]*varPattern
+}
+
+type patternKey struct {
+	text string
+	mode glob.Mode
+}
+
+func (c *compiler) pattern(text string, mode glob.Mode) *varPattern {
+	key := patternKey{text, mode}
+	if p := c.patterns[key]; p != nil {
+		return p
+	}
+	p := &varPattern{glob: glob.Compile(text, mode)}
 	for _, v := range p.glob.Variables() {
 		p.vars = append(p.vars, NewKeyRef(v.Key))
 	}
@@ -42,54 +51,50 @@ func compilePattern(text string, mode glob.Mode) varPattern {
 		loose := p.glob.Loosened()
 		p.loose = &loose
 	}
+	c.patterns[key] = p
 	return p
 }
 
-func compileResource(s policy.Statement, k policy.Kind, mode glob.Mode) resourceElement {
+func (c *compiler) resource(s policy.Statement, k policy.Kind) resourceElement {
 	el := resourceElement{absent: s.Resource.IsZero() && s.NotResource.IsZero(), not: !s.NotResource.IsZero()}
 	list := s.Resource
 	if el.not {
 		list = s.NotResource
 	}
+	el.list = make([]resourcePattern, 0, list.Len())
 	for text := range list.All() {
-		p := resourcePattern{text: text, everything: text != "" && strings.Trim(text, "*") == ""}
+		p := resourcePattern{everything: text != "" && strings.Trim(text, "*") == ""}
 		if !p.everything {
-			p.arn, p.shortRule = compileResourceARN(text, k, mode)
+			p.arnPattern = c.resourceARN(text, k)
 		}
 		el.list = append(el.list, p)
 	}
 	return el
 }
 
-// compileResourceARN implements R-RSC-2 and, for short ARNs, R-RSC-7 (IAM User Guide,
-// “Identify AWS resources with Amazon Resource Names (ARNs)”).
-func compileResourceARN(text string, k policy.Kind, mode glob.Mode) (a arnPattern, short bool) {
-	parts, n := glob.SplitARN(text, mode)
+// resourceARN implements R-RSC-2 and, for short ARNs, R-RSC-7 (IAM User Guide, “Identify
+// AWS resources with Amazon Resource Names (ARNs)”).
+func (c *compiler) resourceARN(text string, k policy.Kind) arnPattern {
+	parts, n := glob.SplitARN(text, c.mode)
 	if n < 6 {
 		switch k {
 		case policy.IdentityBased, policy.PermissionsBoundary:
 		case policy.ResourceBased, policy.VPCEndpoint:
 			if !strings.Contains(text, "*") {
-				return a, true
+				return arnPattern{}
 			}
 		case policy.ServiceControl:
 			if !strings.HasSuffix(text, "*") {
-				return a, true
+				return arnPattern{}
 			}
 		default:
-			return a, true
+			return arnPattern{}
 		}
 		for i := n; i < 6; i++ {
 			parts[i] = "*"
 		}
 	}
-	// Wildcards stand anywhere, in the resource type too (R-RSC-4), variables in every part
-	// (R-RSC-10), and case counts in all of them (R-RSC-8).
-	a.ok = true
-	for i, part := range parts {
-		a.parts[i] = compilePattern(part, mode|glob.Wildcards)
-	}
-	return a, n < 6
+	return c.arn(parts)
 }
 
 // match implements R-RSC-1 and R-RSC-9 (IAM User Guide, “IAM JSON policy elements: Resource”,
@@ -114,27 +119,14 @@ func (p *resourcePattern) match(v *View) Tri {
 	switch {
 	case p.everything:
 		return Yes
-	case v.NoResource || !p.arn.ok:
+	case p.shape == noARN || v.NoResource:
 		return No
-	case v.UnknownRegion && !p.arn.parts[3].glob.IsEverything():
-		return min(Maybe, p.arn.match(&v.Resource, v, 3))
+	case v.arn != "":
+		return p.arnPattern.match(v.arn, &v.Resource, v)
+	case v.UnknownRegion && !p.parts[3].glob.IsEverything():
+		return min(Maybe, p.matchParts(&v.Resource, v, 3))
 	}
-	return p.arn.match(&v.Resource, v, -1)
-}
-
-// match compares part by part, so wildcards cross colons in the last part only (R-RSC-2,
-// R-RSC-3); the longest and most telling ones come first. Part skip is taken to match.
-func (a *arnPattern) match(parts *[6]string, v *View, skip int) Tri {
-	out := Yes
-	for _, i := range [6]int{5, 2, 4, 3, 1, 0} {
-		if i == skip {
-			continue
-		}
-		if out = min(out, a.parts[i].match(parts[i], v)); out == No {
-			return No
-		}
-	}
-	return out
+	return p.matchParts(&v.Resource, v, -1)
 }
 
 func (p *varPattern) match(s string, v *View) Tri {

@@ -147,15 +147,7 @@ func (el *resourceElement) unknown(v *View) []string {
 		if v.UnknownRegion {
 			out = append(out, "aws:RequestedRegion")
 		}
-		out = append(out, p.arn.unknown(v)...)
-	}
-	return out
-}
-
-func (a *arnPattern) unknown(v *View) []string {
-	var out []string
-	for i := range a.parts {
-		out = append(out, a.parts[i].unknown(v)...)
+		out = append(out, p.arnPattern.unknown(v)...)
 	}
 	return out
 }
@@ -177,7 +169,9 @@ func (c *condition) unknown(v *View) []string {
 	}
 	var out []string
 	for i := range c.values {
-		out = append(out, c.values[i].str.unknown(v)...)
+		if p := c.values[i].str; p != nil {
+			out = append(out, p.unknown(v)...)
+		}
 		out = append(out, c.values[i].arn.unknown(v)...)
 	}
 	return out

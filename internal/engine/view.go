@@ -6,11 +6,15 @@ import "github.com/licit-dev/licit/policy"
 // on the stack; matching changes nothing but its scratch space.
 type View struct {
 	Service, Name string // the action, as given; matched without regard to case
+	action        string // both
+	actionHash    uint64
 	serviceHash   uint64
+	serviceBit    uint64
 
 	// The resource in its six ARN parts. NoResource: the request names none, and only a
 	// pattern that is nothing but stars matches.
 	Resource   [6]string
+	arn        string // the same as one text, or "" where there is none
 	NoResource bool
 	// UnknownRegion says that part 3 of the resource is not known (R-RSC-5).
 	UnknownRegion bool
@@ -63,8 +67,9 @@ type Caller struct {
 
 // SetAction splits the action.
 func (v *View) SetAction(a policy.Action) {
-	v.Service, v.Name = a.Service(), a.Name()
-	v.serviceHash = hashName(v.Service)
+	v.action, v.Service, v.Name = string(a), a.Service(), a.Name()
+	v.actionHash, v.serviceHash = hashFold(v.action), hashFold(v.Service)
+	v.serviceBit = serviceBit(v.serviceHash)
 }
 
 // SetResource splits the ARN; the zero ARN is no resource. R-RSC-6: the caller says which,
@@ -75,6 +80,7 @@ func (v *View) SetResource(a policy.ARN) {
 		v.NoResource = true
 		return
 	}
+	v.arn = a.String()
 	v.Resource = [6]string{"arn", a.Partition(), a.Service(), a.Region(), a.AccountID(), a.Resource()}
 }
 

@@ -178,6 +178,24 @@ func (p *Pattern) classify() {
 // IsEverything reports whether the pattern is a run of stars.
 func (p *Pattern) IsEverything() bool { return p.class == everything }
 
+// IsLiteral reports whether the pattern matches one text only.
+func (p *Pattern) IsLiteral() bool { return p.class == literal }
+
+// Lead is the plain text that whatever the pattern matches begins with; whole says that
+// nothing may follow it, open that anything may.
+func (p *Pattern) Lead() (text string, whole, open bool) {
+	switch p.class {
+	case everything, prefix:
+		return p.text, false, true
+	case literal:
+		return p.text, true, false
+	}
+	if len(p.segments) > 0 && len(p.segments[0].atoms) > 0 && p.segments[0].atoms[0].kind == textAtom {
+		return p.segments[0].atoms[0].text, false, false
+	}
+	return "", len(p.segments) == 0, false
+}
+
 // Variables are the pattern's variables in source order; do not modify.
 func (p *Pattern) Variables() []Variable { return p.vars }
 

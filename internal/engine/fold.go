@@ -1,0 +1,59 @@
+package engine
+
+// foldCase is the bit that tells the cases of an ASCII letter apart, in each of eight bytes.
+const foldCase = 0x2020202020202020
+
+// hashFold is a hash in which texts that differ only in ASCII case are the same. It takes
+// eight bytes at a time and sets that bit in all of them: this joins some other characters
+// as well, which a hash may.
+func hashFold(s string) uint64 {
+	const prime = 0x9e3779b97f4a7c15
+	h := uint64(len(s))
+	for ; len(s) >= 8; s = s[8:] {
+		h = (h ^ (load(s) | foldCase)) * prime
+		h ^= h >> 29
+	}
+	var last uint64
+	for i := range len(s) {
+		last = last<<8 | uint64(s[i])
+	}
+	h = (h ^ (last | foldCase)) * prime
+	return h ^ h>>32
+}
+
+// load reads the first eight bytes of s as one number.
+func load(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// sameFold is equalFoldASCII, which a text in the usual spelling does not need.
+func sameFold(a, b string) bool { return a == b || equalFoldASCII(a, b) }
+
+func equalFoldASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if lower(a[i]) != lower(b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func foldASCII(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		b[i] = lower(c)
+	}
+	return string(b)
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,229 @@
+package engine
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/policy"
+)
+
+type actionPattern struct {
+	all     bool
+	text    string // as written
+	service string // in lower case; "" matches no action
+	name    glob.Pattern
+}
+
+// compileActions implements R-ACT-1, R-ACT-2 and R-ACT-5: a value of nothing but stars is
+// every action, one without a colon is none, and nothing is trimmed. In the name, * and ?
+// are wildcards anywhere in every kind of policy (R-ACT-3), and no other character is
+// (R-ACT-7; IAM User Guide, “IAM JSON policy elements: Action”).
+func compileActions(list policy.Patterns) []actionPattern {
+	var out []actionPattern
+	for text := range list.All() {
+		service, name, ok := strings.Cut(text, ":")
+		switch {
+		case text == "*:*" || text != "" && strings.Trim(text, "*") == "":
+			out = append(out, actionPattern{all: true})
+		case ok:
+			out = append(out, actionPattern{text: text, service: foldASCII(service), name: glob.Compile(name, glob.Wildcards|glob.FoldASCII)})
+		default:
+			out = append(out, actionPattern{service: ""})
+		}
+	}
+	return out
+}
+
+// An index finds the statements that may match an action, so that a request looks at no
+// others.
+type index struct {
+	services uint64 // a bit for each service that the index has something for; see View.serviceBit
+	// entries are the actions that are named in full, each with all statements that match
+	// it, and the services, each with the statements that may match its other actions.
+	entries []indexEntry
+	slots   []uint16    // hash table of 1 + number of an entry; nil for few entries
+	others  []candidate // for services that no statement names
+}
+
+type indexEntry struct {
+	hash       uint64
+	text       string // service:name, or service
+	candidates []candidate
+}
+
+// A candidate is a statement that may match an action. Without names it does.
+type candidate struct {
+	index int32
+	not   bool // NotAction: names are those that do not match
+	names []glob.Pattern
+}
+
+// matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
+func (c *candidate) matches(name string) bool {
+	for i := range c.names {
+		if c.names[i].Match(name, nil) {
+			return !c.not
+		}
+	}
+	return c.not || c.names == nil
+}
+
+const (
+	fewEntries  = 8       // quicker to compare than to hash
+	mostEntries = 1 << 15 // that slots can number
+	mostWork    = 1 << 20 // a document with more names than AWS stores is searched at every request
+)
+
+func newIndex(statements []statement, actions [][]actionPattern) index {
+	var x index
+	for _, s := range namedServices(actions) {
+		x.add(s, statements, actions)
+		x.services |= serviceBit(hashFold(s.name))
+	}
+	for i := range statements {
+		all := slices.ContainsFunc(actions[i], func(a actionPattern) bool { return a.all })
+		if all != statements[i].notAction {
+			x.others = append(x.others, candidate{index: int32(i)})
+			x.services = ^uint64(0)
+		}
+	}
+	x.entries = slices.Clip(x.entries)
+	if len(x.entries) <= fewEntries || len(x.entries) >= mostEntries {
+		return x
+	}
+	x.slots = make([]uint16, 1<<bits.Len(uint(2*len(x.entries))))
+	for i := range x.entries {
+		at := x.entries[i].hash & uint64(len(x.slots)-1)
+		for x.slots[at] != 0 {
+			at = (at + 1) & uint64(len(x.slots)-1)
+		}
+		x.slots[at] = uint16(i + 1)
+	}
+	return x
+}
+
+// A namedService is a service that the actions of a document name.
+type namedService struct {
+	name    string
+	actions []string  // that are named in full, service included
+	at      [][]int32 // for each of actions the statements that name it, in order
+	work    int       // number of patterns
+}
+
+func namedServices(actions [][]actionPattern) []*namedService {
+	var out []*namedService
+	services := map[string]*namedService{}
+	number := map[string]int{} // of an action in its service
+	for i := range actions {
+		for j := range actions[i] {
+			a := &actions[i][j]
+			if a.service == "" {
+				continue
+			}
+			s := services[a.service]
+			if s == nil {
+				s = &namedService{name: a.service}
+				services[a.service] = s
+				out = append(out, s)
+			}
+			s.work++
+			if !a.name.IsLiteral() {
+				continue
+			}
+			folded := foldASCII(a.text)
+			n, known := number[folded]
+			if !known {
+				n = len(s.actions)
+				number[folded] = n
+				s.actions, s.at = append(s.actions, a.text), append(s.at, nil)
+			}
+			if at := s.at[n]; len(at) == 0 || at[len(at)-1] != int32(i) {
+				s.at[n] = append(at, int32(i))
+			}
+		}
+	}
+	return out
+}
+
+// add makes the entries of one service.
+func (x *index) add(s *namedService, statements []statement, actions [][]actionPattern) {
+	inFull := s.actions
+	if len(inFull)*(s.work+len(statements)) > mostWork {
+		inFull = nil
+	}
+	var others []candidate // for actions that are not named in full
+	named := make([][]candidate, len(inFull))
+	for i := range statements {
+		c := candidate{index: int32(i), not: statements[i].notAction}
+		all := false
+		for _, a := range actions[i] {
+			all = all || a.all
+			if a.service == s.name && (inFull == nil || !a.name.IsLiteral()) {
+				c.names = append(c.names, a.name)
+			}
+		}
+		for n, action := range inFull {
+			hit := all
+			if at := s.at[n]; len(at) > 0 && at[0] == c.index {
+				hit, s.at[n] = true, at[1:]
+			}
+			for j := 0; j < len(c.names) && !hit; j++ {
+				hit = c.names[j].Match(action[len(s.name)+1:], nil)
+			}
+			if hit != c.not {
+				named[n] = append(named[n], candidate{index: c.index})
+			}
+		}
+		switch {
+		case all && c.not:
+		case all, c.not && c.names == nil:
+			others = append(others, candidate{index: c.index})
+		case c.names != nil:
+			others = append(others, c)
+		}
+	}
+	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, others})
+	for n, action := range inFull {
+		x.entries = append(x.entries, indexEntry{hashFold(action), action, slices.Clip(named[n])})
+	}
+}
+
+// lookup returns the statements that may match the action of the request, in order.
+func (x *index) lookup(v *View) []candidate {
+	if x.services&v.serviceBit == 0 {
+		return nil
+	}
+	if e := x.find(v.actionHash, v.action); e != nil {
+		return e.candidates
+	}
+	if e := x.find(v.serviceHash, v.Service); e != nil {
+		return e.candidates
+	}
+	return x.others
+}
+
+func (x *index) find(hash uint64, text string) *indexEntry {
+	if x.slots == nil {
+		for i := range x.entries {
+			if e := &x.entries[i]; e.hash == hash && sameFold(e.text, text) {
+				return e
+			}
+		}
+		return nil
+	}
+	mask := uint64(len(x.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		n := x.slots[at]
+		if n == 0 {
+			return nil
+		}
+		if e := &x.entries[n-1]; e.hash == hash && sameFold(e.text, text) {
+			return e
+		}
+	}
+}
+
+// serviceBit is the bit that stands for a service in a set of 64, where several share one.
+func serviceBit(hash uint64) uint64 { return 1 << (hash >> 58) }
