@@ -94,9 +94,9 @@ func (w *world) resourceControlSkipped() string {
 		return "resources of the management account are exempt from RCPs"
 	case isServiceLinkedARN(v.Caller.Role):
 		return "calls of service-linked roles are exempt from RCPs"
-	case w.target != nil && w.target.awsManaged && strings.EqualFold(v.Service, "kms"):
+	case w.target != nil && w.target.awsManaged && w.service == kmsService:
 		return "AWS managed KMS keys are exempt from RCPs"
-	case strings.EqualFold(v.Service, "kms") && strings.EqualFold(v.Name, "RetireGrant"):
+	case w.service == kmsService && strings.EqualFold(v.Name, "RetireGrant"):
 		return "kms:RetireGrant is exempt from RCPs"
 	case w.trusts() && v.Resource[2] == "iam" && isServiceLinked(v.Resource[5]):
 		return "service-linked roles are exempt from RCPs"

@@ -27,9 +27,9 @@ type Environment struct {
 	program map[programKey]*engine.Program
 
 	accounts   map[string]*accountEntry
-	principals map[policy.ARN]*principalEntry // users and roles
+	principals map[string]*principalEntry // users and roles, by ARN
 	roles      map[roleKey]*principalEntry
-	resources  map[policy.ARN]*resourceEntry
+	resources  map[string]*resourceEntry // by ARN
 	buckets    map[string]*resourceEntry // by ARN, for the objects in them
 	hasObjects bool                      // some S3 object is listed by itself
 	endpoints  map[string]*endpointEntry
@@ -83,7 +83,7 @@ type level struct {
 }
 
 type principalEntry struct {
-	arn         policy.ARN
+	caller      engine.Caller // as its ARN tells
 	id          string
 	account     *accountEntry
 	identity    layer
@@ -217,9 +217,9 @@ func (a *attachment) statement(i int) StatementRef {
 func (e *Environment) build(o *org.Organization) {
 	e.org = o
 	e.accounts = map[string]*accountEntry{}
-	e.principals = map[policy.ARN]*principalEntry{}
+	e.principals = map[string]*principalEntry{}
 	e.roles = map[roleKey]*principalEntry{}
-	e.resources = map[policy.ARN]*resourceEntry{}
+	e.resources = map[string]*resourceEntry{}
 	e.buckets = map[string]*resourceEntry{}
 	e.endpoints = map[string]*endpointEntry{}
 	for g := range o.Gaps() {
@@ -323,7 +323,7 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 }
 
 func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, managed map[policy.ARN]*attachment) {
-	p := &principalEntry{arn: u.ARN, id: u.ID, account: acct}
+	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(u.ARN)), id: u.ID, account: acct}
 	e.fill(p, u.ARN, u.Attached, u.Inline, u.Boundary, u.Tags, managed)
 	// R-PRI-13: a group is no principal; its policies are its members' (IAM User Guide, “IAM
 	// JSON policy elements: Principal”).
@@ -341,16 +341,16 @@ func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, m
 			p.identity.missing(gap)
 		}
 	}
-	e.principals[u.ARN] = p
+	e.principals[u.ARN.String()] = p
 	entry := &resourceEntry{account: acct, keys: withTags(acct.target, "aws:ResourceTag/", u.Tags)}
 	if p.tagGap != "" {
 		entry.tags = engine.Unknown
 	}
-	e.resources[u.ARN] = entry
+	e.resources[u.ARN.String()] = entry
 }
 
 func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[policy.ARN]*attachment) {
-	p := &principalEntry{arn: r.ARN, id: r.ID, account: acct}
+	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(r.ARN)), id: r.ID, account: acct}
 	path := r.ARN.Resource()
 	p.linked = isServiceLinked(path)
 	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
@@ -358,7 +358,7 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
 	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts:TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
-	e.principals[r.ARN] = p
+	e.principals[r.ARN.String()] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
 
 	entry := &resourceEntry{account: acct, linked: p.linked, keys: withTags(acct.target, "aws:ResourceTag/", r.Tags)}
@@ -370,13 +370,14 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 		ref := PolicyRef{Kind: policy.RoleTrust, Name: r.ARN.String(), ID: r.ARN.String(), Document: r.Trust}
 		entry.policy.list = []*attachment{e.attach(ref, engine.Options{})}
 	}
-	e.resources[r.ARN] = entry
+	e.resources[r.ARN.String()] = entry
 }
 
 func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, awsManaged: r.AWSManaged}
 	entry.objectKeys = acct.target
-	bucket, object := bucketOf(r.ARN)
+	bucket := r.ARN.Service() == "s3" && r.ARN.Region() == "" && r.ARN.AccountID() == "" // a general purpose one, or an object
+	object := bucket && strings.Contains(r.ARN.Resource(), "/")
 	e.hasObjects = e.hasObjects || object
 	if bucket && !object {
 		e.buckets[r.ARN.String()] = entry
@@ -398,7 +399,7 @@ func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 		ref := PolicyRef{Kind: policy.ResourceBased, Name: r.ARN.String(), ID: r.ARN.String(), Document: r.Policy}
 		entry.policy.list = []*attachment{e.attach(ref, engine.Options{})}
 	}
-	e.resources[r.ARN] = entry
+	e.resources[r.ARN.String()] = entry
 }
 
 // fill sets what users and roles have in common.

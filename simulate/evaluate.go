@@ -43,13 +43,15 @@ func (e *Environment) decide(r *Request, t *tracer) Decision {
 
 // valid reports whether the request names a caller and one action.
 func (r *Request) valid() bool {
-	return r.Principal.IsValid() && r.Action.Service() != "" && r.Action.Name() != "" && !strings.ContainsAny(string(r.Action), "*?")
+	a := string(r.Action)
+	colon := strings.IndexByte(a, ':')
+	return r.Principal.IsValid() && colon > 0 && colon+1 < len(a) && strings.IndexByte(a, '*') < 0 && strings.IndexByte(a, '?') < 0
 }
 
 func (w *world) assumesRole() bool {
 	const prefix = "assumerole"
 	v := &w.view
-	return len(v.Name) >= len(prefix) && strings.EqualFold(v.Service, "sts") && strings.EqualFold(v.Name[:len(prefix)], prefix)
+	return w.service == stsService && len(v.Name) >= len(prefix) && strings.EqualFold(v.Name[:len(prefix)], prefix)
 }
 
 // alsoNeeded implements R-STS-4: session tags, a source identity and a context assertion
@@ -157,29 +159,21 @@ var absent = result{allow: yes}
 // eval combines the documents of a layer: any Deny denies, else any Allow allows
 // (R-LAY-1). It stops at a Deny that is certain.
 func (l *layer) eval(v *engine.View) result {
-	var out result
+	var r engine.Result
 	for _, a := range l.list {
-		if a.program == nil {
-			continue
-		}
-		out.add(a, a.program.Eval(v))
-		if out.deny == yes {
-			return out
+		if a.program != nil {
+			a.program.Eval(v, a.base, &r)
 		}
 	}
-	if l.gap != "" {
+	out := resultOf(&r)
+	if l.gap != "" && out.deny != yes {
 		out.allow, out.deny = max(out.allow, maybe), max(out.deny, maybe)
 	}
 	return out
 }
 
-func (r *result) add(a *attachment, e engine.Result) {
-	if e.Deny > r.deny {
-		r.deny, r.denyAt = e.Deny, a.base+uint32(e.DenyAt)+1
-	}
-	if e.Allow > r.allow {
-		r.allow, r.allowAt = e.Allow, a.base+uint32(e.AllowAt)+1
-	}
+func resultOf(r *engine.Result) result {
+	return result{allow: r.Allow, deny: r.Deny, allowAt: r.AllowAt, denyAt: r.DenyAt}
 }
 
 // A verdict gathers what the layers say about one request.
@@ -278,7 +272,7 @@ func (w *world) decide(t *tracer) Decision {
 // and GetSessionToken: no permissions are required).
 func (w *world) alwaysAllowed(t *tracer) bool {
 	v := &w.view
-	if !strings.EqualFold(v.Service, "sts") {
+	if w.service != stsService {
 		return false
 	}
 	switch v.Caller.Kind {
@@ -303,18 +297,19 @@ func (l levelSet) any() engine.Tri { return max(l.direct, l.session, l.account) 
 
 // resourcePolicy evaluates the policy of the resource, and how it names the caller.
 func (w *world) resourcePolicy(t *tracer) (result, levelSet) {
-	var out result
-	var levels levelSet
+	var r engine.Result
 	if w.unknownResource != "" || w.resource.gap != "" {
-		out.allow, out.deny = maybe, maybe
-		levels = levelSet{maybe, maybe, maybe}
+		r.Allow, r.Deny = maybe, maybe
+		r.Levels[engine.Direct], r.Levels[engine.SessionRole], r.Levels[engine.Account] = maybe, maybe, maybe
 	}
 	for _, a := range w.resource.list {
-		r := a.program.Eval(&w.view)
-		out.add(a, r)
-		levels.direct = max(levels.direct, r.Levels[engine.Direct])
-		levels.session = max(levels.session, r.Levels[engine.SessionRole], r.Levels[engine.SessionUser])
-		levels.account = max(levels.account, r.Levels[engine.Account])
+		a.program.Eval(&w.view, a.base, &r)
+	}
+	out := resultOf(&r)
+	levels := levelSet{
+		direct:  r.Levels[engine.Direct],
+		session: max(r.Levels[engine.SessionRole], r.Levels[engine.SessionUser]),
+		account: r.Levels[engine.Account],
 	}
 	if w.foreignObject() { // R-SPC-10
 		t.rule("R-SPC-10")
@@ -358,14 +353,12 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 	// privileged task on an AWS Organizations member account”).
 	switch {
 	case w.session != nil && len(w.session.programs) > 0:
-		session = result{}
+		var r engine.Result
 		for i := range w.session.programs {
 			a := &w.session.programs[i]
-			session.add(a, a.program.Eval(v))
-			if session.deny == yes {
-				break
-			}
+			a.program.Eval(v, a.base, &r)
 		}
+		session = resultOf(&r)
 	case v.Caller.Kind == policy.FederatedUser && w.session == nil && w.env.custom == nil:
 		session.allow = maybe // nobody said whether the session has a policy
 	case v.Caller.Kind == policy.FederatedUser:

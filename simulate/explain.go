@@ -428,7 +428,7 @@ func required(a serviceref.ActionInfo) []string {
 }
 
 func (b *explainer) managesRole() bool {
-	_, ok := b.w.env.resources[b.x.Request.Resource]
+	_, ok := b.w.env.resources[b.x.Request.Resource.String()]
 	return ok
 }
 

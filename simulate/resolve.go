@@ -11,8 +11,9 @@ import (
 
 // A world is everything that bears on one request. It lives on the stack of Can.
 type world struct {
-	env  *Environment
-	view engine.View
+	env     *Environment
+	view    engine.View
+	service ownRules
 
 	account  *accountEntry   // the principal's, nil if it has none or is not in the model
 	who      *principalEntry // users, roles and their sessions in the model
@@ -35,11 +36,34 @@ type world struct {
 
 var noLayer layer
 
+// ownRules says whether the service of an action is one that has rules of its own.
+type ownRules uint8
+
+const (
+	otherService ownRules = iota
+	iamService
+	stsService
+	kmsService
+)
+
+func ownRulesOf(service string) ownRules {
+	switch {
+	case strings.EqualFold(service, "iam"):
+		return iamService
+	case strings.EqualFold(service, "sts"):
+		return stsService
+	case strings.EqualFold(service, "kms"):
+		return kmsService
+	}
+	return otherService
+}
+
 // resolve finds everything that bears on the request.
 func (w *world) resolve(e *Environment, r *Request) {
 	w.env = e
 	v := &w.view
 	v.SetAction(r.Action)
+	w.service = ownRulesOf(v.Service)
 	v.Given = r.Keys.k
 	v.Derive = e.derive
 	v.OpenFacts = e.custom == nil || e.derive
@@ -68,19 +92,34 @@ func (w *world) resolve(e *Environment, r *Request) {
 	}
 }
 
-// caller fills what the principal's own text says.
-func (w *world) caller(r *Request) {
-	c, p := &w.view.Caller, r.Principal
+// callerOf is what the principal's own text says.
+func callerOf(p policy.Principal) engine.Caller {
 	arn := p.ARN()
-	c.Kind, c.ARN, c.Partition, c.Account, c.Name = p.Kind(), arn.String(), arn.Partition(), p.AccountID(), p.Name()
-	switch p.Kind() {
+	c := engine.Caller{Kind: p.Kind(), ARN: arn.String(), Partition: arn.Partition(), Account: p.AccountID(), Name: p.Name()}
+	switch c.Kind {
 	case policy.Role:
 		c.Role, c.RoleName = c.ARN, c.Name
 	case policy.RoleSession:
 		c.RoleName, c.SessionName = c.Name, p.SessionName()
 	}
+	return c
+}
+
+// caller fills in the principal: users and roles of the model stand ready.
+func (w *world) caller(r *Request) {
+	c, kind := &w.view.Caller, r.Principal.Kind()
+	if kind == policy.User || kind == policy.Role {
+		if p := w.env.principals[r.Principal.ARN().String()]; p != nil && p.caller.Account == p.account.id {
+			w.who = p
+		}
+	}
+	if w.who != nil {
+		*c = w.who.caller
+	} else {
+		*c = callerOf(r.Principal)
+	}
 	if s := r.Session; s != nil {
-		if p.Kind() == policy.RoleSession && s.spec.Role.IsValid() {
+		if kind == policy.RoleSession && s.spec.Role.IsValid() {
 			c.Role = s.spec.Role.String()
 		}
 		if s.spec.IssuingUser.IsValid() {
@@ -88,7 +127,7 @@ func (w *world) caller(r *Request) {
 		}
 		c.ID = s.spec.PrincipalID
 	}
-	switch p.Kind() {
+	switch kind {
 	case policy.User, policy.Role, policy.RoleSession, policy.FederatedUser:
 		w.hasIdentity = true
 	}
@@ -100,8 +139,11 @@ func (w *world) find(r *Request) {
 	if c.Account == "" {
 		return
 	}
-	acct, ok := e.accounts[c.Account]
-	if !ok {
+	p := w.who
+	var acct *accountEntry
+	if p != nil {
+		acct = p.account
+	} else if acct = e.accounts[c.Account]; acct == nil {
 		w.unknownCaller = c.ARN
 		return
 	}
@@ -109,17 +151,14 @@ func (w *world) find(r *Request) {
 	// Guide, “SCP evaluation”).
 	w.account, w.scps, c.Canonical = acct, acct.scps, acct.canonical
 	w.view.Principal = acct.keys
-	var p *principalEntry
 	switch c.Kind {
 	case policy.Root:
 		return
-	case policy.User, policy.Role:
-		p = e.principals[r.Principal.ARN()]
 	case policy.RoleSession:
 		p = e.roles[roleKey{c.Partition, c.Account, c.RoleName}]
 	case policy.FederatedUser:
 		if r.Session != nil {
-			p = e.principals[r.Session.spec.IssuingUser]
+			p = e.principals[r.Session.spec.IssuingUser.String()]
 		}
 	}
 	if p == nil || p.account != acct {
@@ -130,7 +169,7 @@ func (w *world) find(r *Request) {
 	w.identity, w.boundary, c.HasBoundary = &p.identity, &p.boundary, p.hasBoundary
 	w.view.Principal = p.keys
 	if c.Kind == policy.RoleSession {
-		c.Role = p.arn.String()
+		c.Role = p.caller.ARN
 	}
 	if c.Kind != policy.FederatedUser && p.id != "" {
 		c.ID = p.id
@@ -148,16 +187,23 @@ func (w *world) resourceOf(r *Request) {
 	if a := v.Resource[4]; policy.IsAccountID(a) {
 		w.owner = a
 	}
-	bucket, isObject := bucketOf(r.Resource)
-	w.bucket = bucket
+	slash := -1 // in the resource of an S3 ARN
+	if r.Resource.IsValid() && v.Resource[2] == "s3" && v.Resource[3] == "" && v.Resource[4] == "" {
+		w.bucket, slash = true, strings.IndexByte(v.Resource[5], '/')
+	}
 	if e.layers != nil {
 		w.customResource()
 		// In bare layers the setting says whether the keys that are given count (R-SPC-5).
-		v.NoBucketTags = bucket && !e.custom.BucketABAC
+		v.NoBucketTags = w.bucket && !e.custom.BucketABAC
 		return
 	}
-	v.NoResourceAccount = serviceref.Embedded().MayLackResourceAccount(r.Action)
-	res, known := e.resource(r.Resource)
+	var res *resourceEntry
+	known := false
+	if slash >= 0 {
+		res, known = e.object(r.Resource.String(), slash-len(v.Resource[5]))
+	} else if r.Resource.IsValid() {
+		res, known = e.resource(r.Resource)
+	}
 	switch {
 	case !known:
 		w.unlisted(r)
@@ -168,7 +214,7 @@ func (w *world) resourceOf(r *Request) {
 	default:
 		w.target, w.resource, w.owner, w.rcps = res, &res.policy, res.account.id, res.account.rcps
 		v.Target, v.ResourceTags = res.keys, res.tags
-		if isObject {
+		if slash >= 0 {
 			v.Target = res.objectKeys
 		}
 	}
@@ -224,39 +270,33 @@ func (e *Environment) hasPolicy(a policy.ARN) bool {
 		if text[i] != '/' && text[i] != ':' {
 			continue
 		}
-		if parent, err := policy.ParseARN(text[:i]); err == nil && e.resources[parent] != nil {
+		if parent, err := policy.ParseARN(text[:i]); err == nil && e.resources[parent.String()] != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// resource finds what the ARN names: itself, or the bucket of an S3 object.
+// resource finds what the ARN names.
 func (e *Environment) resource(a policy.ARN) (*resourceEntry, bool) {
-	if !a.IsValid() {
-		return nil, false
-	}
-	if _, object := bucketOf(a); object {
-		return e.object(a)
-	}
-	own, ok := e.resources[a]
+	own, ok := e.resources[a.String()]
 	if !ok {
 		if parent := covering(a); parent.IsValid() {
-			own, ok = e.resources[parent]
+			own, ok = e.resources[parent.String()]
 		}
 	}
 	return own, ok
 }
 
 // object finds the bucket of an S3 object, whose policy speaks for it, and who owns the
-// object itself. An object whose bucket is not listed is not known, listed or not.
-func (e *Environment) object(a policy.ARN) (*resourceEntry, bool) {
-	text, key := a.String(), a.Resource()
-	bucket, found := e.buckets[text[:len(text)-len(key)+strings.IndexByte(key, '/')]]
+// object itself. The bucket's ARN ends at end, counted from the end of the object's. An
+// object whose bucket is not listed is not known, listed or not.
+func (e *Environment) object(arn string, end int) (*resourceEntry, bool) {
+	bucket, found := e.buckets[arn[:len(arn)+end]]
 	if !found || !e.hasObjects {
 		return bucket, found
 	}
-	own, ok := e.resources[a]
+	own, ok := e.resources[arn]
 	if !ok || own.owner == "" {
 		return bucket, true
 	}
@@ -280,14 +320,6 @@ func covering(a policy.ARN) policy.ARN {
 		return policy.ARN{}
 	}
 	return parent
-}
-
-// bucketOf reports whether the ARN is that of a general purpose bucket or of an object in one.
-func bucketOf(a policy.ARN) (bucket, object bool) {
-	if a.Service() != "s3" || a.Region() != "" || a.AccountID() != "" {
-		return false, false
-	}
-	return true, strings.Contains(a.Resource(), "/")
 }
 
 // collection implements R-RSC-5: the resource that some list actions are authorised on.
@@ -325,11 +357,11 @@ func (w *world) collection(a policy.Action) {
 
 // trusts reports whether the action is one that a trust policy speaks about (R-STS-1).
 func (w *world) trusts() bool {
-	if !strings.EqualFold(w.view.Service, "sts") {
+	if w.service != stsService {
 		return false
 	}
-	name := strings.ToLower(w.view.Name)
-	return strings.HasPrefix(name, "assumerole") || name == "tagsession" || name == "setsourceidentity" || name == "setcontext"
+	name := w.view.Name
+	return w.assumesRole() || strings.EqualFold(name, "TagSession") || strings.EqualFold(name, "SetSourceIdentity") || strings.EqualFold(name, "SetContext")
 }
 
 // presence sets what a key that is neither given nor derived is (R-CTX-4).

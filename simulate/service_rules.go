@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
@@ -9,32 +10,34 @@ import (
 // serviceOwned reports whether a service refuses the request whatever the policies say.
 func (w *world) serviceOwned(t *tracer) bool {
 	v := &w.view
-	if !strings.EqualFold(v.Service, "iam") && !strings.EqualFold(v.Service, "sts") && !strings.EqualFold(v.Service, "kms") {
+	if w.service == otherService {
 		return false
 	}
-	service, name := strings.ToLower(v.Service), strings.ToLower(v.Name)
+	service, named := w.service, func(names ...string) bool {
+		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, v.Name) })
+	}
 	switch {
-	case v.Caller.Account != "" && service == "sts" && (name == "assumerolewithsaml" || name == "assumerolewithwebidentity"):
+	case v.Caller.Account != "" && service == stsService && named("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"):
 		t.rule("R-STS-3") // the caller is a token, not a principal
 		return true
-	case v.Caller.Kind == policy.FederatedUser && (service == "iam" || service == "sts"):
+	case v.Caller.Kind == policy.FederatedUser && (service == iamService || service == stsService):
 		t.rule("R-SES-5")
 		return true
-	case service == "sts" && (v.Caller.Kind == policy.Role || v.Caller.Kind == policy.RoleSession) &&
-		(name == "getsessiontoken" || name == "getfederationtoken"):
+	case service == stsService && (v.Caller.Kind == policy.Role || v.Caller.Kind == policy.RoleSession) &&
+		named("GetSessionToken", "GetFederationToken"):
 		t.rule("R-SES-6")
 		return true
 	case v.NoResource:
 		return false
-	case service == "iam" && v.Resource[2] == "iam" && v.Resource[4] == "aws" && awsPolicyActions[name]:
+	case service == iamService && v.Resource[2] == "iam" && v.Resource[4] == "aws" && named(awsPolicyActions...):
 		t.rule("R-SPC-6")
 		return strings.HasPrefix(v.Resource[5], "policy/")
-	case service == "iam" && v.Resource[2] == "iam" && reservedRoleActions[name]:
+	case service == iamService && v.Resource[2] == "iam" && named(reservedRoleActions...):
 		if strings.HasPrefix(v.Resource[5], "role/aws-reserved/") {
 			t.rule("R-SPC-6")
 			return true
 		}
-	case service == "kms" && v.Resource[2] == "kms" && (name == "createalias" || name == "deletealias" || name == "updatealias"):
+	case service == kmsService && v.Resource[2] == "kms" && named("CreateAlias", "DeleteAlias", "UpdateAlias"):
 		if strings.HasPrefix(v.Resource[5], "alias/aws/") {
 			t.rule("R-SPC-7")
 			return true
@@ -43,18 +46,14 @@ func (w *world) serviceOwned(t *tracer) bool {
 	return false
 }
 
-var awsPolicyActions = set("createpolicy", "createpolicyversion", "deletepolicy", "deletepolicyversion",
-	"setdefaultpolicyversion", "tagpolicy", "untagpolicy")
+var awsPolicyActions = []string{
+	"CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "DeletePolicyVersion",
+	"SetDefaultPolicyVersion", "TagPolicy", "UntagPolicy",
+}
 
-var reservedRoleActions = set("attachrolepolicy", "createrole", "createservicelinkedrole", "deleterole",
-	"deleterolepermissionsboundary", "deleterolepolicy", "deleteservicelinkedrole", "detachrolepolicy", "passrole",
-	"putrolepermissionsboundary", "putrolepolicy", "tagrole", "untagrole", "updateassumerolepolicy", "updaterole",
-	"updateroledescription")
-
-func set(names ...string) map[string]bool {
-	m := make(map[string]bool, len(names))
-	for _, n := range names {
-		m[n] = true
-	}
-	return m
+var reservedRoleActions = []string{
+	"AttachRolePolicy", "CreateRole", "CreateServiceLinkedRole", "DeleteRole",
+	"DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DeleteServiceLinkedRole", "DetachRolePolicy", "PassRole",
+	"PutRolePermissionsBoundary", "PutRolePolicy", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole",
+	"UpdateRoleDescription",
 }

@@ -41,7 +41,8 @@ func TestTrialsAgreeWithEval(t *testing.T) {
 		kind := rapid.SampledFrom([]policy.Kind{policy.IdentityBased, policy.ResourceBased, policy.RoleTrust, policy.ServiceControl, policy.ResourceControl, policy.VPCEndpoint}).Draw(t, "kind")
 		p := engine.Compile(gen.Document(t, kind), kind, engine.Options{Gateway: rapid.Bool().Draw(t, "gateway")})
 		v := view(t)
-		got := p.Eval(v)
+		var got engine.Result
+		p.Eval(v, 100, &got)
 		var deny, allow engine.Tri
 		for i := range p.Len() {
 			trial := p.Trial(i, v)
@@ -60,7 +61,7 @@ func TestTrialsAgreeWithEval(t *testing.T) {
 		if got.Deny != deny || deny != engine.Yes && got.Allow != allow {
 			t.Fatalf("got deny %d allow %d, want %d %d", got.Deny, got.Allow, deny, allow)
 		}
-		if got.DenyAt >= 0 && p.Trial(int(got.DenyAt), v).Match != got.Deny {
+		if got.DenyAt != 0 && p.Trial(int(got.DenyAt)-101, v).Match != got.Deny {
 			t.Fatalf("statement %d did not decide", got.DenyAt)
 		}
 	})
@@ -115,6 +116,11 @@ func TestEvalDoesNotAllocate(t *testing.T) {
 	})}
 	v.SetAction("s3:GetObject")
 	v.SetResource(policy.MustParseARN("arn:aws:s3:::logs/ana/x"))
-	require.Equal(t, engine.Yes, p.Eval(&v).Allow)
-	require.Zero(t, testing.AllocsPerRun(100, func() { p.Eval(&v) }))
+	var r engine.Result
+	p.Eval(&v, 0, &r)
+	require.Equal(t, engine.Yes, r.Allow)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		r = engine.Result{}
+		p.Eval(&v, 0, &r)
+	}))
 }

@@ -192,8 +192,8 @@ func (x *index) add(s *namedService, statements []statement, actions [][]actionP
 
 // lookup returns the statements that may match the action of the request, in order.
 func (x *index) lookup(v *View) []candidate {
-	if x.services&v.serviceBit == 0 {
-		return nil
+	if len(x.entries) == 0 {
+		return x.others
 	}
 	if e := x.find(v.actionHash, v.action); e != nil {
 		return e.candidates

@@ -71,19 +71,25 @@ const (
 	numLevels
 )
 
-// A Result is what a document says to a request.
+// A Result is what documents say to a request. The zero Result is nothing.
 type Result struct {
-	Allow, Deny     Tri
-	AllowAt, DenyAt int32 // the first statement that gave Allow, Deny its value
+	Allow, Deny Tri
 	// Levels says for each level whether a matching Allow statement has it as its
 	// strongest; only for documents that name principals.
-	Levels [numLevels]Tri
+	Levels          [numLevels]Tri
+	AllowAt, DenyAt uint32 // 1 + number of the first statement that gave Allow, Deny its value; 0: none
 }
 
-// Eval matches all statements (R-LAY-1). When a Deny matches for certain it stops, and
-// Allow and Levels are not complete.
-func (p *Program) Eval(v *View) Result {
-	r := Result{AllowAt: -1, DenyAt: -1}
+// Eval adds what the document says to r (R-LAY-1): its statements are numbered from base.
+// It looks at those that can still change r, and at none once a Deny matches for certain;
+// then Allow and Levels are not complete.
+func (p *Program) Eval(v *View, base uint32, r *Result) {
+	if p.services&v.serviceBit != 0 && r.Deny != Yes {
+		p.eval(v, base, r)
+	}
+}
+
+func (p *Program) eval(v *View, base uint32, r *Result) {
 	candidates := p.lookup(v)
 	for i := range candidates {
 		c := &candidates[i]
@@ -99,21 +105,23 @@ func (p *Program) Eval(v *View) Result {
 		case m.value == No:
 		case s.deny:
 			if m.value > r.Deny {
-				r.Deny, r.DenyAt = m.value, c.index
+				r.Deny, r.DenyAt = m.value, base+uint32(c.index)+1
 			}
 			if r.Deny == Yes {
-				return r
+				return
 			}
 		default:
 			if m.value > r.Allow {
-				r.Allow, r.AllowAt = m.value, c.index
+				r.Allow, r.AllowAt = m.value, base+uint32(c.index)+1
 			}
-			r.Levels[m.level] = max(r.Levels[m.level], min(m.value, m.certain))
-			r.Levels[m.possible] = max(r.Levels[m.possible], Maybe)
+			if m.level != None {
+				r.Levels[m.level] = max(r.Levels[m.level], min(m.value, m.certain))
+			}
+			if m.possible != None {
+				r.Levels[m.possible] = max(r.Levels[m.possible], Maybe)
+			}
 		}
 	}
-	r.Levels[None] = No
-	return r
 }
 
 type match struct {
@@ -126,12 +134,16 @@ type match struct {
 // match implements R-RES-3 for everything but the action (IAM User Guide, “IAM JSON policy
 // elements reference”). R-RES-4: no other statement is looked at.
 func (s *statement) match(v *View) match {
-	m := s.principal.match(&v.Caller, v)
-	if m.value == No {
-		return m
+	m := match{value: Yes, level: Direct, certain: Yes}
+	if !s.principal.ignore {
+		if m = s.principal.match(&v.Caller, v); m.value == No {
+			return m
+		}
 	}
-	if m.value = min(m.value, s.resource.match(v)); m.value == No {
-		return m
+	if !s.resource.absent {
+		if m.value = min(m.value, s.resource.match(v)); m.value == No {
+			return m
+		}
 	}
 	// R-CND-1: all operators and keys must hold (IAM User Guide, “Conditions with multiple
 	// context keys or values”).

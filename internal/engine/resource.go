@@ -105,7 +105,11 @@ func (el *resourceElement) match(v *View) Tri {
 	}
 	hit := No
 	for i := range el.list {
-		if hit = max(hit, el.list[i].match(v)); hit == Yes {
+		p := &el.list[i]
+		if n := len(p.lead); n >= 8 && len(v.arn) >= n && load(v.arn[n-8:]) != p.last {
+			continue
+		}
+		if hit = max(hit, p.match(v)); hit == Yes {
 			break
 		}
 	}

@@ -1,6 +1,11 @@
 package engine
 
-import "github.com/licit-dev/licit/policy"
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
 
 // A View is one request, as statements see it. It is filled by package simulate and lives
 // on the stack; matching changes nothing but its scratch space.
@@ -34,8 +39,6 @@ type View struct {
 	// depend on more than the principal.
 	ResourceTags, ForwardAccess, SourceIP State
 
-	// NoResourceAccount says that the action may lack the keys of the resource's account.
-	NoResourceAccount bool
 	// OpenFacts says that what Caller does not tell (the name of a session, a unique ID, a
 	// canonical ID) is unknown; otherwise it does not exist.
 	OpenFacts bool
@@ -67,7 +70,10 @@ type Caller struct {
 
 // SetAction splits the action.
 func (v *View) SetAction(a policy.Action) {
-	v.action, v.Service, v.Name = string(a), a.Service(), a.Name()
+	v.action = string(a)
+	if i := strings.IndexByte(v.action, ':'); i >= 0 {
+		v.Service, v.Name = v.action[:i], v.action[i+1:]
+	}
 	v.actionHash, v.serviceHash = hashFold(v.action), hashFold(v.Service)
 	v.serviceBit = serviceBit(v.serviceHash)
 }
@@ -109,7 +115,7 @@ func (v *View) key(ref *KeyRef) Value {
 			return val
 		}
 	}
-	if len(v.Target.list) > 0 && !(v.NoResourceAccount && ref.class == ClassResourceAccount) {
+	if len(v.Target.list) > 0 && !(ref.class == ClassResourceAccount && v.mayLackResourceAccount()) {
 		if val, ok := v.Target.lookup(ref); ok {
 			return val
 		}
@@ -127,6 +133,10 @@ func (v *View) key(ref *KeyRef) Value {
 		state = v.SourceIP
 	}
 	return Value{State: state, Multi: ref.multi}
+}
+
+func (v *View) mayLackResourceAccount() bool {
+	return serviceref.Embedded().MayLackResourceAccount(policy.Action(v.action))
 }
 
 // Key returns what the request has for a key.
