@@ -120,18 +120,18 @@ func (w *workload) compile(t testing.TB, opts ...simulate.Option) *simulate.Envi
 }
 
 func (w *workload) request(i int) simulate.Request {
-	keys := simulate.Keys{}
-	if ctx := w.Requests[i].Context; ctx != nil {
-		m := map[string][]string{}
-		for k, v := range ctx {
-			m[k] = []string{v}
-		}
-		keys = simulate.KeysFrom(m)
-	}
 	return simulate.Request{
 		Principal: policy.PrincipalFromARN(w.Principal.ARN), Action: policy.Action(w.Requests[i].Action),
-		Resource: w.Resource.ARN, Keys: keys,
+		Resource: w.Resource.ARN, Keys: simulate.KeysFrom(contextMap(w.Requests[i].Context)),
 	}
+}
+
+func contextMap(ctx map[string]string) map[string][]string {
+	m := map[string][]string{}
+	for k, v := range ctx {
+		m[k] = []string{v}
+	}
+	return m
 }
 
 var workloads = []string{"w1", "w1s3", "w2"}
@@ -177,6 +177,20 @@ func BenchmarkCan(b *testing.B) {
 			})
 		}
 	}
+}
+
+// Keys that come as a map with every request, as a service gets them.
+func BenchmarkCanFromMap(b *testing.B) {
+	w := readWorkload(b, "w2")
+	env := w.compile(b)
+	r, m := w.request(0), contextMap(w.Requests[0].Context)
+	b.Run("w2", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			r.Keys = simulate.KeysFrom(m)
+			env.Can(r)
+		}
+	})
 }
 
 func BenchmarkExplain(b *testing.B) {

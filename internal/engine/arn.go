@@ -55,7 +55,7 @@ func (c *compiler) arn(parts [6]string) arnPattern {
 	return a
 }
 
-// match compares an ARN, which parts are the parts of.
+// match compares an ARN. Its parts are nil if nobody has split it yet.
 func (a *arnPattern) match(text string, parts *[6]string, v *View) Tri {
 	n := len(a.lead)
 	if len(text) < n || n >= 8 && load(text[n-8:]) != a.last || text[:n] != a.lead {
@@ -66,6 +66,10 @@ func (a *arnPattern) match(text string, parts *[6]string, v *View) Tri {
 		return tri(len(text) == n)
 	case prefixARN:
 		return Yes
+	}
+	if parts == nil {
+		split, _ := glob.SplitARN(text, 0)
+		return a.matchParts(&split, v, -1)
 	}
 	return a.matchParts(parts, v, -1)
 }

@@ -71,7 +71,7 @@ func (c *candidate) matches(name string) bool {
 }
 
 const (
-	fewEntries  = 8       // quicker to compare than to hash
+	fewEntries  = 4       // quicker to compare than to hash
 	mostEntries = 1 << 15 // that slots can number
 	mostWork    = 1 << 20 // a document with more names than AWS stores is searched at every request
 )

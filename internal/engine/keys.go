@@ -30,46 +30,54 @@ type Value struct {
 
 // Keys is an immutable set of condition keys. Names are compared without regard to case
 // (R-CND-3). The zero Keys is empty.
-type Keys struct{ list []entry }
+type Keys struct {
+	list []entry
+	// first is 1 + number of the first entry, or 0, for each value of the top bits of the
+	// hash; entry.next goes on. It spares most lookups a walk along the list.
+	first    [8]uint32
+	unsorted int  // so many entries come of a map, in no order
+	patterns bool // some entry is a pattern
+}
 
 type entry struct {
 	hash  uint64
 	name  string // as given
 	state State
 	multi bool
+	next  uint32
 	vals  []string
 	match *glob.Pattern // the name is a pattern: only for unknown keys
 }
 
-// hashName is FNV-1a over the name under simple case folding, so that names which
-// strings.EqualFold calls equal have one hash.
-func hashName(s string) uint64 {
-	const prime = 1099511628211
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			return hashRunes(s)
-		}
-		h = (h ^ uint64(lower(c))) * prime
+func keysOf(list []entry, unsorted int) Keys {
+	k := Keys{list: list, unsorted: unsorted}
+	for i := len(list) - 1; i >= 0; i-- {
+		e := &list[i]
+		e.next = k.first[e.hash>>61]
+		k.first[e.hash>>61] = uint32(i + 1)
+		k.patterns = k.patterns || e.match != nil
 	}
-	return h
+	return k
 }
 
-func hashRunes(s string) uint64 {
-	const prime = 1099511628211
-	h := uint64(14695981039346656037)
-	for _, r := range s {
-		least := r
-		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-			least = min(least, f)
+// hashName is hashFold, but over the name under simple case folding: names which
+// strings.EqualFold calls equal have one hash.
+func hashName(s string) uint64 {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return hashFold(strings.Map(leastFold, s))
 		}
-		if least < utf8.RuneSelf {
-			least = rune(lower(byte(least)))
-		}
-		h = (h ^ uint64(least)) * prime
 	}
-	return h
+	return hashFold(s)
+}
+
+// leastFold is the least of the runes that simple folding makes equal.
+func leastFold(r rune) rune {
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	return least
 }
 
 // With returns keys in which name has these values; none means that it is absent. An empty
@@ -89,7 +97,7 @@ func (k Keys) WithUnknown(pattern string) Keys {
 	if strings.ContainsAny(pattern, "*?") {
 		p := glob.Compile(pattern, glob.Wildcards|glob.FoldASCII)
 		e.match = &p
-		return Keys{list: append(slices.Clip(k.list), e)}
+		return keysOf(append(slices.Clone(k.list), e), k.unsorted)
 	}
 	return k.put(e)
 }
@@ -122,36 +130,62 @@ func (k Keys) conflict(name string) Keys {
 
 // KeysFrom makes keys of a map. A name that stands there in two spellings is unknown.
 func KeysFrom(m map[string][]string) Keys {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
+	n := 0
+	for _, values := range m {
+		n += len(values)
 	}
-	slices.Sort(names)
-	k := Keys{list: make([]entry, 0, len(names))}
-	for _, name := range names {
-		k = k.Add(name, m[name]...)
+	list, all := make([]entry, 0, len(m)), make([]string, 0, n)
+	for name, values := range m {
+		from := len(all)
+		all = append(all, values...)
+		e := entry{hash: hashName(name), name: name, state: Known, vals: all[from:len(all):len(all)]}
+		if len(values) == 0 {
+			e.state = Absent
+		}
+		twin := 0
+		for twin < len(list) && !list[twin].same(&e) {
+			twin++
+		}
+		if twin < len(list) { // R-CTX-3
+			list[twin] = entry{hash: e.hash, name: max(e.name, list[twin].name), state: Unknown}
+			continue
+		}
+		list = append(list, e)
 	}
-	return k
+	return keysOf(list, len(list))
+}
+
+// inOrder is the list in the order given; what comes of a map, by name.
+func (k Keys) inOrder() []entry {
+	list := slices.Clone(k.list)
+	slices.SortFunc(list[:k.unsorted], func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return list
+}
+
+// same reports whether both are entries for one key.
+func (e *entry) same(o *entry) bool {
+	return e.hash == o.hash && e.match == nil && o.match == nil && strings.EqualFold(e.name, o.name)
 }
 
 func (k Keys) put(e entry) Keys {
 	list := slices.Clone(k.list)
 	for i := range list {
-		if list[i].match == nil && list[i].hash == e.hash && strings.EqualFold(list[i].name, e.name) {
+		if list[i].same(&e) {
 			e.multi = e.multi || list[i].multi
 			list[i] = e
-			return Keys{list}
+			return keysOf(list, k.unsorted)
 		}
 	}
-	return Keys{append(list, e)}
+	return keysOf(append(list, e), k.unsorted)
 }
 
-func (k Keys) find(hash uint64, name string) *entry {
-	for i := range k.list {
-		e := &k.list[i]
-		if e.hash == hash && e.match == nil && strings.EqualFold(e.name, name) {
+func (k *Keys) find(hash uint64, name string) *entry {
+	for n := k.first[hash>>61]; n != 0; {
+		e := &k.list[n-1]
+		if e.hash == hash && e.match == nil && (e.name == name || strings.EqualFold(e.name, name)) {
 			return e
 		}
+		n = e.next
 	}
 	return nil
 }
@@ -159,11 +193,11 @@ func (k Keys) find(hash uint64, name string) *entry {
 // lookup finds a key by name, then by the patterns of unknown keys. A key is multivalued by
 // its type, else only if it has several values (R-CND-4; IAM User Guide, “Single-valued vs.
 // multivalued context keys”).
-func (k Keys) lookup(ref *KeyRef) (Value, bool) {
+func (k *Keys) lookup(ref *KeyRef) (Value, bool) {
 	if e := k.find(ref.hash, ref.name); e != nil {
 		return Value{e.state, e.multi || ref.multi || len(e.vals) > 1, e.vals}, true
 	}
-	for i := range k.list {
+	for i := 0; k.patterns && i < len(k.list); i++ {
 		if e := &k.list[i]; e.match != nil && e.match.Match(ref.name, nil) {
 			return Value{State: Unknown, Multi: ref.multi}, true
 		}
@@ -173,9 +207,9 @@ func (k Keys) lookup(ref *KeyRef) (Value, bool) {
 
 // Each calls f for every known key in the order given.
 func (k Keys) Each(f func(name string, values []string)) {
-	for i := range k.list {
-		if k.list[i].state == Known {
-			f(k.list[i].name, k.list[i].vals)
+	for _, e := range k.inOrder() {
+		if e.state == Known {
+			f(e.name, e.vals)
 		}
 	}
 }
@@ -205,9 +239,9 @@ func (k Keys) HasPrefix(prefix string) Tri {
 
 // EachUnknown calls f for every key, or pattern of keys, that may be present.
 func (k Keys) EachUnknown(f func(name string)) {
-	for i := range k.list {
-		if k.list[i].state == Unknown {
-			f(k.list[i].name)
+	for _, e := range k.inOrder() {
+		if e.state == Unknown {
+			f(e.name)
 		}
 	}
 }

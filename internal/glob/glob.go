@@ -392,6 +392,18 @@ func equalRune(a, b rune) bool {
 // SplitARN splits a policy value at its first five colons; colons inside ${…} do not
 // split when mode has Variables (R-VAR-8). n is the number of parts, at most 6.
 func SplitARN(s string, mode Mode) (parts [6]string, n int) {
+	if mode&Variables == 0 || strings.IndexByte(s, '$') < 0 {
+		for n < 5 {
+			i := strings.IndexByte(s, ':')
+			if i < 0 {
+				break
+			}
+			parts[n], s = s[:i], s[i+1:]
+			n++
+		}
+		parts[n] = s
+		return parts, n + 1
+	}
 	start := 0
 	for i := 0; i < len(s) && n < 5; i++ {
 		switch {
