@@ -210,7 +210,7 @@ func (e *Environment) Statement(d Decision) (StatementRef, bool) {
 }
 
 func (a *attachment) statement(i int) StatementRef {
-	return StatementRef{Policy: a.ref, Index: i, SID: a.ref.Document.Statement(i).SID}
+	return StatementRef{Policy: a.ref, Index: i, SID: a.program.SID(i)}
 }
 
 // build indexes an organization.

@@ -123,7 +123,7 @@ func (e *Environment) Explain(r Request) *Explanation {
 	}
 	var w world
 	w.resolve(e, &r)
-	b := explainer{w: &w, t: t, x: x}
+	b := explainer{w: &w, t: t, x: x, tester: engine.NewTester(&w.view)}
 	b.run()
 	x.Rules = t.rules
 	for _, other := range e.alsoNeeded(&r, &w) {
@@ -156,9 +156,10 @@ func (b *explainer) passedMaybe() {
 }
 
 type explainer struct {
-	w *world
-	t *tracer
-	x *Explanation
+	w      *world
+	t      *tracer
+	x      *Explanation
+	tester *engine.Tester
 }
 
 func (b *explainer) run() {
@@ -179,7 +180,11 @@ func (b *explainer) run() {
 		b.x.Steps = append(b.x.Steps, Step{Stage: StageBlockPublicAccess, Outcome: ExplicitDeny})
 	}
 	b.notes()
-	if own := w.decide(nil); own.Outcome == Indeterminate {
+	own := b.x.Decision
+	if w.assumesRole() { // which needs more than this request
+		own = w.decide(nil)
+	}
+	if own.Outcome == Indeterminate {
 		b.depends(own)
 	}
 }
@@ -239,8 +244,17 @@ func (b *explainer) level(s Stage, l *level, implicitAllow bool) {
 
 func (b *explainer) layer(s Stage, l *layer, r result) Step {
 	step := Step{Stage: s, Outcome: r.outcome(), Gap: l.gap}
+	n := 0
 	for _, a := range l.list {
-		step.Trials = append(step.Trials, b.trials(a)...)
+		if a.program != nil {
+			n += a.program.Len()
+		}
+	}
+	if n > 0 {
+		step.Trials = make([]Trial, 0, n)
+	}
+	for _, a := range l.list {
+		step.Trials = b.trials(step.Trials, a)
 	}
 	return step
 }
@@ -257,17 +271,25 @@ func (r result) outcome() Outcome {
 	return ImplicitDeny
 }
 
-func (b *explainer) trials(a *attachment) []Trial {
+// trials holds the statements of a document against the request, and adds them to out.
+func (b *explainer) trials(out []Trial, a *attachment) []Trial {
 	if a.program == nil {
-		return nil
+		return out
 	}
-	var out []Trial
+	b.tester.Use(a.program)
 	for i := range a.program.Len() {
-		et := a.program.Trial(i, &b.w.view)
-		t := Trial{Statement: a.statement(i), Effect: policy.Allow, Match: Match(et.Match), Miss: Miss(et.Miss)}
-		if et.Deny {
+		out = append(out, Trial{})
+		t := &out[len(out)-1] // filled in place: there are many, and they are large
+		t.Statement.Policy, t.Statement.Index, t.Statement.SID = a.ref, i, a.program.SID(i)
+		t.Effect = policy.Allow
+		if a.program.IsDeny(i) {
 			t.Effect = policy.Deny
 		}
+		if b.tester.MissesAction(i, (*engine.Miss)(&t.Miss)) {
+			continue
+		}
+		et := b.tester.Trial(i)
+		t.Match, t.Miss = Match(et.Match), Miss(et.Miss)
 		for _, u := range et.Unknown {
 			t.Unknown = append(t.Unknown, Unknown(u))
 		}
@@ -277,7 +299,6 @@ func (b *explainer) trials(a *attachment) []Trial {
 		for _, rule := range et.Rules {
 			b.t.rule(rule)
 		}
-		out = append(out, t)
 	}
 	return out
 }

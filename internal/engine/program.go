@@ -17,6 +17,8 @@ type Program struct {
 type statement struct {
 	deny      bool
 	notAction bool
+	sid       string
+	actions   policy.Patterns // Action or NotAction, for explanations
 	principal principalElement
 	resource  resourceElement
 	condition []condition
@@ -38,10 +40,16 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 	c := compiler{mode: mode, patterns: map[patternKey]*varPattern{}}
 	// R-DOC-11: Sid and Id are left out (IAM User Guide, “IAM JSON policy elements: Sid”).
 	for i, s := range d.Statements() {
-		actions[i] = append(compileActions(s.Action), compileActions(s.NotAction)...)
+		list := s.Action
+		if !s.NotAction.IsZero() {
+			list = s.NotAction
+		}
+		actions[i] = compileActions(list)
 		p.statements[i] = statement{
 			deny:      s.Effect == policy.Deny,
 			notAction: !s.NotAction.IsZero(),
+			sid:       s.SID,
+			actions:   list,
 			principal: compilePrincipal(s, k, o),
 			resource:  c.resource(s, k),
 			condition: c.conditions(s.Condition),
@@ -54,6 +62,12 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 
 // Len is the number of statements.
 func (p *Program) Len() int { return len(p.statements) }
+
+// SID is the Sid of statement i.
+func (p *Program) SID(i int) string { return p.statements[i].sid }
+
+// IsDeny reports whether statement i denies.
+func (p *Program) IsDeny(i int) bool { return p.statements[i].deny }
 
 // Public reports whether S3 would call the bucket policy public (R-SPC-4).
 func (p *Program) Public() bool { return p.public }

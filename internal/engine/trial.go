@@ -39,74 +39,123 @@ type Miss struct {
 	Absent   bool            // Condition: the key is not in the request
 }
 
-// Trial evaluates statement i by itself, with reasons. It allocates freely.
-func (p *Program) Trial(i int, v *View) Trial {
-	s := &p.statements[i]
-	src := p.doc.Statement(i)
-	t := Trial{Index: i, Deny: s.deny}
-	if !p.actionMatches(i, v) {
-		t.Miss = Miss{Element: "Action", Want: slices.Collect(src.Action.All()), Got: []string{v.Service + ":" + v.Name}}
-		if s.notAction {
-			t.Miss.Element, t.Miss.Want = "NotAction", slices.Collect(src.NotAction.All())
-		}
-		return t
+// A Tester holds the statements of programs against one request, with reasons. The texts
+// of all its trials stand in a few lists that it allocates.
+type Tester struct {
+	view       *View
+	program    *Program
+	candidates []candidate // those from the next statement on
+	action     []string    // the request's, the same for all
+	room       []string
+}
+
+// NewTester makes the tester of a request.
+func NewTester(v *View) *Tester { return &Tester{view: v, action: []string{v.action}} }
+
+// Use goes on to a program.
+func (t *Tester) Use(p *Program) {
+	t.program, t.candidates = p, nil
+	if p.services&t.view.serviceBit != 0 {
+		t.candidates = p.lookup(t.view)
 	}
+}
+
+// MissesAction reports whether statement i is about other actions, and fills in m if it is.
+// Statements must be asked for in order.
+func (t *Tester) MissesAction(i int, m *Miss) bool {
+	for len(t.candidates) > 0 && int(t.candidates[0].index) < i {
+		t.candidates = t.candidates[1:]
+	}
+	if len(t.candidates) > 0 && int(t.candidates[0].index) == i && t.candidates[0].matches(t.view.Name) {
+		return false
+	}
+	s := &t.program.statements[i]
+	m.Element, m.Want, m.Got = "Action", t.keep(s.actions), t.action
+	if s.notAction {
+		m.Element = "NotAction"
+	}
+	return true
+}
+
+// keep copies the patterns: a document must not change with what is said of it.
+func (t *Tester) keep(list policy.Patterns) []string {
+	out := t.take(list.Len())
+	for i := range out {
+		out[i] = list.At(i)
+	}
+	return out
+}
+
+// take returns room for n texts.
+func (t *Tester) take(n int) []string {
+	if cap(t.room)-len(t.room) < n {
+		t.room = make([]string, 0, max(n, 256))
+	}
+	from := len(t.room)
+	t.room = t.room[:from+n]
+	return t.room[from : from+n : from+n]
+}
+
+// Trial holds statement i, whose action matches, against the request.
+func (t *Tester) Trial(i int) Trial {
+	v, s := t.view, &t.program.statements[i]
+	out := Trial{Index: i, Deny: s.deny}
 	for j := range s.condition {
 		c := &s.condition[j]
 		for i := range c.values {
 			if !c.values[i].valid {
-				t.Unreadable = append(t.Unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
+				out.Unreadable = append(out.Unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
 			}
 		}
 	}
-	m := s.principal.match(&v.Caller, v)
+	m := match{value: Yes, level: Direct}
+	if !s.principal.ignore {
+		m = s.principal.match(&v.Caller, v)
+	}
 	if m.value == No {
-		t.Miss = principalMiss(src, v)
-		return t
+		out.Miss = t.principalMiss(i)
+		return out
 	}
 	if m.value == Maybe {
-		t.Unknown = append(t.Unknown, Open{Want: principalMiss(src, v).Want})
+		out.Unknown = append(out.Unknown, Open{Want: t.principalMiss(i).Want})
 	}
-	t.Level = max(m.level, m.possible)
-	t.Match = min(m.value, s.resource.match(v))
-	if t.Match == No {
-		t.Miss, t.Unknown = s.resource.miss(src, v), nil
-		return t
+	out.Level = max(m.level, m.possible)
+	resource := s.resource.match(v)
+	out.Match = min(m.value, resource)
+	if out.Match == No {
+		out.Miss, out.Unknown = t.resourceMiss(i), nil
+		return out
 	}
-	if s.resource.match(v) == Maybe {
+	if resource == Maybe {
 		for _, key := range s.resource.unknown(v) {
-			t.Unknown = append(t.Unknown, Open{Key: key, Want: s.resource.miss(src, v).Want})
+			out.Unknown = append(out.Unknown, Open{Key: key, Want: t.resourceMiss(i).Want})
 		}
 	}
 	for j := range s.condition {
 		c := &s.condition[j]
 		value := c.eval(v)
-		t.Rules = append(t.Rules, c.rules(v)...)
-		if t.Match = min(t.Match, value); t.Match == No {
+		out.Rules = append(out.Rules, c.rules(v)...)
+		if out.Match = min(out.Match, value); out.Match == No {
 			val := v.key(&c.key)
-			t.Miss = Miss{Element: "Condition", Operator: c.written, Key: c.key.name, Want: c.texts(), Got: val.Values, Absent: val.State == Absent}
-			t.Unknown = nil
-			return t
+			out.Miss = Miss{Element: "Condition", Operator: c.written, Key: c.key.name, Want: t.texts(c), Absent: val.State == Absent}
+			if val.Values != nil {
+				out.Miss.Got = t.take(len(val.Values))
+				copy(out.Miss.Got, val.Values)
+			}
+			out.Unknown = nil
+			return out
 		}
 		if value == Maybe {
 			for _, key := range c.unknown(v) {
-				t.Unknown = append(t.Unknown, Open{Key: key, Operator: c.written, Want: c.texts()})
+				out.Unknown = append(out.Unknown, Open{Key: key, Operator: c.written, Want: t.texts(c)})
 			}
 		}
 	}
-	return t
+	return out
 }
 
-func (p *Program) actionMatches(i int, v *View) bool {
-	for _, c := range p.lookup(v) {
-		if int(c.index) == i {
-			return c.matches(v.Name)
-		}
-	}
-	return false
-}
-
-func principalMiss(s policy.Statement, v *View) Miss {
+func (t *Tester) principalMiss(i int) Miss {
+	v, s := t.view, t.program.doc.Statement(i)
 	m := Miss{Element: "Principal", Got: []string{v.Caller.ARN}}
 	if v.Caller.ARN == "" {
 		m.Got = []string{v.Caller.Name}
@@ -121,18 +170,31 @@ func principalMiss(s policy.Statement, v *View) Miss {
 	return m
 }
 
-func (el *resourceElement) miss(s policy.Statement, v *View) Miss {
-	m := Miss{Element: "Resource", Want: slices.Collect(s.Resource.All()), Got: []string{v.ResourceText()}}
-	if el.not {
-		m.Element, m.Want = "NotResource", slices.Collect(s.NotResource.All())
+func (t *Tester) resourceMiss(i int) Miss {
+	s := t.program.doc.Statement(i)
+	m := Miss{Element: "Resource", Want: t.keep(s.Resource), Got: t.take(1)}
+	if t.program.statements[i].resource.not {
+		m.Element, m.Want = "NotResource", t.keep(s.NotResource)
 	}
+	m.Got[0] = t.view.ResourceText()
 	return m
+}
+
+func (t *Tester) texts(c *condition) []string {
+	out := t.take(len(c.values))
+	for i := range c.values {
+		out[i] = c.values[i].text
+	}
+	return out
 }
 
 // ResourceText is the resource as one text, "*" if the request has none.
 func (v *View) ResourceText() string {
-	if v.NoResource {
+	switch {
+	case v.NoResource:
 		return "*"
+	case v.arn != "":
+		return v.arn
 	}
 	return strings.Join(v.Resource[:], ":")
 }
@@ -173,14 +235,6 @@ func (c *condition) unknown(v *View) []string {
 			out = append(out, p.unknown(v)...)
 		}
 		out = append(out, c.values[i].arn.unknown(v)...)
-	}
-	return out
-}
-
-func (c *condition) texts() []string {
-	out := make([]string, len(c.values))
-	for i := range c.values {
-		out[i] = c.values[i].text
 	}
 	return out
 }
