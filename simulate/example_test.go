@@ -193,6 +193,24 @@ func ExampleEnvironment_Explain() {
 	// identityPolicy : allowed
 }
 
+func ExampleStep_Trials() {
+	env, err := simulate.Compile(exampleOrganization())
+	if err != nil {
+		panic(err)
+	}
+	x := env.Explain(simulate.Request{
+		Principal: parsePrincipal("arn:aws:iam::111122223333:role/orders"),
+		Action:    "sqs:SendMessage",
+		Resource:  policy.MustParseARN("arn:aws:sqs:us-east-1:111122223333:orders"),
+	})
+	for _, t := range x.Steps[1].Trials() {
+		fmt.Println(t.Effect, "of", t.Statement.Policy.Name, "matches:", t.Match)
+	}
+	// Output:
+	// Allow of FullAWSAccess matches: yes
+	// Deny of regions matches: yes
+}
+
 func ExampleEnvironment_Statement() {
 	env, err := simulate.Compile(exampleOrganization())
 	if err != nil {

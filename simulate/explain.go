@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -39,9 +40,62 @@ type Step struct {
 	Outcome Outcome
 	// Skipped says why the layer does not apply; "" if it does.
 	Skipped string
-	// Gap is the subject of a gap in the layer, or "".
-	Gap    string
-	Trials []Trial // every statement of the layer
+	Gap     string // the subject of a gap in the layer, or ""
+
+	world *world
+	layer *layer
+}
+
+// Trials holds every statement of the layer against the request, in the order of the
+// documents. It does so at each call: whoever wants to know only what was decided, and on
+// what it depends, does not wait for it.
+func (s *Step) Trials() []Trial {
+	n := 0
+	for a := range s.documents() {
+		n += a.program.Len()
+	}
+	if n == 0 {
+		return nil
+	}
+	view := s.world.view // has room of its own for what is derived
+	tester := engine.NewTester(&view)
+	out := make([]Trial, 0, n)
+	for a := range s.documents() {
+		tester.Use(a.program)
+		next, ok := tester.Next()
+		for i := range a.program.Len() {
+			t := Trial{Statement: a.statement(i), Effect: policy.Allow}
+			if a.program.IsDeny(i) {
+				t.Effect = policy.Deny
+			}
+			if !ok || i != next {
+				t.Miss = Miss(tester.ActionMiss(i))
+			} else {
+				held := tester.Trial(i)
+				t.Match, t.Miss = Match(held.Match), Miss(held.Miss)
+				for _, u := range held.Unknown {
+					t.Unknown = append(t.Unknown, Unknown(u))
+				}
+				next, ok = tester.Next()
+			}
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// documents yields the documents of the layer that are known.
+func (s *Step) documents() iter.Seq[*attachment] {
+	return func(yield func(*attachment) bool) {
+		if s.layer == nil {
+			return
+		}
+		for _, a := range s.layer.list {
+			if a.program != nil && !yield(a) {
+				return
+			}
+		}
+	}
 }
 
 // A Match says whether a statement matches.
@@ -243,18 +297,18 @@ func (b *explainer) level(s Stage, l *level, implicitAllow bool) {
 }
 
 func (b *explainer) layer(s Stage, l *layer, r result) Step {
-	step := Step{Stage: s, Outcome: r.outcome(), Gap: l.gap}
-	n := 0
-	for _, a := range l.list {
-		if a.program != nil {
-			n += a.program.Len()
+	step := Step{Stage: s, Outcome: r.outcome(), Gap: l.gap, world: b.w, layer: l}
+	for a := range step.documents() {
+		b.tester.Use(a.program)
+		for i, ok := b.tester.Next(); ok; i, ok = b.tester.Next() {
+			unreadable, rules := b.tester.Remarks(i)
+			for _, u := range unreadable {
+				b.unreadable(a.statement(i), u)
+			}
+			for _, rule := range rules {
+				b.t.rule(rule)
+			}
 		}
-	}
-	if n > 0 {
-		step.Trials = make([]Trial, 0, n)
-	}
-	for _, a := range l.list {
-		step.Trials = b.trials(step.Trials, a)
 	}
 	return step
 }
@@ -269,38 +323,6 @@ func (r result) outcome() Outcome {
 		return Allowed
 	}
 	return ImplicitDeny
-}
-
-// trials holds the statements of a document against the request, and adds them to out.
-func (b *explainer) trials(out []Trial, a *attachment) []Trial {
-	if a.program == nil {
-		return out
-	}
-	b.tester.Use(a.program)
-	for i := range a.program.Len() {
-		out = append(out, Trial{})
-		t := &out[len(out)-1] // filled in place: there are many, and they are large
-		t.Statement.Policy, t.Statement.Index, t.Statement.SID = a.ref, i, a.program.SID(i)
-		t.Effect = policy.Allow
-		if a.program.IsDeny(i) {
-			t.Effect = policy.Deny
-		}
-		if b.tester.MissesAction(i, (*engine.Miss)(&t.Miss)) {
-			continue
-		}
-		et := b.tester.Trial(i)
-		t.Match, t.Miss = Match(et.Match), Miss(et.Miss)
-		for _, u := range et.Unknown {
-			t.Unknown = append(t.Unknown, Unknown(u))
-		}
-		for _, u := range et.Unreadable {
-			b.unreadable(t.Statement, u)
-		}
-		for _, rule := range et.Rules {
-			b.t.rule(rule)
-		}
-	}
-	return out
 }
 
 // unreadable reports what R-CND-14 takes for a condition that never holds.
@@ -467,11 +489,15 @@ func (b *explainer) depends(own Decision) {
 			b.x.Depends[i].Statements = append(b.x.Depends[i].Statements, *t)
 		}
 	}
+	trials := make([][]Trial, len(b.x.Steps))
+	mayDeny := false
+	for i := range b.x.Steps {
+		trials[i] = b.x.Steps[i].Trials()
+		mayDeny = mayDeny || b.x.Steps[i].Gap != "" ||
+			slices.ContainsFunc(trials[i], func(t Trial) bool { return t.Effect == policy.Deny && t.Match == MayMatch })
+	}
 	// Between two denies only what may deny matters, unless the second is S3's own.
-	never := own.Denied() && slices.ContainsFunc(b.x.Steps, func(s Step) bool {
-		return s.Gap != "" || slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Effect == policy.Deny && t.Match == MayMatch })
-	})
-	allowsMatter := own.CanBe(ImplicitDeny) && !never
+	allowsMatter := own.CanBe(ImplicitDeny) && !(own.Denied() && mayDeny)
 	for i := range b.x.Steps {
 		s := &b.x.Steps[i]
 		if s.Outcome != Indeterminate {
@@ -491,9 +517,9 @@ func (b *explainer) depends(own Decision) {
 			}
 			add(Dependency{Kind: kind, Name: s.Gap}, nil)
 		}
-		allows := slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Effect == policy.Allow && t.Match == Matches })
-		for j := range s.Trials {
-			t := &s.Trials[j]
+		allows := slices.ContainsFunc(trials[i], func(t Trial) bool { return t.Effect == policy.Allow && t.Match == Matches })
+		for j := range trials[i] {
+			t := &trials[i][j]
 			if t.Match != MayMatch || t.Effect == policy.Allow && (allows || !allowsMatter) {
 				continue
 			}
@@ -505,7 +531,7 @@ func (b *explainer) depends(own Decision) {
 				add(Dependency{Kind: DependsOnKey, Name: u.Key}, t)
 			}
 		}
-		if s.Stage == StageEndpointPolicy && s.Gap == "" && !slices.ContainsFunc(s.Trials, func(t Trial) bool { return t.Match == MayMatch }) {
+		if s.Stage == StageEndpointPolicy && s.Gap == "" && !slices.ContainsFunc(trials[i], func(t Trial) bool { return t.Match == MayMatch }) {
 			add(Dependency{Kind: DependsOnKey, Name: "aws:SourceVpce"}, nil)
 		}
 	}

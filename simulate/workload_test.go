@@ -198,10 +198,30 @@ func BenchmarkExplain(b *testing.B) {
 		w := readWorkload(b, name)
 		env := w.compile(b)
 		r := w.request(0)
+		env.Explain(r) // reads the service reference
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				env.Explain(r)
+			}
+		})
+	}
+}
+
+// Explain, and then every statement of every layer.
+func BenchmarkTrials(b *testing.B) {
+	for _, name := range workloads {
+		w := readWorkload(b, name)
+		env := w.compile(b)
+		r := w.request(0)
+		env.Explain(r)
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				x := env.Explain(r)
+				for i := range x.Steps {
+					x.Steps[i].Trials()
+				}
 			}
 		})
 	}

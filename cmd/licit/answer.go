@@ -153,7 +153,7 @@ func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 		return a
 	}
 	for _, s := range x.Steps {
-		step := stepJSON{Stage: s.Stage.String(), Node: s.Node, NodeName: s.NodeName, Skipped: s.Skipped, Gap: s.Gap, Trials: w.trials(s.Trials)}
+		step := stepJSON{Stage: s.Stage.String(), Node: s.Node, NodeName: s.NodeName, Skipped: s.Skipped, Gap: s.Gap, Trials: w.trials(s.Trials())}
 		if s.Skipped == "" {
 			step.Outcome = s.Outcome.String()
 		}

@@ -124,7 +124,7 @@ func (t *tree) layerOutcome(s *simulate.Step) string {
 	switch {
 	case s.Gap != "":
 		out += fmt.Sprintf(" (not known: %s)", plain(s.Gap))
-	case len(s.Trials) > 0 || s.Stage == simulate.StageServiceRule || s.Stage == simulate.StageBlockPublicAccess:
+	case len(s.Trials()) > 0 || s.Stage == simulate.StageServiceRule || s.Stage == simulate.StageBlockPublicAccess:
 	case s.Stage == simulate.StageResourceControl:
 		out += " (full access, which AWS attaches everywhere)"
 	default:
@@ -134,9 +134,9 @@ func (t *tree) layerOutcome(s *simulate.Step) string {
 }
 
 func (t *tree) trials(x *simulate.Explanation, s *simulate.Step, indent int) {
-	folded := 0
-	for i := range s.Trials {
-		trial := &s.Trials[i]
+	folded, trials := 0, s.Trials()
+	for i := range trials {
+		trial := &trials[i]
 		if !t.all && trial.Match == simulate.NoMatch && wording.IsActionMiss(trial) {
 			folded++
 			continue

@@ -38,11 +38,12 @@ func view(t *rapid.T) *engine.View {
 func try(p *engine.Program, i int, v *engine.View) engine.Trial {
 	t := engine.NewTester(v)
 	t.Use(p)
-	var m engine.Miss
-	if t.MissesAction(i, &m) {
-		return engine.Trial{Index: i, Deny: p.IsDeny(i), Miss: m}
+	for j, ok := t.Next(); ok; j, ok = t.Next() {
+		if j == i {
+			return t.Trial(i)
+		}
 	}
-	return t.Trial(i)
+	return engine.Trial{Index: i, Deny: p.IsDeny(i), Miss: t.ActionMiss(i)}
 }
 
 // Eval says what its statements say one by one, and each has a reason for what it says.

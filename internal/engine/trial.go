@@ -16,10 +16,6 @@ type Trial struct {
 	Miss  Miss  // the first element that did not match; zero if all did
 	// Unknown lists what a Maybe depends on, in source order.
 	Unknown []Open
-	Rules   []string // rules that settled a doubtful point
-	// Unreadable lists the values of the policy that its operators cannot read; the
-	// statement's action matches.
-	Unreadable []Open
 }
 
 // An Open is something that a statement needs to know to be decided.
@@ -60,21 +56,27 @@ func (t *Tester) Use(p *Program) {
 	}
 }
 
-// MissesAction reports whether statement i is about other actions, and fills in m if it is.
-// Statements must be asked for in order.
-func (t *Tester) MissesAction(i int, m *Miss) bool {
-	for len(t.candidates) > 0 && int(t.candidates[0].index) < i {
+// Next is the next statement of the program whose action matches; ok is false after the
+// last.
+func (t *Tester) Next() (i int, ok bool) {
+	for len(t.candidates) > 0 {
+		c := &t.candidates[0]
 		t.candidates = t.candidates[1:]
+		if c.matches(t.view.Name) {
+			return int(c.index), true
+		}
 	}
-	if len(t.candidates) > 0 && int(t.candidates[0].index) == i && t.candidates[0].matches(t.view.Name) {
-		return false
-	}
+	return 0, false
+}
+
+// ActionMiss says that statement i is about other actions.
+func (t *Tester) ActionMiss(i int) Miss {
 	s := &t.program.statements[i]
-	m.Element, m.Want, m.Got = "Action", t.keep(s.actions), t.action
+	m := Miss{Element: "Action", Want: t.keep(s.actions), Got: t.action}
 	if s.notAction {
 		m.Element = "NotAction"
 	}
-	return true
+	return m
 }
 
 // keep copies the patterns: a document must not change with what is said of it.
@@ -89,7 +91,7 @@ func (t *Tester) keep(list policy.Patterns) []string {
 // take returns room for n texts.
 func (t *Tester) take(n int) []string {
 	if cap(t.room)-len(t.room) < n {
-		t.room = make([]string, 0, max(n, 256))
+		t.room = make([]string, 0, max(n, 4*len(t.program.statements)))
 	}
 	from := len(t.room)
 	t.room = t.room[:from+n]
@@ -100,14 +102,6 @@ func (t *Tester) take(n int) []string {
 func (t *Tester) Trial(i int) Trial {
 	v, s := t.view, &t.program.statements[i]
 	out := Trial{Index: i, Deny: s.deny}
-	for j := range s.condition {
-		c := &s.condition[j]
-		for i := range c.values {
-			if !c.values[i].valid {
-				out.Unreadable = append(out.Unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
-			}
-		}
-	}
 	m := match{value: Yes, level: Direct}
 	if !s.principal.ignore {
 		m = s.principal.match(&v.Caller, v)
@@ -134,7 +128,6 @@ func (t *Tester) Trial(i int) Trial {
 	for j := range s.condition {
 		c := &s.condition[j]
 		value := c.eval(v)
-		out.Rules = append(out.Rules, c.rules(v)...)
 		if out.Match = min(out.Match, value); out.Match == No {
 			val := v.key(&c.key)
 			out.Miss = Miss{Element: "Condition", Operator: c.written, Key: c.key.name, Want: t.texts(c), Absent: val.State == Absent}
@@ -152,6 +145,30 @@ func (t *Tester) Trial(i int) Trial {
 		}
 	}
 	return out
+}
+
+// Remarks are the values of statement i, whose action matches, that its operators cannot
+// read, and the rules that settle a doubtful point for the request.
+func (t *Tester) Remarks(i int) (unreadable []Open, rules []string) {
+	v, s := t.view, &t.program.statements[i]
+	for j := range s.condition {
+		c := &s.condition[j]
+		for i := range c.values {
+			if !c.values[i].valid {
+				unreadable = append(unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
+			}
+		}
+	}
+	if len(s.condition) == 0 || s.principal.match(&v.Caller, v).value == No || s.resource.match(v) == No {
+		return unreadable, nil
+	}
+	for j := range s.condition {
+		rules = append(rules, s.condition[j].rules(v)...)
+		if s.condition[j].eval(v) == No {
+			break
+		}
+	}
+	return unreadable, rules
 }
 
 func (t *Tester) principalMiss(i int) Miss {

@@ -64,8 +64,9 @@ func (c *Coverage) Add(w *World, r *Result) {
 
 func (c *Coverage) explained(x *simulate.Explanation, seen map[key]bool) {
 	for _, s := range x.Steps {
-		for i := range s.Trials {
-			t := &s.Trials[i]
+		trials := s.Trials()
+		for i := range trials {
+			t := &trials[i]
 			k := key{t.Statement.Policy.Document, t.Statement.Index, s.Stage}
 			n, ok := c.index[k]
 			if !ok || t.Match != simulate.Matches || s.Skipped != "" || seen[k] {

@@ -89,8 +89,9 @@ func (w *World) nearLines(x *simulate.Explanation, line func(string, string, ...
 		if s.Stage != x.Decision.Stage || s.Outcome != simulate.ImplicitDeny {
 			continue
 		}
-		for i := range s.Trials {
-			t := &s.Trials[i]
+		trials := s.Trials()
+		for i := range trials {
+			t := &trials[i]
 			if t.Statement.Index == 0 {
 				policies = append(policies, t.Statement)
 			}

@@ -75,7 +75,7 @@ func (w *World) implicitText(x *simulate.Explanation) string {
 			return fmt.Sprintf("no %s allows it", kind)
 		}
 		where := NodeLabel(x.Steps[i].Node, x.Steps[i].NodeName)
-		if len(x.Steps[i].Trials) == 0 {
+		if len(x.Steps[i].Trials()) == 0 {
 			return fmt.Sprintf("no %s is attached to %s, so nothing is allowed below it", kind, where)
 		}
 		return fmt.Sprintf("no %s of %s allows it", kind, where)
@@ -84,11 +84,11 @@ func (w *World) implicitText(x *simulate.Explanation) string {
 	case simulate.StageIdentityPolicy:
 		return "no identity policy allows it"
 	case simulate.StageBoundary:
-		i := slices.IndexFunc(x.Steps, func(s simulate.Step) bool { return s.Stage == simulate.StageBoundary && len(s.Trials) > 0 })
+		i := slices.IndexFunc(x.Steps, func(s simulate.Step) bool { return s.Stage == simulate.StageBoundary && len(s.Trials()) > 0 })
 		if i < 0 {
 			return "the permissions boundary does not allow it"
 		}
-		return fmt.Sprintf("the permissions boundary %s does not allow it", w.policyName(x.Steps[i].Trials[0].Statement.Policy))
+		return fmt.Sprintf("the permissions boundary %s does not allow it", w.policyName(x.Steps[i].Trials()[0].Statement.Policy))
 	case simulate.StageSessionPolicy:
 		return "no session policy allows it"
 	case simulate.StageEndpointPolicy:
