@@ -41,7 +41,7 @@ func (d *Document) CheckKind(k Kind) error {
 		return nil
 	}
 	slices.SortStableFunc(c.errs, func(a, b *ParseError) int { return cmp.Compare(a.Position.Offset, b.Position.Offset) })
-	c.errs.locate(d.src, d.start)
+	c.errs.locate([]byte(d.src), d.start)
 	return c.errs
 }
 
@@ -58,7 +58,7 @@ func (c *kindCheck) refuse(element string, stands bool, format string, args ...a
 	}
 	e := &ParseError{File: c.doc.file, Path: strings.TrimSuffix(c.path+element, "/"), Err: fmt.Errorf(format, args...)}
 	if c.root == nil {
-		root, err := jsontree.Parse(c.doc.src)
+		root, err := jsontree.Parse([]byte(c.doc.src))
 		if err != nil {
 			panic("policy: a document does not parse again: " + err.Error())
 		}

@@ -15,7 +15,7 @@ import (
 // A Document is an immutable policy document that remembers its source. Attaching one
 // *Document to many principals costs nothing: it is compiled once.
 type Document struct {
-	src        []byte
+	src        string
 	file       string
 	start      Position // where src begins in file
 	version    Version
@@ -44,14 +44,14 @@ func (d *Document) Statement(i int) Statement { return d.statements[i] }
 func (d *Document) Statements() iter.Seq2[int, Statement] { return slices.All(d.statements) }
 
 // Source returns a copy of exactly what was parsed.
-func (d *Document) Source() []byte { return bytes.Clone(d.src) }
+func (d *Document) Source() []byte { return []byte(d.src) }
 
 // MarshalJSON returns the document as it was written: the same members in the same order,
 // lists as lists and single strings as strings.
 func (d *Document) MarshalJSON() ([]byte, error) { return d.Source(), nil }
 
 // String is the document's source.
-func (d *Document) String() string { return string(d.src) }
+func (d *Document) String() string { return d.src }
 
 // Equal reports whether both documents are the same JSON text, white space between tokens
 // aside. A nil *Document equals only nil.
@@ -59,14 +59,14 @@ func (d *Document) Equal(other *Document) bool {
 	if d == nil || other == nil {
 		return d == other
 	}
-	return bytes.Equal(d.src, other.src) || bytes.Equal(compact(d.src), compact(other.src))
+	return d.src == other.src || bytes.Equal(compact(d.src), compact(other.src))
 }
 
 // Position returns the place of the value that a JSON pointer such as
 // "/Statement/0/Action" names, in the document's file. A document with a single
 // statement object is also reached as "/Statement/0".
 func (d *Document) Position(path string) (Position, bool) {
-	root, err := jsontree.Parse(d.src)
+	root, err := jsontree.Parse([]byte(d.src))
 	if err != nil {
 		return Position{}, false
 	}
@@ -74,7 +74,7 @@ func (d *Document) Position(path string) (Position, bool) {
 	if !ok {
 		return Position{}, false
 	}
-	line, column := jsontree.LineColumn(d.src, node.Start)
+	line, column := jsontree.LineColumn([]byte(d.src), node.Start)
 	return d.start.plus(Position{node.Start, line, column}), true
 }
 
@@ -96,15 +96,15 @@ func (d *Document) Size(k Kind) int {
 	case IdentityBased, RoleTrust, PermissionsBoundary:
 		return utf8.RuneCount(compact(d.src))
 	default:
-		return utf8.RuneCount(d.src)
+		return utf8.RuneCountInString(d.src)
 	}
 }
 
 // compact removes white space between tokens and changes nothing else.
-func compact(src []byte) []byte {
-	v := jsontext.Value(bytes.Clone(src))
+func compact(src string) []byte {
+	v := jsontext.Value(src)
 	if err := v.Compact(jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true), jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false)); err != nil {
-		return src
+		return []byte(src)
 	}
 	return v
 }
@@ -112,7 +112,7 @@ func compact(src []byte) []byte {
 // Indent returns the document's source with line breaks and indentation by two spaces
 // between tokens, and nothing else changed.
 func (d *Document) Indent() []byte {
-	v := jsontext.Value(bytes.Clone(d.src))
+	v := jsontext.Value(d.src)
 	if err := v.Indent(jsontext.WithIndent("  "), jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true), jsontext.CanonicalizeRawInts(false), jsontext.CanonicalizeRawFloats(false)); err != nil {
 		return d.Source()
 	}

@@ -116,7 +116,7 @@ func (d *Document) Remove(i int) *Document {
 }
 
 func (d *Document) statementNode() (*jsontree.Node, error) {
-	root, err := jsontree.Parse(d.src)
+	root, err := jsontree.Parse([]byte(d.src))
 	if err != nil {
 		return nil, err
 	}

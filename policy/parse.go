@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -32,8 +31,7 @@ func ParseAt(file string, start Position, src []byte) (*Document, error) {
 		p.fail(0, "%d bytes; want at most %d, AWS stores no larger policy", len(src), MaxSource)
 		return nil, p.problems(nil)
 	}
-	p.doc.src = bytes.Clone(src)
-	root, err := jsontree.Parse(p.doc.src)
+	root, text, err := jsontree.ParseText(src)
 	if err != nil {
 		if se, ok := errors.AsType[*jsontree.SyntaxError](err); ok {
 			p.fail(se.Offset, "%s", se.Reason)
@@ -41,11 +39,12 @@ func ParseAt(file string, start Position, src []byte) (*Document, error) {
 		} else {
 			p.fail(0, "%s", err)
 		}
-		return nil, p.problems(p.doc.src)
+		return nil, p.problems(src)
 	}
+	p.doc.src = text
 	p.document(root)
 	if len(p.errs) > 0 {
-		return nil, p.problems(p.doc.src)
+		return nil, p.problems(src)
 	}
 	return p.doc, nil
 }

@@ -16,6 +16,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -129,21 +130,42 @@ func (e *SyntaxError) Error() string { return e.Reason }
 
 // Parse reads exactly one JSON value. The error is a *[SyntaxError].
 func Parse(src []byte) (*Node, error) {
+	root, _, err := ParseText(src)
+	return root, err
+}
+
+// ParseText is [Parse]; text is the copy of src that the texts of the tree are parts of.
+func ParseText(src []byte) (root *Node, text string, err error) {
 	if !jsontext.Value(src).IsValid(jsontext.AllowDuplicateNames(true)) {
-		return nil, explain(src)
+		return nil, "", explain(src)
 	}
 	// The text is known to be good, so the walk looks only for where things end.
-	w := walker{src: string(src), openMembers: make([]Member, 0, 16), openElements: make([]Node, 0, 16)}
+	w := walkers.Get().(*walker)
+	text = string(src)
+	w.src, w.at = text, 0
 	w.space()
-	root := w.value()
-	return &root, nil
+	n := w.value()
+	w.src = ""
+	if cap(w.openMembers) == mostOpen && cap(w.openElements) == mostOpen {
+		walkers.Put(w)
+	}
+	return &n, text, nil
 }
+
+// walkers are kept for the room that they have: it is as much as many a document's tree.
+var walkers = sync.Pool{New: func() any {
+	return &walker{openMembers: make([]Member, 0, mostOpen), openElements: make([]Node, 0, mostOpen)}
+}}
+
+// mostOpen is the room for members and elements that a walker keeps.
+const mostOpen = 128
 
 // walker builds the tree of a text that is known to be one valid JSON value.
 type walker struct {
 	src string
 	at  int
-	// What the open objects and arrays hold so far, so that each is allocated once.
+	// What the open objects and arrays hold so far, so that each is allocated once. What is
+	// closed is cleared: a kept walker holds on to no text.
 	openMembers  []Member
 	openElements []Node
 }
@@ -225,6 +247,7 @@ func (w *walker) members() []Member {
 		w.openMembers = append(w.openMembers, m)
 	}
 	out := append([]Member(nil), w.openMembers[mark:]...)
+	clear(w.openMembers[mark:])
 	w.openMembers = w.openMembers[:mark]
 	return out
 }
@@ -236,6 +259,7 @@ func (w *walker) elements() []Node {
 		w.openElements = append(w.openElements, e)
 	}
 	out := append([]Node(nil), w.openElements[mark:]...)
+	clear(w.openElements[mark:])
 	w.openElements = w.openElements[:mark]
 	return out
 }

@@ -100,3 +100,25 @@ func BenchmarkManagedPolicy(b *testing.B) {
 		m.Source()
 	}
 }
+
+// All managed policies of AWS, each version that is known once.
+func BenchmarkParse(b *testing.B) {
+	var sources [][]byte
+	size := 0
+	for m := range serviceref.ManagedPolicies() {
+		src := m.Source()
+		sources = append(sources, src)
+		size += len(src)
+	}
+	b.Run("managed-policies", func(b *testing.B) {
+		b.SetBytes(int64(size))
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, src := range sources {
+				if _, err := policy.Parse(src); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
+}
