@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,6 +26,9 @@ type Environment struct {
 	refs    []*attachment
 	size    uint32 // number of statements
 	program map[programKey]*engine.Program
+	number  map[*engine.Program]uint32
+	merged  map[string]*engine.Program // by the numbers of the programs
+	room    int                        // that is left for merged programs; see [engine.Program.Size]
 
 	accounts   map[string]*accountEntry
 	principals map[string]*principalEntry // users and roles, by ARN
@@ -59,7 +63,55 @@ type attachment struct {
 // A layer is a set of documents that work together.
 type layer struct {
 	list []*attachment
-	gap  string // subject of a gap in it, or ""
+	gap  string          // subject of a gap in it, or ""
+	all  *engine.Program // the documents of list in one, or nil
+}
+
+// roomForMerged bounds what an environment spends on merged programs: some megabytes.
+// Principals beyond it are decided document by document.
+const roomForMerged = 1 << 15
+
+// merge makes one program of the documents of a layer, so that a request is looked up once.
+func (e *Environment) merge(l *layer) {
+	var list []*engine.Program
+	var key []byte
+	for _, a := range l.list {
+		if a.program != nil {
+			list = append(list, a.program)
+			key = binary.AppendUvarint(key, uint64(e.number[a.program]))
+		}
+	}
+	if len(list) < 2 {
+		return
+	}
+	p, ok := e.merged[string(key)]
+	if !ok {
+		if e.room < 0 {
+			return
+		}
+		p = engine.Merge(list)
+		e.merged[string(key)] = p
+		e.room -= p.Size() + len(list)
+	}
+	l.all = p
+}
+
+// number is the number of a statement of the merged program, 0 for none.
+func (l *layer) number(at uint32) uint32 {
+	if at == 0 {
+		return 0
+	}
+	for _, a := range l.list {
+		if a.program == nil {
+			continue
+		}
+		n := uint32(a.program.Len())
+		if at <= n {
+			return a.base + at
+		}
+		at -= n
+	}
+	panic("simulate: a statement that is in no document of its layer")
 }
 
 func (l *layer) missing(subject string) {
@@ -141,7 +193,7 @@ func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
 }
 
 func newEnvironment(opts []Option) *Environment {
-	e := &Environment{facts: serviceref.Embedded(), program: map[programKey]*engine.Program{}}
+	e := &Environment{facts: serviceref.Embedded(), program: map[programKey]*engine.Program{}, number: map[*engine.Program]uint32{}, merged: map[string]*engine.Program{}, room: roomForMerged}
 	for _, o := range opts {
 		o.apply(e)
 	}
@@ -161,7 +213,7 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Environment{facts: e.facts, strict: e.strict, derive: e.derive, program: maps.Clone(e.program)}
+	out := &Environment{facts: e.facts, strict: e.strict, derive: e.derive, program: maps.Clone(e.program), number: maps.Clone(e.number), merged: maps.Clone(e.merged), room: e.room}
 	out.build(o)
 	return out, nil
 }
@@ -172,6 +224,7 @@ func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Option
 	if !ok {
 		p = engine.Compile(d, k, o)
 		e.program[key] = p
+		e.number[p] = uint32(len(e.number))
 	}
 	return p
 }
@@ -319,6 +372,9 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 			l.missing(p.ID)
 		}
 	}
+	for i := range out {
+		e.merge(&out[i].layer)
+	}
 	return out
 }
 
@@ -341,6 +397,7 @@ func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, m
 			p.identity.missing(gap)
 		}
 	}
+	e.merge(&p.identity)
 	e.principals[u.ARN.String()] = p
 	entry := &resourceEntry{account: acct, keys: withTags(acct.target, "aws:ResourceTag/", u.Tags)}
 	if p.tagGap != "" {
@@ -358,6 +415,7 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
 	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts:TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
+	e.merge(&p.identity)
 	e.principals[r.ARN.String()] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
 

@@ -160,9 +160,14 @@ var absent = result{allow: yes}
 // (R-LAY-1). It stops at a Deny that is certain.
 func (l *layer) eval(v *engine.View) result {
 	var r engine.Result
-	for _, a := range l.list {
-		if a.program != nil {
-			a.program.Eval(v, a.base, &r)
+	if l.all != nil {
+		l.all.Eval(v, 0, &r)
+		r.AllowAt, r.DenyAt = l.number(r.AllowAt), l.number(r.DenyAt)
+	} else {
+		for _, a := range l.list {
+			if a.program != nil {
+				a.program.Eval(v, a.base, &r)
+			}
 		}
 	}
 	out := resultOf(&r)

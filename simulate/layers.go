@@ -56,7 +56,9 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 	c := layerCompiler{env: e}
 	p := &principalEntry{account: &accountEntry{}, tagGap: "principal"}
 	p.identity.list = c.documents(policy.IdentityBased, "identityPolicies", l.Identity)
+	e.merge(&p.identity)
 	p.boundary.list = c.documents(policy.PermissionsBoundary, "boundary", l.Boundary)
+	e.merge(&p.boundary)
 	if len(l.Boundary) > 0 {
 		p.hasBoundary = engine.Yes
 	}
@@ -120,6 +122,7 @@ func (c *layerCompiler) levels(k policy.Kind, name string, levels [][]*policy.Do
 		l := level{node: where, name: where}
 		c.node = where
 		l.list = c.documents(k, where, docs)
+		c.env.merge(&l.layer)
 		out = append(out, l)
 	}
 	c.node = ""

@@ -55,9 +55,10 @@ type indexEntry struct {
 
 // A candidate is a statement that may match an action. Without names it does.
 type candidate struct {
-	index int32
-	not   bool // NotAction: names are those that do not match
-	names []glob.Pattern
+	statement *statement
+	index     int32
+	not       bool // NotAction: names are those that do not match
+	names     []glob.Pattern
 }
 
 // matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
@@ -76,8 +77,12 @@ const (
 	mostWork    = 1 << 20 // a document with more names than AWS stores is searched at every request
 )
 
-func newIndex(statements []statement, actions [][]actionPattern) index {
+func newIndex(statements []*statement) index {
 	var x index
+	actions := make([][]actionPattern, len(statements))
+	for i, s := range statements {
+		actions[i] = compileActions(s.actions)
+	}
 	for _, s := range namedServices(actions) {
 		x.add(s, statements, actions)
 		x.services |= serviceBit(hashFold(s.name))
@@ -85,7 +90,7 @@ func newIndex(statements []statement, actions [][]actionPattern) index {
 	for i := range statements {
 		all := slices.ContainsFunc(actions[i], func(a actionPattern) bool { return a.all })
 		if all != statements[i].notAction {
-			x.others = append(x.others, candidate{index: int32(i)})
+			x.others = append(x.others, candidate{statement: statements[i], index: int32(i)})
 			x.services = ^uint64(0)
 		}
 	}
@@ -148,7 +153,7 @@ func namedServices(actions [][]actionPattern) []*namedService {
 }
 
 // add makes the entries of one service.
-func (x *index) add(s *namedService, statements []statement, actions [][]actionPattern) {
+func (x *index) add(s *namedService, statements []*statement, actions [][]actionPattern) {
 	inFull := s.actions
 	if len(inFull)*(s.work+len(statements)) > mostWork {
 		inFull = nil
@@ -156,7 +161,7 @@ func (x *index) add(s *namedService, statements []statement, actions [][]actionP
 	var others []candidate // for actions that are not named in full
 	named := make([][]candidate, len(inFull))
 	for i := range statements {
-		c := candidate{index: int32(i), not: statements[i].notAction}
+		c := candidate{statement: statements[i], index: int32(i), not: statements[i].notAction}
 		all := false
 		for _, a := range actions[i] {
 			all = all || a.all
@@ -173,13 +178,13 @@ func (x *index) add(s *namedService, statements []statement, actions [][]actionP
 				hit = c.names[j].Match(action[len(s.name)+1:], nil)
 			}
 			if hit != c.not {
-				named[n] = append(named[n], candidate{index: c.index})
+				named[n] = append(named[n], candidate{statement: c.statement, index: c.index})
 			}
 		}
 		switch {
 		case all && c.not:
 		case all, c.not && c.names == nil:
-			others = append(others, candidate{index: c.index})
+			others = append(others, candidate{statement: c.statement, index: c.index})
 		case c.names != nil:
 			others = append(others, c)
 		}

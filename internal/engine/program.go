@@ -11,7 +11,7 @@ type Program struct {
 	doc        *policy.Document
 	kind       policy.Kind
 	public     bool
-	statements []statement
+	statements []*statement
 }
 
 type statement struct {
@@ -31,8 +31,7 @@ type Options struct {
 
 // Compile makes a program of a document that has passed [policy.Document.CheckKind].
 func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
-	p := &Program{doc: d, kind: k, statements: make([]statement, d.Len())}
-	actions := make([][]actionPattern, d.Len())
+	p := &Program{doc: d, kind: k, statements: make([]*statement, d.Len())}
 	mode := glob.Mode(0)
 	if d.Version() == policy.Version2012 { // R-DOC-3
 		mode = glob.Variables
@@ -44,8 +43,7 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 		if !s.NotAction.IsZero() {
 			list = s.NotAction
 		}
-		actions[i] = compileActions(list)
-		p.statements[i] = statement{
+		p.statements[i] = &statement{
 			deny:      s.Effect == policy.Deny,
 			notAction: !s.NotAction.IsZero(),
 			sid:       s.SID,
@@ -55,10 +53,24 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 			condition: c.conditions(s.Condition),
 		}
 	}
-	p.index = newIndex(p.statements, actions)
+	p.index = newIndex(p.statements)
 	p.public = k == policy.ResourceBased && isPublic(d)
 	return p
 }
+
+// Merge makes one program of several of one kind, with the statements of all in order. It
+// says what they say together; a [Tester] cannot use it.
+func Merge(list []*Program) *Program {
+	p := &Program{kind: list[0].kind}
+	for _, other := range list {
+		p.statements = append(p.statements, other.statements...)
+	}
+	p.index = newIndex(p.statements)
+	return p
+}
+
+// Size is about what the program's index takes, in hundreds of bytes.
+func (p *Program) Size() int { return len(p.entries) }
 
 // Len is the number of statements.
 func (p *Program) Len() int { return len(p.statements) }
@@ -110,7 +122,7 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 		if c.names != nil && !c.matches(v.Name) {
 			continue
 		}
-		s := &p.statements[c.index]
+		s := c.statement
 		if !s.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) {
 			continue
 		}
@@ -174,7 +186,7 @@ func (p *Program) NamesAction(a policy.Action) bool {
 	var v View
 	v.SetAction(a)
 	for _, c := range p.lookup(&v) {
-		if !p.statements[c.index].deny && c.matches(v.Name) {
+		if !c.statement.deny && c.matches(v.Name) {
 			return true
 		}
 	}

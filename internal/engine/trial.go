@@ -71,7 +71,7 @@ func (t *Tester) Next() (i int, ok bool) {
 
 // ActionMiss says that statement i is about other actions.
 func (t *Tester) ActionMiss(i int) Miss {
-	s := &t.program.statements[i]
+	s := t.program.statements[i]
 	m := Miss{Element: "Action", Want: t.keep(s.actions), Got: t.action}
 	if s.notAction {
 		m.Element = "NotAction"
@@ -100,7 +100,7 @@ func (t *Tester) take(n int) []string {
 
 // Trial holds statement i, whose action matches, against the request.
 func (t *Tester) Trial(i int) Trial {
-	v, s := t.view, &t.program.statements[i]
+	v, s := t.view, t.program.statements[i]
 	out := Trial{Index: i, Deny: s.deny}
 	m := match{value: Yes, level: Direct}
 	if !s.principal.ignore {
@@ -150,7 +150,7 @@ func (t *Tester) Trial(i int) Trial {
 // Remarks are the values of statement i, whose action matches, that its operators cannot
 // read, and the rules that settle a doubtful point for the request.
 func (t *Tester) Remarks(i int) (unreadable []Open, rules []string) {
-	v, s := t.view, &t.program.statements[i]
+	v, s := t.view, t.program.statements[i]
 	for j := range s.condition {
 		c := &s.condition[j]
 		for i := range c.values {

@@ -214,19 +214,17 @@ func (w *walker) value() Node {
 // string reads a quoted string; only one with escapes costs a copy.
 func (w *walker) string() string {
 	start := w.at
-	w.at++
-	escaped := false
-	for w.src[w.at] != '"' {
+	plain := w.src[start+1 : start+1+strings.IndexByte(w.src[start+1:], '"')]
+	if strings.IndexByte(plain, '\\') < 0 {
+		w.at += len(plain) + 2
+		return plain
+	}
+	for w.at++; w.src[w.at] != '"'; w.at++ {
 		if w.src[w.at] == '\\' {
-			escaped = true
 			w.at++
 		}
-		w.at++
 	}
 	w.at++
-	if !escaped {
-		return w.src[start+1 : w.at-1]
-	}
 	text, err := jsontext.AppendUnquote(nil, w.src[start:w.at])
 	if err != nil {
 		panic("jsontree: a valid string does not unquote: " + err.Error())
