@@ -13,7 +13,7 @@ func (w *world) serviceControl(d *verdict, t *tracer) bool {
 		return false
 	}
 	// R-SCP-6: the root user of a member account is not exempt.
-	if w.isManagement(v.Caller.Account) || isServiceLinkedARN(v.Caller.Role) { // R-SCP-5
+	if w.isManagement(v.Caller.Account) || w.serviceLinked() { // R-SCP-5
 		t.rule("R-SCP-5")
 		return false
 	}
@@ -56,13 +56,6 @@ func (w *world) isManagement(account string) bool {
 	return account == w.env.org.ManagementAccount()
 }
 
-// isServiceLinkedARN tells the roles that SCPs and RCPs leave alone (R-SPC-9; Organizations
-// User Guide, “Service control policies (SCPs)”, “Resource control policies (RCPs)”).
-func isServiceLinkedARN(role string) bool {
-	_, path, ok := strings.Cut(role, ":role/")
-	return ok && strings.HasPrefix(path, "aws-service-role/")
-}
-
 // resourceControl implements R-RCP-1 to R-RCP-6 (Organizations User Guide, “RCP
 // evaluation”). It reports whether a Deny is certain.
 func (w *world) resourceControl(d *verdict, t *tracer) bool {
@@ -92,7 +85,7 @@ func (w *world) resourceControlSkipped() string {
 		return "RCPs do not reach this service"
 	case w.isManagement(w.guarded()): // R-RCP-2
 		return "resources of the management account are exempt from RCPs"
-	case isServiceLinkedARN(v.Caller.Role):
+	case w.serviceLinked():
 		return "calls of service-linked roles are exempt from RCPs"
 	case w.target != nil && w.target.awsManaged && w.service == kmsService:
 		return "AWS managed KMS keys are exempt from RCPs"

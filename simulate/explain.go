@@ -254,7 +254,7 @@ func (b *explainer) scps() {
 		b.skip(StageServiceControl, "SCPs do not apply to services and anonymous callers")
 	case w.isManagement(c.Account):
 		b.skip(StageServiceControl, "the management account is exempt from SCPs")
-	case isServiceLinkedARN(c.Role):
+	case w.serviceLinked():
 		b.skip(StageServiceControl, "service-linked roles are exempt from SCPs")
 	case w.account == nil:
 		b.x.Steps = append(b.x.Steps, Step{Stage: StageServiceControl, Outcome: Indeterminate, Gap: c.ARN})

@@ -48,6 +48,7 @@ const (
 
 func ownRulesOf(service string) ownRules {
 	switch {
+	case len(service) != 3:
 	case strings.EqualFold(service, "iam"):
 		return iamService
 	case strings.EqualFold(service, "sts"):
@@ -131,6 +132,17 @@ func (w *world) caller(r *Request) {
 	case policy.User, policy.Role, policy.RoleSession, policy.FederatedUser:
 		w.hasIdentity = true
 	}
+}
+
+// serviceLinked reports whether the caller is a service-linked role, which SCPs and RCPs
+// leave alone (R-SPC-9; Organizations User Guide, “Service control policies (SCPs)”,
+// “Resource control policies (RCPs)”).
+func (w *world) serviceLinked() bool {
+	if w.env.custom == nil && w.who != nil {
+		return w.who.linked
+	}
+	_, path, ok := strings.Cut(w.view.Caller.Role, ":role/")
+	return ok && strings.HasPrefix(path, "aws-service-role/")
 }
 
 // find looks the principal up in the organization.

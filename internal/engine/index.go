@@ -58,13 +58,33 @@ type candidate struct {
 	statement *statement
 	index     int32
 	not       bool // NotAction: names are those that do not match
-	names     []glob.Pattern
+	names     []namePattern
+}
+
+// A namePattern is a pattern with its first letter, in lower case, or 0. Most names that
+// do not match differ in the first letter already.
+type namePattern struct {
+	first byte
+	glob.Pattern
+}
+
+func newNamePattern(p glob.Pattern) namePattern {
+	out := namePattern{Pattern: p}
+	if lead, _, _ := p.Lead(); lead != "" {
+		out.first = lead[0]
+	}
+	return out
 }
 
 // matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
 func (c *candidate) matches(name string) bool {
+	var first byte
+	if name != "" {
+		first = lower(name[0])
+	}
 	for i := range c.names {
-		if c.names[i].Match(name, nil) {
+		p := &c.names[i]
+		if (p.first == 0 || p.first == first) && p.Match(name, nil) {
 			return !c.not
 		}
 	}
@@ -166,7 +186,7 @@ func (x *index) add(s *namedService, statements []*statement, actions [][]action
 		for _, a := range actions[i] {
 			all = all || a.all
 			if a.service == s.name && (inFull == nil || !a.name.IsLiteral()) {
-				c.names = append(c.names, a.name)
+				c.names = append(c.names, newNamePattern(a.name))
 			}
 		}
 		for n, action := range inFull {

@@ -87,7 +87,9 @@ func (v *View) SetResource(a policy.ARN) {
 		return
 	}
 	v.arn = a.String()
-	v.Resource = [6]string{"arn", a.Partition(), a.Service(), a.Region(), a.AccountID(), a.Resource()}
+	r := &v.Resource
+	r[0], r[1], r[2] = "arn", a.Partition(), a.Service()
+	r[3], r[4], r[5] = a.Region(), a.AccountID(), a.Resource()
 }
 
 // key returns what the request has for a key.
