@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
@@ -39,6 +40,8 @@ type Environment struct {
 	endpoints  map[string]*endpointEntry
 	services   []*endpointEntry // those with a policy, by ID
 	gaps       []gapPattern
+
+	members func() []Caller // principals of the organization, sorted
 
 	layers *principalEntry // CompileLayers
 	target *resourceEntry  // CompileLayers
@@ -269,6 +272,7 @@ func (a *attachment) statement(i int) StatementRef {
 // build indexes an organization.
 func (e *Environment) build(o *org.Organization) {
 	e.org = o
+	e.members = sync.OnceValue(e.listMembers)
 	e.accounts = map[string]*accountEntry{}
 	e.principals = map[string]*principalEntry{}
 	e.roles = map[roleKey]*principalEntry{}

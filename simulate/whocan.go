@@ -1,0 +1,224 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+// A CallerType sorts callers as people ask for them.
+type CallerType uint8
+
+// The types of callers.
+const (
+	CallerUser      CallerType = iota // an IAM user
+	CallerRole                        // an IAM role, or a session of one that a policy names
+	CallerSSO                         // a role of IAM Identity Center
+	CallerRoot                        // the root user of an account
+	CallerService                     // an AWS service by itself
+	CallerFederated                   // a token of an identity provider, or a federated-user session
+	CallerAnonymous                   // anybody, with no credentials
+	CallerExternal                    // a principal of an account outside the organization
+)
+
+var callerTypes = [...]string{"user", "role", "sso", "root", "service", "federated", "anonymous", "external"}
+
+// String is "user", "role", "sso", "root", "service", "federated", "anonymous" or
+// "external".
+func (t CallerType) String() string { return callerTypes[t] }
+
+// ParseCallerType is the inverse of [CallerType.String].
+func ParseCallerType(s string) (CallerType, error) {
+	if i := slices.Index(callerTypes[:], s); i >= 0 {
+		return CallerType(i), nil
+	}
+	return 0, fmt.Errorf("caller type %q: want %s", s, strings.Join(callerTypes[:], ", "))
+}
+
+// A Query asks who may perform an action on a resource.
+type Query struct {
+	Action   policy.Action
+	Resource policy.ARN   // zero: the action takes no resource
+	Keys     Keys         // of every caller's request
+	Types    []CallerType // empty: all
+	Denied   bool         // return those that are denied for certain, too
+}
+
+// A Caller is one answer to a [Query].
+type Caller struct {
+	// Principal is who calls. The root user of an account outside the organization stands
+	// for all principals of that account, as it does in policies. The zero Principal stands
+	// for all outside principals (CallerExternal), services (CallerService) or tokens
+	// (CallerFederated) that the policy of the resource does not name.
+	Principal policy.Principal
+	Type      CallerType
+	Decision  Decision
+	Statement StatementRef // what decided; zero if there is none
+	Requires  Requirement  // of an indeterminate decision
+}
+
+var errNoOrganization = errors.New("simulate: an environment of bare layers has no principals to enumerate")
+
+// WhoCan lists the callers that are allowed, or may be, sorted by type and name: every
+// user, role and root user of the organization, and whoever else the policy of the
+// resource names. The decision is that of [Environment.Can] with the keys of the query.
+//
+// A caller with an account outside the organization is never allowed for certain: its own
+// policies are not known. The error is that of ctx, or says that there is no organization.
+func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
+	if e.org == nil {
+		return nil, errNoOrganization
+	}
+	var out []Caller
+	for i, c := range e.callers(q) {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		r := q.request(c)
+		d := e.Can(r)
+		if d.Denied() && !q.Denied {
+			continue
+		}
+		c.Decision = d
+		c.Statement, _ = e.Statement(d)
+		if d.Outcome == Indeterminate {
+			c.Requires = e.Requires(r)
+		}
+		out = append(out, c)
+	}
+	return out, ctx.Err()
+}
+
+// request is what the caller asks.
+func (q *Query) request(c Caller) Request {
+	r := Request{Principal: c.Principal, Action: q.Action, Resource: q.Resource, Keys: q.Keys}
+	switch {
+	case c.Type == CallerExternal && (!c.Principal.IsValid() || c.Principal.Kind() == policy.Root):
+		// One principal of many: who it is decides its keys.
+		r.Keys = r.Keys.WithUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
+		if !c.Principal.IsValid() {
+			r.Keys = r.Keys.WithUnknown("aws:PrincipalAccount")
+			r.Principal = rootOf("aws", "000000000000") // of no customer
+		}
+	case c.Type == CallerFederated && !c.Principal.IsValid():
+		r.Principal = policy.WebIdentityPrincipal("provider.example")
+		r.Keys = r.Keys.WithUnknown("aws:FederatedProvider")
+	case c.Type == CallerService && !c.Principal.IsValid():
+		r.Principal = policy.ServicePrincipal("service.amazonaws.com")
+		r.Keys = r.Keys.WithUnknown("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
+	}
+	return r
+}
+
+// callers yields all callers that the query is about, without decisions.
+func (e *Environment) callers(q Query) iter.Seq2[int, Caller] {
+	return func(yield func(int, Caller) bool) {
+		all := append(slices.Clip(e.members()), e.named(q.Resource)...)
+		slices.SortStableFunc(all, compareCallers)
+		all = slices.CompactFunc(all, func(a, b Caller) bool { return a.Type == b.Type && a.Principal == b.Principal })
+		for i, c := range all {
+			if len(q.Types) > 0 && !slices.Contains(q.Types, c.Type) {
+				continue
+			}
+			if !yield(i, c) {
+				return
+			}
+		}
+	}
+}
+
+func compareCallers(a, b Caller) int {
+	return cmp.Or(cmp.Compare(a.Type, b.Type), a.Principal.ARN().Compare(b.Principal.ARN()), strings.Compare(a.Principal.Name(), b.Principal.Name()))
+}
+
+// listMembers lists the principals of the organization.
+func (e *Environment) listMembers() []Caller {
+	var out []Caller
+	partitions := map[string]string{}
+	for text := range e.principals {
+		a := policy.MustParseARN(text)
+		p := policy.PrincipalFromARN(a)
+		partitions[a.AccountID()] = a.Partition()
+		out = append(out, Caller{Principal: p, Type: e.callerType(p)})
+	}
+	for id := range e.accounts {
+		out = append(out, Caller{Principal: rootOf(cmp.Or(partitions[id], "aws"), id), Type: CallerRoot})
+	}
+	slices.SortFunc(out, compareCallers)
+	return out
+}
+
+func rootOf(partition, account string) policy.Principal {
+	return policy.PrincipalFromARN(policy.MustParseARN("arn:" + partition + ":iam::" + account + ":root"))
+}
+
+func (e *Environment) callerType(p policy.Principal) CallerType {
+	if id := p.AccountID(); id != "" && e.accounts[id] == nil {
+		return CallerExternal
+	}
+	switch p.Kind() {
+	case policy.User:
+		return CallerUser
+	case policy.Root:
+		return CallerRoot
+	case policy.Service:
+		return CallerService
+	case policy.FederatedUser, policy.WebIdentity:
+		return CallerFederated
+	case policy.Anonymous:
+		return CallerAnonymous
+	}
+	if strings.HasPrefix(p.ARN().Resource(), "role/aws-reserved/sso.amazonaws.com/") || strings.HasPrefix(p.Name(), "AWSReservedSSO_") {
+		return CallerSSO
+	}
+	return CallerRole
+}
+
+// named lists callers besides the principals of the organization: everybody, and whom the
+// policy of the resource names, be it to leave them out of a Deny.
+func (e *Environment) named(resource policy.ARN) []Caller {
+	out := []Caller{{Principal: policy.AnonymousPrincipal(), Type: CallerAnonymous}, {Type: CallerExternal}, {Type: CallerService}, {Type: CallerFederated}}
+	entry, ok := e.resource(resource)
+	if !ok {
+		return out
+	}
+	add := func(p policy.Principal, t CallerType) {
+		if e.principals[p.ARN().String()] == nil && t != CallerRoot {
+			out = append(out, Caller{Principal: p, Type: t})
+		}
+	}
+	for _, a := range entry.policy.list {
+		for _, s := range a.ref.Document.Statements() {
+			for t, id := range s.Principal.All() {
+				e.name(resource, t, id, add)
+			}
+			for t, id := range s.NotPrincipal.All() {
+				e.name(resource, t, id, add)
+			}
+		}
+	}
+	return out
+}
+
+func (e *Environment) name(resource policy.ARN, t policy.PrincipalType, id string, add func(policy.Principal, CallerType)) {
+	p, err := policy.ParsePrincipal(id)
+	switch {
+	case t == policy.AWSPrincipal && policy.IsAccountID(id):
+		p = rootOf(resource.Partition(), id)
+	case t == policy.AWSPrincipal && (err != nil || p.Kind() == policy.Anonymous):
+		return
+	case t == policy.ServicePrincipalType:
+		p = policy.ServicePrincipal(id)
+	case t == policy.FederatedPrincipal && (err != nil || p.Kind() != policy.WebIdentity):
+		p = policy.WebIdentityPrincipal(id)
+	case t == policy.CanonicalUserPrincipal:
+		return // an account of the organization, or outside it, which stands in the list
+	}
+	add(p, e.callerType(p))
+}

@@ -1,0 +1,89 @@
+package simulate_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/licit-dev/licit/internal/gen"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// WhoCan is Can for every principal, and whoever may be allowed is among its callers.
+func TestWhoCanIsCan(t *testing.T) {
+	members, outside := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		o, err := org.New(gen.Organization(t))
+		if err != nil {
+			t.Fatalf("organization: %v", err)
+		}
+		env, err := simulate.Compile(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var principals []policy.Principal
+		for a := range o.Accounts() {
+			for _, u := range a.Users {
+				principals = append(principals, policy.PrincipalFromARN(u.ARN))
+			}
+			for _, r := range a.Roles {
+				principals = append(principals, policy.PrincipalFromARN(r.ARN))
+			}
+			principals = append(principals, parsePrincipal("arn:aws:iam::"+a.ID+":root"))
+		}
+		for range *perWorld / 4 {
+			r := simulateRequest(t, gen.OrgRequest(t), false)
+			r.Session = nil
+			callers, err := env.WhoCan(context.Background(), simulate.Query{Action: r.Action, Resource: r.Resource, Keys: r.Keys})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range principals {
+				ask := r
+				ask.Principal = p
+				d := env.Can(ask)
+				i := slices.IndexFunc(callers, func(c simulate.Caller) bool { return c.Principal == p })
+				if d.Denied() != (i < 0) || i >= 0 && callers[i].Decision != d {
+					t.Fatalf("%v %v of %v: %v, but who can: %v", p, r.Action, r.Resource, d, callers)
+				}
+				if i >= 0 {
+					members++
+				}
+			}
+			_, member := o.Account(r.Principal.AccountID())
+			unknown := member && slices.ContainsFunc(env.Explain(r).Depends, func(d simulate.Dependency) bool { return d.Kind == simulate.DependsOnCaller })
+			if d := env.Can(r); !d.Denied() && !unknown && !slices.Contains(principals, r.Principal) {
+				outside++
+				if !slices.ContainsFunc(callers, func(c simulate.Caller) bool { return stands(o, c, r.Principal) && c.Decision.CanBe(simulate.Allowed) }) {
+					role, _ := o.Role(r.Resource)
+					res, _ := o.Resource(r.Resource)
+					t.Fatalf("%v %v of %v is %v, but who can: %v\n%v\n%v\n%v %v", r.Principal, r.Action, r.Resource, d, callers, role.Trust, res.Policy, slices.Collect(o.Gaps()), env.Requires(r))
+				}
+			}
+		}
+	})
+	t.Logf("%d members, %d others", members, outside)
+	require.NotZero(t, members)
+	require.NotZero(t, outside)
+}
+
+// stands reports whether the answer covers the principal.
+func stands(o *org.Organization, c simulate.Caller, p policy.Principal) bool {
+	_, member := o.Account(p.AccountID())
+	switch {
+	case c.Principal == p:
+		return true
+	case p.AccountID() != "" && c.Principal.AccountID() == p.AccountID() && c.Principal.Kind() == policy.Root:
+		return true
+	case member:
+		return c.Principal.AccountID() == p.AccountID() && c.Principal.Name() == p.Name() // the role of a session
+	case p.AccountID() != "":
+		return c.Type == simulate.CallerExternal && !c.Principal.IsValid()
+	}
+	return !c.Principal.IsValid() && (c.Type == simulate.CallerService && p.Kind() == policy.Service || c.Type == simulate.CallerFederated && p.Kind() == policy.WebIdentity)
+}
