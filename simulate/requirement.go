@@ -120,12 +120,39 @@ func (s *search) alternative(list []engine.Assumption) Alternative {
 	return out
 }
 
-// appendAlternative keeps only the least demanding.
+// appendAlternative keeps only the least demanding. Two that differ in how one test comes
+// out are one without the test.
 func appendAlternative(list []Alternative, a Alternative) []Alternative {
 	if slices.ContainsFunc(list, func(o Alternative) bool { return o.within(a) }) {
 		return list
 	}
+	for i, o := range list {
+		if at := o.onlyDifference(a); at >= 0 {
+			return appendAlternative(slices.Delete(slices.Clone(list), i, i+1), slices.Delete(slices.Clone(o), at, at+1))
+		}
+	}
 	return append(slices.DeleteFunc(list, func(o Alternative) bool { return a.within(o) }), a)
+}
+
+// onlyDifference is the index of the one test of a that comes out the other way in b; -1
+// if the alternatives differ in anything else.
+func (a Alternative) onlyDifference(b Alternative) int {
+	at := -1
+	for i, t := range a {
+		if slices.ContainsFunc(b, t.equal) {
+			continue
+		}
+		other := t
+		other.Holds = !t.Holds
+		if at >= 0 || !slices.ContainsFunc(b, other.equal) {
+			return -1
+		}
+		at = i
+	}
+	if len(a) != len(b) {
+		return -1
+	}
+	return at
 }
 
 // within reports whether all tests of a are among those of b.

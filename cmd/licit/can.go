@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -28,14 +30,21 @@ func (f *questionFlags) register(a *app, cmd *cobra.Command) {
 	f.complete(a, cmd)
 }
 
-func registerOutput(cmd *cobra.Command, to *string) {
-	cmd.Flags().StringVarP(to, "output", "o", "text", "`FORMAT` of the output: text or json")
-	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp)))
+func registerOutput(cmd *cobra.Command, to *string) { registerOutputs(cmd, to, "text", "json") }
+
+// registerOutputs registers --output; the first format is the default.
+func registerOutputs(cmd *cobra.Command, to *string, formats ...string) {
+	cmd.Flags().StringVarP(to, "output", "o", formats[0], "`FORMAT` of the output: "+wording.OrList(formats))
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp)))
 }
 
 func checkOutput(cmd *cobra.Command, output string) error {
-	if output != "text" && output != "json" {
-		return usageError{cmd, fmt.Errorf("--output %q: want text or json", output)}
+	return checkOutputs(cmd, output, "text", "json")
+}
+
+func checkOutputs(cmd *cobra.Command, output string, formats ...string) error {
+	if !slices.Contains(formats, output) {
+		return usageError{cmd, fmt.Errorf("--output %q: want %s", output, wording.OrList(formats))}
 	}
 	return nil
 }

@@ -13,22 +13,31 @@ import (
 // complete registers the completions of the question flags. Principals, resources and
 // actions come from the snapshot that the command line names, or from the sample.
 func (f *questionFlags) complete(a *app, cmd *cobra.Command) {
-	from := func(list func(*org.Organization) []string) cobra.CompletionFunc {
-		return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
-			o := f.world.completionWorld(cmd)
-			if o == nil {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return matching(list(o), typed), cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	must(cmd.RegisterFlagCompletionFunc("principal", from(principalsOf)))
-	must(cmd.RegisterFlagCompletionFunc("resource", from(resourcesOf)))
-	must(cmd.RegisterFlagCompletionFunc("action", from(actionsOf)))
+	must(cmd.RegisterFlagCompletionFunc("principal", f.world.completions(principalsOf)))
+	f.world.completeTarget(cmd)
 	must(cmd.RegisterFlagCompletionFunc("expect", cobra.FixedCompletions(
 		[]string{"allowed", "denied", "explicitDeny", "implicitDeny", "indeterminate"}, cobra.ShellCompDirectiveNoFileComp)))
-	for _, name := range []string{"context", "unknown", "session-tag", "resource-account"} {
+	for _, name := range []string{"session-tag", "resource-account"} {
 		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
+	}
+}
+
+// completeTarget registers the completions of what is asked for.
+func (f *worldFlags) completeTarget(cmd *cobra.Command) {
+	must(cmd.RegisterFlagCompletionFunc("resource", f.completions(resourcesOf)))
+	must(cmd.RegisterFlagCompletionFunc("action", f.completions(actionsOf)))
+	for _, name := range []string{"context", "unknown"} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
+	}
+}
+
+func (f *worldFlags) completions(list func(*org.Organization) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		o := f.completionWorld(cmd)
+		if o == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return matching(list(o), typed), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

@@ -23,8 +23,13 @@ type requestFlags struct {
 }
 
 func (f *requestFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.principal, "principal", "", "who asks: `ARN` of a user, role, session, root user or identity provider; or a service principal; or * (required)")
+	f.registerTarget(cmd)
+}
+
+// registerTarget registers all but the principal.
+func (f *requestFlags) registerTarget(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.principal, "principal", "", "who asks: `ARN` of a user, role, session, root user or identity provider; or a service principal; or * (required)")
 	fl.StringVar(&f.action, "action", "", "the `ACTION`, such as s3:GetObject (required)")
 	fl.StringArrayVar(&f.resources, "resource", nil, "`ARN` of the resource; * for actions that take none, which is the default (repeatable: a call that names several)")
 	fl.StringArrayVar(&f.context, "context", nil, "condition key: `KEY=VALUE`[,VALUE…]; KEY= says that it is absent (repeatable)")
@@ -36,13 +41,12 @@ func (f *requestFlags) register(cmd *cobra.Command) {
 // requests reads the flags: a request for each resource. Everything that is wrong with them
 // is one error.
 func (f *requestFlags) requests(cmd *cobra.Command) ([]simulate.Request, error) {
-	var r simulate.Request
 	var errs []error
 	usage := func(format string, args ...any) {
 		errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)})
 	}
-	var err error
-	switch r.Principal, err = policy.ParsePrincipal(f.principal); {
+	p, err := policy.ParsePrincipal(f.principal)
+	switch {
 	case !cmd.Flags().Changed("principal"):
 		usage("--principal is missing; want who asks, such as arn:aws:iam::111122223333:user/ana")
 	case strings.Contains(f.principal, ":group/"):
@@ -50,6 +54,30 @@ func (f *requestFlags) requests(cmd *cobra.Command) ([]simulate.Request, error) 
 	case err != nil:
 		usage("--principal: %w", err)
 	}
+	out, err := f.targets(cmd)
+	for i := range out {
+		out[i].Principal = p
+	}
+	return out, errors.Join(append(errs, err)...)
+}
+
+// target is targets where one resource is asked for.
+func (f *requestFlags) target(cmd *cobra.Command) (simulate.Request, error) {
+	list, err := f.targets(cmd)
+	if err == nil && len(list) > 1 {
+		err = usageError{cmd, fmt.Errorf("--resource: given %d times; ask for one at a time", len(list))}
+	}
+	return list[0], err
+}
+
+// targets reads all but the principal, and returns at least one request.
+func (f *requestFlags) targets(cmd *cobra.Command) ([]simulate.Request, error) {
+	var r simulate.Request
+	var errs []error
+	usage := func(format string, args ...any) {
+		errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)})
+	}
+	var err error
 	switch r.Action, err = policy.ParseAction(f.action); {
 	case !cmd.Flags().Changed("action"):
 		usage("--action is missing; want one such as s3:GetObject")

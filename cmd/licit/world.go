@@ -35,7 +35,7 @@ type worldFlags struct {
 
 func (f *worldFlags) register(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&f.snapshot, "snapshot", "", "snapshot `DIR` of an organization (org.json and the files it names)")
+	f.registerSnapshot(cmd)
 	fl.StringArrayVar(&f.identity, "identity-policy", nil, "identity policy `FILE` of the principal (repeatable; - is stdin)")
 	fl.StringVar(&f.boundary, "boundary", "", "permissions boundary `FILE` of the principal")
 	fl.StringArrayVar(&f.scps, "scp", nil, "SCP `FILE`s of one level, comma separated; repeat for each level, root first")
@@ -44,11 +44,16 @@ func (f *worldFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.resourceAccount, "resource-account", "", "`ID` of the account that owns the resource (default: the ARN's, else the principal's)")
 	fl.StringArrayVar(&f.sessionPolicies, "session-policy", nil, "session policy `FILE` (repeatable; with files or a snapshot)")
 	fl.StringArrayVar(&f.sessionTags, "session-tag", nil, "session tag `KEY=VALUE` (repeatable; with files or a snapshot)")
-	fl.BoolVar(&f.strict, "strict", false, "take every condition key that is not given as absent, as AWS's simulator does")
 	for _, name := range []string{"identity-policy", "boundary", "session-policy", "scp", "rcp", "resource-policy"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
+}
+
+// registerSnapshot registers the flags of a world that is an organization.
+func (f *worldFlags) registerSnapshot(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.snapshot, "snapshot", "", "snapshot `DIR` of an organization (org.json and the files it names)")
 	must(cmd.MarkFlagDirname("snapshot"))
+	cmd.Flags().BoolVar(&f.strict, "strict", false, "take every condition key that is not given as absent, as AWS's simulator does")
 }
 
 // byFile lists the flags given that describe a world file by file. Session policies and

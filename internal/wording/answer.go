@@ -29,7 +29,7 @@ func (w *World) Answer(x *simulate.Explanation, outcome string) string {
 			}
 		}
 		if w.Env != nil {
-			w.requirementLines(w.Env.Requires(x.Request), line)
+			w.RequirementLines(w.Env.Requires(x.Request), line)
 		}
 		if hint := w.hint(x); hint != "" {
 			line("settle with", "%s", hint)

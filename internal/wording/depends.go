@@ -109,9 +109,9 @@ func dependsOn(list []simulate.Unknown) []string {
 func UnknownText(u simulate.Unknown, subject string) string {
 	switch {
 	case u.Key == "":
-		return "the principal element (" + orList(u.Want) + ") names the caller"
+		return "the principal element (" + OrList(u.Want) + ") names the caller"
 	case u.Operator == "":
-		return fmt.Sprintf("%s fits the resource pattern %s", subject, orList(u.Want))
+		return fmt.Sprintf("%s fits the resource pattern %s", subject, OrList(u.Want))
 	}
 	p := phraseOf(u.Operator, u.Want)
 	if p.subject != "" {
@@ -127,8 +127,8 @@ func UnknownText(u simulate.Unknown, subject string) string {
 // mostAlternatives bounds how many ways to be allowed are listed.
 const mostAlternatives = 5
 
-// requirementLines writes the alternatives in words, the certain ones first.
-func (w *World) requirementLines(r simulate.Requirement, line func(string, string, ...any)) {
+// RequirementLines writes the alternatives in words, the certain ones first.
+func (w *World) RequirementLines(r simulate.Requirement, line func(string, string, ...any)) {
 	shown := 0
 	write := func(name string, list []simulate.Alternative) {
 		for _, a := range list {
@@ -234,7 +234,7 @@ func phraseOf(op policy.Operator, want []string) phrase {
 	if verb[0] == "matches" && !slices.ContainsFunc(want, func(s string) bool { return strings.ContainsAny(s, "*?$") }) {
 		verb = verbs["StringEquals"]
 	}
-	p.affirm, p.deny = verb[0]+" "+orList(want), verb[1]+" "+orList(want)
+	p.affirm, p.deny = verb[0]+" "+OrList(want), verb[1]+" "+OrList(want)
 	if parts.IfExists && !p.negated && parts.Quantifier == policy.NoQuantifier {
 		p.orElse = ", or absent"
 	}
@@ -251,8 +251,8 @@ func phraseOf(op policy.Operator, want []string) phrase {
 // mostListed bounds how many values a sentence lists.
 const mostListed = 6
 
-// orList is "a", "a or b", "a, b or c".
-func orList(list []string) string {
+// OrList is "a", "a or b", "a, b or c".
+func OrList(list []string) string {
 	quoted := make([]string, 0, mostListed)
 	for i, s := range list {
 		if i == mostListed {

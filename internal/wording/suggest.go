@@ -99,10 +99,27 @@ func ClosestPrincipals(o *org.Organization, p policy.Principal) []string {
 	return out
 }
 
+// ClosestResources are up to three resources that may have been meant, the closest first.
+func ClosestResources(o *org.Organization, a policy.ARN) []string {
+	text := a.String()
+	var found []string
+	for acct := range o.Accounts() {
+		for i := range acct.Resources {
+			if s := acct.Resources[i].ARN.String(); levenshtein.Distance(s, text) <= max(1, len(a.Resource())/3) {
+				found = append(found, s)
+			}
+		}
+	}
+	slices.SortStableFunc(found, func(a, b string) int {
+		return cmp.Compare(levenshtein.Distance(a, text), levenshtein.Distance(b, text))
+	})
+	return found[:min(3, len(found))]
+}
+
 // DidYouMean is "; did you mean a or b?", "" for none.
 func DidYouMean(list []string) string {
 	if len(list) == 0 {
 		return ""
 	}
-	return "; did you mean " + orList(list) + "?"
+	return "; did you mean " + OrList(list) + "?"
 }

@@ -33,7 +33,7 @@ func (w *World) verdict(x *simulate.Explanation) string {
 			may = append(may, "denied implicitly")
 		}
 	}
-	return orList(may) + ", depending on what is not known"
+	return OrList(may) + ", depending on what is not known"
 }
 
 func allowedText(x *simulate.Explanation) string {
@@ -117,9 +117,9 @@ func IsActionMiss(t *simulate.Trial) bool {
 func MissText(m simulate.Miss) string {
 	switch {
 	case m.Element != "Condition" && strings.HasPrefix(m.Element, "Not"):
-		return fmt.Sprintf("%s: excludes %s by %s", m.Element, AndList(m.Got), orList(m.Want))
+		return fmt.Sprintf("%s: excludes %s by %s", m.Element, AndList(m.Got), OrList(m.Want))
 	case m.Element != "Condition":
-		return fmt.Sprintf("%s: wants %s, got %s", m.Element, orList(m.Want), AndList(m.Got))
+		return fmt.Sprintf("%s: wants %s, got %s", m.Element, OrList(m.Want), AndList(m.Got))
 	}
 	got := "is " + AndList(m.Got)
 	if m.Absent || len(m.Got) == 0 {
