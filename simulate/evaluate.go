@@ -419,6 +419,11 @@ func (w *world) passes(ep *endpointEntry) engine.Tri {
 	if !w.passesService(ep) {
 		return no
 	}
+	return w.comesThrough(ep)
+}
+
+// comesThrough is passes for an action of the endpoint's service.
+func (w *world) comesThrough(ep *endpointEntry) engine.Tri {
 	val := w.view.Key(&sourceVPCE)
 	switch {
 	case val.State == engine.Unknown, val.State == engine.Present:

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/policy"
@@ -35,10 +36,22 @@ func KeysFrom(m map[string][]string) Keys { return Keys{engine.KeysFrom(m)} }
 func (k Keys) With(key string, values ...string) Keys { return Keys{k.k.With(key, values...)} }
 
 // WithUnknown returns keys in which the named keys may or may not be present. A pattern
-// may hold * and ?, such as "aws:PrincipalTag/*"; keys that are given stay as they are.
+// may hold * and ?, such as "aws:PrincipalTag/*", and leaves keys that are given as they
+// are; a name replaces what was given for it.
 func (k Keys) WithUnknown(patterns ...string) Keys {
 	for _, p := range patterns {
 		k = Keys{k.k.WithUnknown(p)}
+	}
+	return k
+}
+
+// orUnknown returns keys in which those of the names that are not given are unknown.
+func (k Keys) orUnknown(names ...string) Keys {
+	for _, name := range names {
+		ref := engine.NewKeyRef(name)
+		if _, given := k.k.Value(&ref); !given || strings.Contains(name, "*") {
+			k = k.WithUnknown(name)
+		}
 	}
 	return k
 }

@@ -101,17 +101,17 @@ func (q *Query) request(c Caller) Request {
 	switch {
 	case c.Type == CallerExternal && (!c.Principal.IsValid() || c.Principal.Kind() == policy.Root):
 		// One principal of many: who it is decides its keys.
-		r.Keys = r.Keys.WithUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
+		r.Keys = r.Keys.orUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
 		if !c.Principal.IsValid() {
-			r.Keys = r.Keys.WithUnknown("aws:PrincipalAccount")
+			r.Keys = r.Keys.orUnknown("aws:PrincipalAccount")
 			r.Principal = rootOf("aws", "000000000000") // of no customer
 		}
 	case c.Type == CallerFederated && !c.Principal.IsValid():
 		r.Principal = policy.WebIdentityPrincipal("provider.example")
-		r.Keys = r.Keys.WithUnknown("aws:FederatedProvider")
+		r.Keys = r.Keys.orUnknown("aws:FederatedProvider")
 	case c.Type == CallerService && !c.Principal.IsValid():
 		r.Principal = policy.ServicePrincipal("service.amazonaws.com")
-		r.Keys = r.Keys.WithUnknown("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
+		r.Keys = r.Keys.orUnknown("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 	}
 	return r
 }

@@ -100,7 +100,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
-	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.evalCommand(), a.lintCommand(), a.testCommand(), a.actionsCommand(), a.shrinkCommand(),
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.matrixCommand(), a.evalCommand(), a.lintCommand(), a.testCommand(), a.actionsCommand(), a.shrinkCommand(),
 		a.snapshotCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)

@@ -32,6 +32,12 @@ func (f *requestFlags) registerTarget(cmd *cobra.Command) {
 	fl := cmd.Flags()
 	fl.StringVar(&f.action, "action", "", "the `ACTION`, such as s3:GetObject (required)")
 	fl.StringArrayVar(&f.resources, "resource", nil, "`ARN` of the resource; * for actions that take none, which is the default (repeatable: a call that names several)")
+	f.registerKeys(cmd)
+}
+
+// registerKeys registers the condition keys.
+func (f *requestFlags) registerKeys(cmd *cobra.Command) {
+	fl := cmd.Flags()
 	fl.StringArrayVar(&f.context, "context", nil, "condition key: `KEY=VALUE`[,VALUE…]; KEY= says that it is absent (repeatable)")
 	fl.StringVar(&f.contextFile, "context-file", "", "JSON `FILE` of condition keys: {\"key\": \"value\" or [\"value\", …]}; [] says absent")
 	fl.StringArrayVar(&f.unknown, "unknown", nil, "keys that may or may not be present, a `PATTERN` such as aws:PrincipalTag/* (repeatable)")

@@ -46,7 +46,7 @@ var arrows = map[string]rule{
 	},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
-		tests:   []string{"examples", "internal/gen", "internal/spec", "simulate/casefile"},
+		tests:   []string{"examples", "internal/estate", "internal/gen", "internal/spec", "simulate/casefile"},
 	},
 	"simulate/casefile": {
 		imports: []string{"simulate", "policy", "internal/jsontree", jsontext},
@@ -71,6 +71,7 @@ var arrows = map[string]rule{
 		imports: []string{"simulate", "simulate/casefile", "org", "policy", "policy/serviceref", "internal/levenshtein", "internal/wording", txtar},
 	},
 	"internal/archtest": {},
+	"internal/estate":   {imports: []string{"org", "policy"}},
 
 	"cmd/licit": {
 		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},

@@ -103,6 +103,9 @@ func (el *resourceElement) match(v *View) Tri {
 	if el.absent {
 		return Yes
 	}
+	if v.AnyResource {
+		return el.matchAny()
+	}
 	hit := No
 	for i := range el.list {
 		p := &el.list[i]

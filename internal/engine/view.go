@@ -21,6 +21,9 @@ type View struct {
 	Resource   [6]string
 	arn        string // the same as one text, or "" where there is none
 	NoResource bool
+	// AnyResource: nothing is known of the resource, and only a pattern that is nothing but
+	// stars matches for certain.
+	AnyResource bool
 	// UnknownRegion says that part 3 of the resource is not known (R-RSC-5).
 	UnknownRegion bool
 

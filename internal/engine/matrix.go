@@ -1,0 +1,27 @@
+package engine
+
+// Holds is what statement i gives to the request, whichever action it is about.
+func (p *Program) Holds(i int, v *View) Tri { return p.statements[i].match(v).value }
+
+// Fixed reports whether Holds is the same for all callers and keys: the statement names no
+// principal and has no condition.
+func (p *Program) Fixed(i int) bool {
+	s := p.statements[i]
+	return s.principal.ignore && len(s.condition) == 0
+}
+
+// matchAny is match for a resource of which nothing is known.
+func (el *resourceElement) matchAny() Tri {
+	hit := No
+	for i := range el.list {
+		if el.list[i].everything {
+			hit = Yes
+			break
+		}
+		hit = Maybe
+	}
+	if el.not {
+		return not(hit)
+	}
+	return hit
+}
