@@ -79,15 +79,15 @@ func isFixed(key string, f family, value string) bool {
 		a, err := policy.ParseARN(value)
 		return err == nil && policy.IsAccountID(a.AccountID())
 	case "aws:principalarn":
-		if f != arnLike {
-			break
+		if f != arnLike { // R-SPC-4 lists the ARN operators only
+			return false
 		}
 		a, err := policy.ParseARN(value)
 		return err == nil && policy.IsAccountID(a.AccountID())
 	}
 	switch f {
 	case stringEquals, stringFold, stringLike, arnLike:
-		return !strings.ContainsAny(value, "*?") && !strings.Contains(value, "${")
+		return value != "" && !strings.ContainsAny(value, "*?") && !strings.Contains(value, "${")
 	}
 	return false
 }
