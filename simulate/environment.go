@@ -216,9 +216,17 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Environment{facts: e.facts, strict: e.strict, derive: e.derive, program: maps.Clone(e.program), number: maps.Clone(e.number), merged: maps.Clone(e.merged), room: e.room}
+	return e.with(o), nil
+}
+
+// with compiles another organization in the same way, but nothing twice.
+func (e *Environment) with(o *org.Organization) *Environment {
+	out := &Environment{
+		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room,
+		program: maps.Clone(e.program), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
+	}
 	out.build(o)
-	return out, nil
+	return out
 }
 
 func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Options) *engine.Program {

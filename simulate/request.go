@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,7 +107,7 @@ type Session struct {
 // STS refuses, such as a Principal element or a short ARN.
 func NewSession(s SessionSpec) (*Session, error) {
 	out := &Session{spec: s}
-	out.spec.Policies = slices.Clone(s.Policies)
+	out.spec.Policies, out.spec.Tags = slices.Clone(s.Policies), maps.Clone(s.Tags)
 	for i, d := range s.Policies {
 		if d == nil {
 			return nil, fmt.Errorf("%s: no document", sessionName(i))
@@ -129,6 +130,13 @@ func NewSession(s SessionSpec) (*Session, error) {
 	}
 	out.tags = engine.KeysFrom(m)
 	return out, nil
+}
+
+// Spec returns the session as plain data, a copy.
+func (s *Session) Spec() SessionSpec {
+	out := s.spec
+	out.Policies, out.Tags = slices.Clone(out.Policies), maps.Clone(out.Tags)
+	return out
 }
 
 // sessionShift is where the number of a session policy begins in a statement number.

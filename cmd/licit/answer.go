@@ -25,6 +25,8 @@ type answerJSON struct {
 	Notes     []string         `json:"notes,omitempty"`
 	Steps     []stepJSON       `json:"steps,omitempty"`
 	Also      []answerJSON     `json:"also,omitempty"`
+	// HowToAllow is there if it was asked for.
+	HowToAllow *howToJSON `json:"howToAllow,omitempty"`
 }
 
 type requestJSON struct {
@@ -106,14 +108,19 @@ func requires(r simulate.Requirement) *requiresJSON {
 	list := func(alternatives []simulate.Alternative) [][]testJSON {
 		out := make([][]testJSON, len(alternatives))
 		for i, a := range alternatives {
-			out[i] = []testJSON{}
-			for _, t := range a {
-				out[i] = append(out[i], testJSON{t.Condition.Key, string(t.Condition.Operator), nonNil(slices.Collect(t.Condition.Values.All())), t.Holds})
-			}
+			out[i] = tests(a)
 		}
 		return out
 	}
 	return &requiresJSON{Allowed: list(r.Allowed), Possible: list(r.Possible), Truncated: r.Truncated}
+}
+
+func tests(list []simulate.Test) []testJSON {
+	out := []testJSON{}
+	for _, t := range list {
+		out = append(out, testJSON{t.Condition.Key, string(t.Condition.Operator), nonNil(slices.Collect(t.Condition.Values.All())), t.Holds})
+	}
+	return out
 }
 
 // answer is the explanation as JSON; steps says whether with every step.

@@ -117,16 +117,16 @@ type resourceJSON struct {
 }
 
 // callJSON is the answer for the only resource, or for all.
-func (w *world) callJSON(c *call, steps bool) any {
+func (w *world) callJSON(c *call, answer func(*simulate.Explanation) answerJSON) any {
 	if len(c.parts) == 1 {
-		return w.answer(c.parts[0], steps)
+		return answer(c.parts[0])
 	}
 	j := callJSON{Decision: c.outcome.String(), Missing: []resourceJSON{}}
 	for _, t := range c.missing {
 		j.Missing = append(j.Missing, resourceJSON{t.Name(), slices.Collect(t.ARNFormats())})
 	}
 	for _, x := range c.parts {
-		j.Resources = append(j.Resources, w.answer(x, steps))
+		j.Resources = append(j.Resources, answer(x))
 	}
 	return j
 }

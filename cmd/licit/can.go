@@ -141,7 +141,7 @@ resource type is left that the service data says the call needs.` + exitHelp,
 				return err
 			}
 			if f.output == "json" {
-				err = writeJSON(a.stdout, w.callJSON(c, false))
+				err = writeJSON(a.stdout, w.callJSON(c, func(x *simulate.Explanation) answerJSON { return w.answer(x, false) }))
 			} else {
 				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string { return w.Answer(x, a.style.outcome(x.Decision.Outcome)) }))
 			}

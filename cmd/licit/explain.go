@@ -14,7 +14,7 @@ import (
 
 func (a *app) explainCommand() *cobra.Command {
 	var f questionFlags
-	var all bool
+	var all, howTo bool
 	cmd := &cobra.Command{
 		Use:   "explain --principal ARN --action ACTION [--resource ARN]",
 		Short: "Show every step that leads to a decision",
@@ -22,6 +22,10 @@ func (a *app) explainCommand() *cobra.Command {
 SCPs and RCPs, the resource policy, identity policies, boundary, session and endpoint
 policies, and in each the statements that match, may match, or miss, with the first
 element that misses. Statements about other actions are only counted, unless --all.
+
+With --how-to-allow it ends with the smallest changes after each of which the request is
+allowed: keys of the request, statements to add, and statements that would have to except
+it. All have been tried; a statement that denies is often there for a reason.
 
   +  the statement matches     ?  it depends on something unknown     -  it does not match` + exitHelp,
 		Example: `  licit explain --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
@@ -35,13 +39,22 @@ element that misses. Statements about other actions are only counted, unless --a
 				return err
 			}
 			if f.output == "json" {
-				err = writeJSON(a.stdout, w.callJSON(c, true))
+				err = writeJSON(a.stdout, w.callJSON(c, func(x *simulate.Explanation) answerJSON {
+					out := w.answer(x, true)
+					if howTo {
+						out.HowToAllow = w.howTo(w.Env.HowToAllow(x.Request))
+					}
+					return out
+				}))
 			} else {
 				_, err = io.WriteString(a.stdout, w.callText(c, a.style, func(x *simulate.Explanation) string {
 					t := tree{w: w, style: a.style, all: all}
 					t.request(x.Request)
 					t.b.WriteByte('\n')
 					t.explanation(x)
+					if howTo {
+						t.howTo(w.Env.HowToAllow(x.Request))
+					}
 					return t.b.String()
 				}))
 			}
@@ -53,6 +66,7 @@ element that misses. Statements about other actions are only counted, unless --a
 	}
 	f.register(a, cmd)
 	cmd.Flags().BoolVar(&all, "all", false, "show the statements about other actions, too (JSON always has them)")
+	cmd.Flags().BoolVar(&howTo, "how-to-allow", false, "say what would have to change for the request to be allowed")
 	return cmd
 }
 

@@ -54,7 +54,7 @@ func (w *World) statementLines(x *simulate.Explanation, line func(string, string
 		return
 	}
 	p := ref.Policy
-	policyLine := w.policyLabel(p)
+	policyLine := w.PolicyLabel(p)
 	switch {
 	case p.Kind == policy.ServiceControl || p.Kind == policy.ResourceControl || p.Kind == policy.IdentityBased || p.Kind == policy.PermissionsBoundary:
 		if p.ID != "" && p.ID != p.Name {
@@ -111,7 +111,7 @@ func (w *World) nearLines(x *simulate.Explanation, line func(string, string, ...
 	}
 	for _, ref := range policies[:min(mostNear, len(policies))] {
 		if at := w.Place(ref); at != "" {
-			line("looked in", "%s", w.policyLabel(ref.Policy))
+			line("looked in", "%s", w.PolicyLabel(ref.Policy))
 			line("  at", "%s", at)
 		}
 	}

@@ -23,7 +23,7 @@ func (w *World) dependencies(x *simulate.Explanation) []dependency {
 	for _, d := range x.Depends {
 		switch {
 		case d.Kind != simulate.DependsOnKey && len(d.Statements) == 0:
-			out = append(out, dependency{text: w.missing(d)})
+			out = append(out, dependency{text: w.Missing(d)})
 		case len(d.Statements) == 0:
 			out = append(out, dependency{text: fmt.Sprintf("%s: the policy of a VPC endpoint may apply", d.Name)})
 		}
@@ -42,8 +42,8 @@ func (w *World) dependencies(x *simulate.Explanation) []dependency {
 	return out
 }
 
-// missing says what is not in the model.
-func (w *World) missing(d simulate.Dependency) string {
+// Missing says what is not in the model.
+func (w *World) Missing(d simulate.Dependency) string {
 	switch d.Kind {
 	case simulate.DependsOnCaller:
 		return fmt.Sprintf("the caller: %s does not know %s", w.Name, d.Name)
@@ -157,13 +157,13 @@ func (w *World) RequirementLines(r simulate.Requirement, line func(string, strin
 func alternativeText(a simulate.Alternative) string {
 	texts := make([]string, len(a))
 	for i, t := range a {
-		texts[i] = testText(t)
+		texts[i] = TestText(t)
 	}
 	return strings.Join(texts, " and ")
 }
 
-// testText is the test as a clause: "aws:RequestedRegion is eu-west-1 or eu-west-3".
-func testText(t simulate.Test) string {
+// TestText is the test as a clause: "aws:RequestedRegion is eu-west-1 or eu-west-3".
+func TestText(t simulate.Test) string {
 	c := t.Condition
 	u := simulate.Unknown{Key: c.Key, Operator: c.Operator, Want: slices.Collect(c.Values.All())}
 	parts, _ := c.Operator.Parts()

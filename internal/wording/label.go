@@ -67,8 +67,8 @@ func (w *World) policyName(p simulate.PolicyRef) string {
 	return Plain(p.Name)
 }
 
-// policyLabel is kind and name: "SCP deny-regions".
-func (w *World) policyLabel(p simulate.PolicyRef) string {
+// PolicyLabel is kind and name: "SCP deny-regions".
+func (w *World) PolicyLabel(p simulate.PolicyRef) string {
 	kind := kindNames[p.Kind]
 	if w.Org != nil && (p.Kind == policy.ResourceBased || p.Kind == policy.RoleTrust || p.Kind == policy.VPCEndpoint) {
 		return kind + " of " + w.policyName(p)
@@ -78,7 +78,7 @@ func (w *World) policyLabel(p simulate.PolicyRef) string {
 
 // StatementLabel is "SCP deny-regions (Sid Outside)".
 func (w *World) StatementLabel(r simulate.StatementRef) string {
-	return w.policyLabel(r.Policy) + " (" + StatementName(r) + ")"
+	return w.PolicyLabel(r.Policy) + " (" + StatementName(r) + ")"
 }
 
 // StatementName is "Sid Outside", or "statement 2" of one without a Sid.
