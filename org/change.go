@@ -12,6 +12,9 @@ import (
 type Change interface {
 	// String is a sentence: "attach p-regions to ou-ab12-11111111".
 	String() string
+	// MarshalJSON is the change as [ReadChanges] reads it, with all documents in it:
+	// {"attachControlPolicy":{"policy":"p-regions","target":"ou-ab12-11111111"}}.
+	MarshalJSON() ([]byte, error)
 
 	// apply edits d and returns the changes that undo the edit.
 	apply(d *draft) (inverse []Change, err error)

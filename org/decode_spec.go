@@ -14,25 +14,12 @@ func (d *decoder) spec(s *Spec) {
 		field{"managementAccount", d.text(&s.ManagementAccount)},
 		field{"root", d.treeRoot(&s.Root)},
 		field{"controlPolicies", d.array(func(n *jsontree.Node, p *path) {
-			var c ControlPolicy
-			d.object(n, p, "an object, a control policy",
-				field{"id", d.text(&c.ID)},
-				field{"name", d.text(&c.Name)},
-				field{"kind", d.kind(&c.Kind)},
-				field{"document", d.document(&c.Document)})
-			s.ControlPolicies = append(s.ControlPolicies, c)
+			s.ControlPolicies = append(s.ControlPolicies, d.controlPolicy(n, p))
 		})},
 		field{"accounts", d.array(func(n *jsontree.Node, p *path) {
 			s.Accounts = append(s.Accounts, d.accountOrFile(n, p))
 		})},
-		field{"gaps", d.array(func(n *jsontree.Node, p *path) {
-			var g Gap
-			d.object(n, p, "an object, a gap",
-				field{"subject", d.text(&g.Subject)},
-				field{"what", d.text(&g.What)},
-				field{"reason", d.text(&g.Reason)})
-			s.Gaps = append(s.Gaps, g)
-		})})
+		field{"gaps", d.array(func(n *jsontree.Node, p *path) { s.Gaps = append(s.Gaps, d.gap(n, p)) })})
 }
 
 func (d *decoder) treeRoot(r *Root) visit {
@@ -130,44 +117,47 @@ func (d *decoder) account(n *jsontree.Node, p *path) (a Account) {
 }
 
 func (d *decoder) users(list *[]User) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var u User
-		d.object(n, p, "an object, a user",
-			field{"arn", d.arn(&u.ARN)},
-			field{"id", d.text(&u.ID)},
-			field{"groups", d.texts(&u.Groups)},
-			field{"attached", d.arns(&u.Attached)},
-			field{"inline", d.inline(&u.Inline)},
-			field{"boundary", d.arn(&u.Boundary)},
-			field{"tags", d.tags(&u.Tags)})
-		*list = append(*list, u)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.user(n, p)) })
+}
+
+func (d *decoder) user(n *jsontree.Node, p *path) (u User) {
+	d.object(n, p, "an object, a user",
+		field{"arn", d.arn(&u.ARN)},
+		field{"id", d.text(&u.ID)},
+		field{"groups", d.texts(&u.Groups)},
+		field{"attached", d.arns(&u.Attached)},
+		field{"inline", d.inline(&u.Inline)},
+		field{"boundary", d.arn(&u.Boundary)},
+		field{"tags", d.tags(&u.Tags)})
+	return u
 }
 
 func (d *decoder) groups(list *[]Group) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var g Group
-		d.object(n, p, "an object, a group",
-			field{"arn", d.arn(&g.ARN)},
-			field{"attached", d.arns(&g.Attached)},
-			field{"inline", d.inline(&g.Inline)})
-		*list = append(*list, g)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.group(n, p)) })
+}
+
+func (d *decoder) group(n *jsontree.Node, p *path) (g Group) {
+	d.object(n, p, "an object, a group",
+		field{"arn", d.arn(&g.ARN)},
+		field{"attached", d.arns(&g.Attached)},
+		field{"inline", d.inline(&g.Inline)})
+	return g
 }
 
 func (d *decoder) roles(list *[]Role) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var r Role
-		d.object(n, p, "an object, a role",
-			field{"arn", d.arn(&r.ARN)},
-			field{"id", d.text(&r.ID)},
-			field{"trust", d.document(&r.Trust)},
-			field{"attached", d.arns(&r.Attached)},
-			field{"inline", d.inline(&r.Inline)},
-			field{"boundary", d.arn(&r.Boundary)},
-			field{"tags", d.tags(&r.Tags)})
-		*list = append(*list, r)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.role(n, p)) })
+}
+
+func (d *decoder) role(n *jsontree.Node, p *path) (r Role) {
+	d.object(n, p, "an object, a role",
+		field{"arn", d.arn(&r.ARN)},
+		field{"id", d.text(&r.ID)},
+		field{"trust", d.document(&r.Trust)},
+		field{"attached", d.arns(&r.Attached)},
+		field{"inline", d.inline(&r.Inline)},
+		field{"boundary", d.arn(&r.Boundary)},
+		field{"tags", d.tags(&r.Tags)})
+	return r
 }
 
 func (d *decoder) inline(list *[]InlinePolicy) visit {
@@ -181,39 +171,59 @@ func (d *decoder) inline(list *[]InlinePolicy) visit {
 }
 
 func (d *decoder) managedPolicies(list *[]ManagedPolicy) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var m ManagedPolicy
-		d.object(n, p, "an object, a managed policy",
-			field{"arn", d.arn(&m.ARN)},
-			field{"document", d.document(&m.Document)})
-		*list = append(*list, m)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.managedPolicy(n, p)) })
+}
+
+func (d *decoder) managedPolicy(n *jsontree.Node, p *path) (m ManagedPolicy) {
+	d.object(n, p, "an object, a managed policy",
+		field{"arn", d.arn(&m.ARN)},
+		field{"document", d.document(&m.Document)})
+	return m
 }
 
 func (d *decoder) resources(list *[]Resource) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var r Resource
-		d.object(n, p, "an object, a resource",
-			field{"arn", d.arn(&r.ARN)},
-			field{"policy", d.document(&r.Policy)},
-			field{"tags", d.tags(&r.Tags)},
-			field{"owner", d.text(&r.Owner)},
-			field{"blockPublicAccess", d.boolean(&r.BlockPublicAccess)},
-			field{"abac", d.boolean(&r.ABAC)},
-			field{"awsManaged", d.boolean(&r.AWSManaged)})
-		*list = append(*list, r)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.resource(n, p)) })
+}
+
+func (d *decoder) resource(n *jsontree.Node, p *path) (r Resource) {
+	d.object(n, p, "an object, a resource",
+		field{"arn", d.arn(&r.ARN)},
+		field{"policy", d.document(&r.Policy)},
+		field{"tags", d.tags(&r.Tags)},
+		field{"owner", d.text(&r.Owner)},
+		field{"blockPublicAccess", d.boolean(&r.BlockPublicAccess)},
+		field{"abac", d.boolean(&r.ABAC)},
+		field{"awsManaged", d.boolean(&r.AWSManaged)})
+	return r
 }
 
 func (d *decoder) endpoints(list *[]Endpoint) visit {
-	return d.array(func(n *jsontree.Node, p *path) {
-		var e Endpoint
-		d.object(n, p, "an object, a VPC endpoint",
-			field{"id", d.text(&e.ID)},
-			field{"vpc", d.text(&e.VPC)},
-			field{"service", d.text(&e.Service)},
-			field{"gateway", d.boolean(&e.Gateway)},
-			field{"policy", d.document(&e.Policy)})
-		*list = append(*list, e)
-	})
+	return d.array(func(n *jsontree.Node, p *path) { *list = append(*list, d.endpoint(n, p)) })
+}
+
+func (d *decoder) endpoint(n *jsontree.Node, p *path) (e Endpoint) {
+	d.object(n, p, "an object, a VPC endpoint",
+		field{"id", d.text(&e.ID)},
+		field{"vpc", d.text(&e.VPC)},
+		field{"service", d.text(&e.Service)},
+		field{"gateway", d.boolean(&e.Gateway)},
+		field{"policy", d.document(&e.Policy)})
+	return e
+}
+
+func (d *decoder) controlPolicy(n *jsontree.Node, p *path) (c ControlPolicy) {
+	d.object(n, p, "an object, a control policy",
+		field{"id", d.text(&c.ID)},
+		field{"name", d.text(&c.Name)},
+		field{"kind", d.kind(&c.Kind)},
+		field{"document", d.document(&c.Document)})
+	return c
+}
+
+func (d *decoder) gap(n *jsontree.Node, p *path) (g Gap) {
+	d.object(n, p, "an object, a gap",
+		field{"subject", d.text(&g.Subject)},
+		field{"what", d.text(&g.What)},
+		field{"reason", d.text(&g.Reason)})
+	return g
 }

@@ -109,9 +109,17 @@ func (e *encoder) tags(tags map[string]string) {
 	})
 }
 
-// document writes a document to its own file, and its path as a member.
+// document writes a document to its own file, and its path as a member; where there are no
+// files, the document itself.
 func (e *encoder) document(name string, d *policy.Document, dir ...string) {
-	if d != nil {
+	switch {
+	case d == nil:
+	case e.snapshot == nil:
+		e.name(name)
+		if e.err == nil {
+			e.err = e.json.WriteValue(jsontext.Value(d.Source()))
+		}
+	default:
 		e.text(name, e.put(documentText(d), dir...))
 	}
 }
@@ -133,25 +141,28 @@ func (e *encoder) spec(s *Spec) {
 			e.name("root")
 			e.root(&s.Root)
 		}
-		e.list("controlPolicies", len(s.ControlPolicies), func(i int) {
-			p := s.ControlPolicies[i]
-			e.object(func() {
-				e.text("id", p.ID)
-				e.text("name", p.Name)
-				e.text("kind", p.Kind.String())
-				e.document("document", p.Document, controlDir, p.ID)
-			})
-		})
+		e.list("controlPolicies", len(s.ControlPolicies), func(i int) { e.controlPolicy(s.ControlPolicies[i]) })
 		e.list("accounts", len(s.Accounts), func(i int) {
 			e.token(jsontext.String(accountFile(s.Accounts[i].ID)))
 		})
-		e.list("gaps", len(s.Gaps), func(i int) {
-			e.object(func() {
-				e.text("subject", s.Gaps[i].Subject)
-				e.text("what", s.Gaps[i].What)
-				e.text("reason", s.Gaps[i].Reason)
-			})
-		})
+		e.list("gaps", len(s.Gaps), func(i int) { e.gap(s.Gaps[i]) })
+	})
+}
+
+func (e *encoder) controlPolicy(p ControlPolicy) {
+	e.object(func() {
+		e.text("id", p.ID)
+		e.text("name", p.Name)
+		e.text("kind", p.Kind.String())
+		e.document("document", p.Document, controlDir, p.ID)
+	})
+}
+
+func (e *encoder) gap(g Gap) {
+	e.object(func() {
+		e.text("subject", g.Subject)
+		e.text("what", g.What)
+		e.text("reason", g.Reason)
 	})
 }
 
@@ -168,15 +179,16 @@ func (e *encoder) root(r *Root) {
 }
 
 func (e *encoder) ous(ous []OU) {
-	e.list("ous", len(ous), func(i int) {
-		u := &ous[i]
-		e.object(func() {
-			e.text("id", u.ID)
-			e.text("name", u.Name)
-			e.texts("attached", u.Attached)
-			e.ous(u.OUs)
-			e.texts("accounts", u.Accounts)
-		})
+	e.list("ous", len(ous), func(i int) { e.ou(&ous[i]) })
+}
+
+func (e *encoder) ou(u *OU) {
+	e.object(func() {
+		e.text("id", u.ID)
+		e.text("name", u.Name)
+		e.texts("attached", u.Attached)
+		e.ous(u.OUs)
+		e.texts("accounts", u.Accounts)
 	})
 }
 

@@ -1,7 +1,9 @@
 package org_test
 
 import (
+	"encoding/json"
 	"fmt"
+	"testing/fstest"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -329,4 +331,25 @@ func ExampleMarkKnown() {
 	}
 	fmt.Println(len(before.Spec().Gaps), len(after.Spec().Gaps))
 	// Output: 1 0
+}
+
+func ExampleReadChanges() {
+	files := fstest.MapFS{"changes.json": {Data: []byte(`[
+  {"detachControlPolicy": {"policy": "p-regions", "target": "ou-ab12-11111111"}},
+  {"moveAccount": {"account": "111122223333", "parent": "r-ab12"}}
+]`)}}
+	changes, err := org.ReadChanges(files, "changes.json")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, c := range changes {
+		text, _ := json.Marshal(c)
+		fmt.Printf("%s\n%s\n", c, text)
+	}
+	// Output:
+	// detach p-regions from ou-ab12-11111111
+	// {"detachControlPolicy":{"policy":"p-regions","target":"ou-ab12-11111111"}}
+	// move account 111122223333 to r-ab12
+	// {"moveAccount":{"account":"111122223333","parent":"r-ab12"}}
 }
