@@ -5,6 +5,9 @@
 // [Environment.Explain], which says why. [CompileCustom] and [CompileLayers] take bare
 // policy documents instead of an organization.
 //
+// [Environment.Affected] says who gains or loses which access between two environments,
+// [Diff] compares them request by request.
+//
 // A decision is [Allowed], [ExplicitDeny], [ImplicitDeny], or [Indeterminate] when it
 // depends on something that nobody said: a condition key that AWS could send, a part of
 // the organization that was not loaded, a caller or resource outside the model. What is

@@ -446,8 +446,7 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, awsManaged: r.AWSManaged}
 	entry.objectKeys = acct.target
-	bucket := r.ARN.Service() == "s3" && r.ARN.Region() == "" && r.ARN.AccountID() == "" // a general purpose one, or an object
-	object := bucket && strings.Contains(r.ARN.Resource(), "/")
+	bucket, object := bucketOf(r.ARN)
 	e.hasObjects = e.hasObjects || object
 	if bucket && !object {
 		e.buckets[r.ARN.String()] = entry

@@ -100,7 +100,7 @@ func (t *turn) addAllow(x *Explanation, s *Step) *RemedyStep {
 
 // resourceTarget is the resource whose policy speaks for a: the bucket of an object.
 func (t *turn) resourceTarget(a policy.ARN) policy.ARN {
-	if a.Service() == "s3" && a.Region() == "" && a.AccountID() == "" && strings.Contains(a.Resource(), "/") {
+	if _, object := bucketOf(a); object {
 		text := a.String()
 		bucket, _ := policy.ParseARN(text[:len(text)-len(a.Resource())+strings.IndexByte(a.Resource(), '/')])
 		return bucket

@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -239,10 +238,6 @@ func (m *Matrix) diffRow(after *Matrix, p policy.Principal, yield func(MatrixDel
 		}
 	}
 	return true
-}
-
-func comparePrincipals(a, b policy.Principal) int {
-	return cmp.Or(a.ARN().Compare(b.ARN()), strings.Compare(a.Name(), b.Name()))
 }
 
 // A universe is the list of actions of a matrix.

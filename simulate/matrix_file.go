@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/licit-dev/licit/policy"
 )
@@ -192,11 +191,4 @@ func (in *matrixReader) names(m *Matrix, h *matrixHeader) error {
 		m.principals = append(m.principals, p)
 	}
 	return nil
-}
-
-func compareActions(a, b policy.Action) int {
-	if c := strings.Compare(a.Service(), b.Service()); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Name(), b.Name())
 }

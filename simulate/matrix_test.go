@@ -93,7 +93,7 @@ func matrixOf(t testing.TB, o *org.Organization) *simulate.Matrix {
 	return m
 }
 
-func fintech(t testing.TB) *org.Organization {
+func fintechOrg(t testing.TB) *org.Organization {
 	o, err := org.ReadFS(examples.Fintech())
 	require.NoError(t, err)
 	return o
@@ -101,7 +101,7 @@ func fintech(t testing.TB) *org.Organization {
 
 // A matrix comes back from its file as it was, and any other bytes are an error.
 func TestMatrixFile(t *testing.T) {
-	m := matrixOf(t, fintech(t))
+	m := matrixOf(t, fintechOrg(t))
 	var file bytes.Buffer
 	n, err := m.WriteTo(&file)
 	require.NoError(t, err)
@@ -124,7 +124,7 @@ func TestMatrixFile(t *testing.T) {
 
 // The cells in which two matrices differ are those in which the decisions differ.
 func TestMatrixDiff(t *testing.T) {
-	o := fintech(t)
+	o := fintechOrg(t)
 	after, err := o.Apply(org.DetachControlPolicy("p-denyrootuser", "ou-ab12-44444444"))
 	require.NoError(t, err)
 	before, changed := matrixOf(t, o), matrixOf(t, after)

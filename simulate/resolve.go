@@ -334,6 +334,15 @@ func covering(a policy.ARN) policy.ARN {
 	return parent
 }
 
+// bucketOf reports whether the ARN is of a general purpose S3 bucket or an object in one,
+// and whether of an object.
+func bucketOf(a policy.ARN) (bucket, object bool) {
+	if a.Service() != "s3" || a.Region() != "" || a.AccountID() != "" {
+		return false, false
+	}
+	return true, strings.Contains(a.Resource(), "/")
+}
+
 // collection implements R-RSC-5: the resource that some list actions are authorised on.
 func (w *world) collection(a policy.Action) {
 	pattern, ok := serviceref.Embedded().Collection(a)

@@ -3,7 +3,6 @@ package simulate
 import (
 	"context"
 	"iter"
-	"slices"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -69,16 +68,6 @@ func (e *Environment) WhichResources(ctx context.Context, r Request) ([]Answer, 
 			}
 		}
 	})
-}
-
-// listed are the ARNs of all resources of the organization, sorted.
-func (e *Environment) listed() []policy.ARN {
-	out := make([]policy.ARN, 0, len(e.resources))
-	for a := range e.resources {
-		out = append(out, policy.MustParseARN(a))
-	}
-	slices.SortFunc(out, policy.ARN.Compare)
-	return out
 }
 
 // fits reports whether the action may be asked of the resource.

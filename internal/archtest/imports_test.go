@@ -45,7 +45,7 @@ var arrows = map[string]rule{
 		tests:   []string{"simulate"},
 	},
 	"simulate": {
-		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob"},
+		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob", "internal/levenshtein"},
 		tests:   []string{"examples", "internal/estate", "internal/gen", "internal/spec", "simulate/casefile"},
 	},
 	"simulate/casefile": {

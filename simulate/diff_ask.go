@@ -1,0 +1,589 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A question is a request that stands for the members of a group, for the actions of a
+// class, and for the resources of a pattern.
+type question struct {
+	group    *group
+	actions  []int // numbers in the catalog, the first is asked
+	request  Request
+	resource string // what the resource stands for
+	sampled  bool   // the resource is a sample
+	touched  []*touch
+}
+
+// prepare reads what asking needs and comparing does not.
+func (a *Affected) prepare() {
+	if a.catalog != nil {
+		return
+	}
+	a.catalog = newCatalog(a.docs.list, a.scope.Actions)
+	var keys []string
+	for _, d := range a.docs.list {
+		for i := range d.statements {
+			s := &d.statements[i]
+			s.actions = a.catalog.matching(&s.Statement)
+			a.docs.number(s)
+			keys = append(keys, s.keys...)
+		}
+	}
+	slices.Sort(keys)
+	services := map[string]bool{}
+	for _, e := range []*Environment{a.before, a.after} {
+		for _, ep := range e.services {
+			services[strings.ToLower(ep.service)] = true
+		}
+	}
+	keys = slices.Compact(keys)
+	a.asksForTags = slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, "resourcetag/") })
+	a.catalog.classify(keys, services)
+	a.wanted = a.catalog.full()
+	memo := map[string]int{}
+	for i := range a.listed {
+		a.fit(&a.listed[i], memo)
+	}
+}
+
+// fit finds the actions that can be about a listed resource, and about objects in it. Of
+// a user or role they are, where it is the same on both sides and no condition asks for
+// tags of resources, only those that trust policies speak of: what else may be done with
+// it is asked with samples.
+func (a *Affected) fit(t *target, memo map[string]int) {
+	text := t.arn.String()
+	bucket, object := bucketOf(t.arn)
+	key := text
+	trustOnly := t.trust && t.touched.isZero() && !a.asksForTags
+	if t.trust { // what follows the type is a name
+		kind, _, _ := strings.Cut(t.arn.Resource(), "/")
+		key = fmt.Sprintf("%s:%s %t", t.arn.Partition(), kind, trustOnly)
+	}
+	if n, ok := memo[key]; ok {
+		t.kind, t.fits = n, a.kinds[n]
+		return
+	}
+	types := slices.Collect(a.ref.ResourceTypesOf(text))
+	if bucket && !object {
+		types = slices.AppendSeq(types, a.ref.ResourceTypesOf(text+"/"+sampleText))
+	}
+	t.fits = a.catalog.empty()
+	for i, info := range a.catalog.types {
+		service := strings.ToLower(a.catalog.actions[i].Service())
+		if trustOnly && service != "sts" {
+			continue
+		}
+		if !info.IsValid() {
+			if strings.EqualFold(service, t.arn.Service()) {
+				t.fits.set(i)
+			}
+			continue
+		}
+		for r := range info.Resources() {
+			if slices.Contains(types, r.Type) {
+				t.fits.set(i)
+				break
+			}
+		}
+	}
+	t.kind = len(a.kinds)
+	memo[key] = t.kind
+	a.kinds = append(a.kinds, t.fits)
+}
+
+// An asker asks for one group.
+type asker struct {
+	*Affected
+	ctx     context.Context
+	group   *group
+	who     policy.Principal
+	account string
+	sampler *sampler
+	base    []*statementInfo // of the caller's policies, of both sides
+	allows  bitSet           // actions that identity policies may allow
+	touched bitSet           // actions that differ because of the caller
+	reaches []bool           // whether they can be about listed resources, by kind of these
+	yield   func(question) error
+	region  string // given by the scope, or ""
+	memo    []sample
+}
+
+// samplers keeps the samplers of a worker, by partition and account.
+type samplers map[string]*sampler
+
+func (m samplers) of(a *Affected, who policy.Principal) *sampler {
+	key := who.ARN().Partition() + " " + who.AccountID()
+	s, ok := m[key]
+	if !ok {
+		s = &sampler{partition: who.ARN().Partition(), account: who.AccountID(), region: sampleRegion, fits: &a.fits, memo: map[sampleKey]sample{}}
+		m[key] = s
+	}
+	s.user = who.Name()
+	return s
+}
+
+// ask yields the questions for one group.
+func (a *Affected) ask(ctx context.Context, g *group, memo samplers, yield func(question) error) error {
+	who := g.members[0]
+	k := asker{Affected: a, ctx: ctx, group: g, who: who, account: who.AccountID(), yield: yield, allows: a.catalog.empty(), touched: a.catalog.empty()}
+	k.sampler = memo.of(a, who)
+	if val, ok := a.scope.Keys.k.Value(&requestedRegion); ok && val.State == engine.Known && len(val.Values) == 1 {
+		k.region, k.sampler.region = val.Values[0], val.Values[0]
+	}
+	k.readCaller()
+	if err := k.unlisted(); err != nil {
+		return err
+	}
+	for _, fits := range a.kinds {
+		k.reaches = append(k.reaches, k.touched.meets(fits))
+	}
+	for i := range a.listed {
+		if err := k.target(&a.listed[i]); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// infos lists the statements of layers, each content once.
+func (k *asker) infos(layers ...*layer) []*statementInfo {
+	var out []*statementInfo
+	for _, l := range layers {
+		for _, att := range l.list {
+			if att.ref.Document == nil {
+				continue
+			}
+			info := k.docs.byPointer[att.ref.Document]
+			for i := range info.statements {
+				out = append(out, &info.statements[i])
+			}
+		}
+	}
+	return out
+}
+
+func levelLayers(levels []level) []*layer {
+	out := make([]*layer, len(levels))
+	for i := range levels {
+		out[i] = &levels[i].layer
+	}
+	return out
+}
+
+// readCaller collects the statements that bear on the caller wherever it goes.
+func (k *asker) readCaller() {
+	all := k.catalog.full()
+	for _, c := range k.group.callers {
+		switch {
+		case c == nil:
+			continue
+		case c.entry == nil: // the root user needs no policy
+			k.allows.add(actionSet{many: all})
+		default:
+			identity := k.infos(&c.entry.identity)
+			for _, s := range identity {
+				if s.Effect == policy.Allow {
+					k.allows.add(s.actions)
+				}
+			}
+			if c.entry.identity.gap != "" {
+				k.allows.add(actionSet{many: all})
+			}
+			k.base = append(k.base, identity...)
+			k.base = append(k.base, k.infos(&c.entry.boundary)...)
+		}
+		k.base = append(k.base, k.infos(levelLayers(c.account.scps)...)...)
+	}
+	for _, e := range []*Environment{k.before, k.after} {
+		for _, ep := range e.services {
+			k.base = append(k.base, k.infos(&ep.policy)...)
+		}
+	}
+	k.base = unique(k.base)
+	k.group.touched.actions(k.touched, all)
+	for _, c := range k.group.callers {
+		if c == nil { // what needs no permission is gained, or lost, with the principal
+			k.catalog.addPattern(k.allows, "sts:GetCallerIdentity")
+			k.catalog.addPattern(k.allows, "sts:GetSessionToken")
+		}
+	}
+}
+
+func unique(list []*statementInfo) []*statementInfo {
+	seen := make(map[int]bool, len(list))
+	return slices.DeleteFunc(list, func(s *statementInfo) bool {
+		was := seen[s.content]
+		seen[s.content] = true
+		return was
+	})
+}
+
+// candidates are the actions of the scope that differ because of the caller or because of
+// the touch of a resource.
+func (k *asker) candidates(t *touch) bitSet {
+	out := slices.Clone(k.touched)
+	t.actions(out, k.wanted)
+	out.intersect(k.wanted)
+	return out
+}
+
+// unlisted asks about resources of the caller's account that nobody lists, and actions
+// without resources.
+func (k *asker) unlisted() error {
+	own := k.ownTouch(k.account)
+	actions := k.candidates(own)
+	actions.intersect(k.allows)
+	if actions.isEmpty() {
+		return nil
+	}
+	statements := slices.Clone(k.base)
+	for _, e := range []*Environment{k.before, k.after} {
+		if acct := e.accounts[k.account]; acct != nil {
+			statements = append(statements, k.infos(levelLayers(acct.rcps)...)...)
+		}
+	}
+	statements = unique(statements)
+	touches := []*touch{&k.group.touched, own}
+	for _, class := range k.classes(actions, statements, coarse) {
+		info := k.catalog.types[class[0]]
+		if info.IsValid() && info.WildcardOnly() {
+			if len(k.scope.Resources) > 0 && !slices.Contains(k.scope.Resources, "*") {
+				continue
+			}
+			if err := k.put(question{actions: class, resource: "*", touched: touches}, policy.ARN{}, k.scope.Keys); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, s := range k.samples(class[0], statements) {
+			if k.isListed(s.arn) && s.arn.Service() != "iam" || !k.inScope(s.arn) {
+				continue
+			}
+			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, touched: touches}, s.arn, k.sampleKeys(s)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *asker) isListed(arn policy.ARN) bool {
+	_, before := k.before.resource(arn)
+	_, after := k.after.resource(arn)
+	return before || after
+}
+
+// inScope reports whether a sample is of a resource that the scope names.
+func (k *asker) inScope(arn policy.ARN) bool {
+	return len(k.scope.Resources) == 0 || slices.ContainsFunc(k.scope.Resources, func(text string) bool {
+		p := glob.Compile(text, glob.Wildcards)
+		return p.Match(arn.String(), nil)
+	})
+}
+
+// sampleKeys adds what is said of a sample: it belongs to the caller's account, and is in
+// any region if its pattern leaves that open.
+func (k *asker) sampleKeys(s sample) Keys {
+	keys := k.scope.Keys
+	if s.arn.AccountID() == "" && k.scope.Keys.k.Has(&resourceAccount) == engine.No && !k.isListed(s.arn) {
+		keys = keys.With("aws:ResourceAccount", k.account)
+	}
+	if s.openRegion && k.region == "" {
+		keys = keys.WithUnknown("aws:RequestedRegion")
+	}
+	return keys
+}
+
+// samples are the resources to ask an action on: one for each pattern of the statements
+// that are about the action, one that no pattern names, and those that the scope names.
+func (k *asker) samples(action int, statements []*statementInfo) []sample {
+	patterns := []string{"*"}
+	for _, s := range statements {
+		if s.actions.has(action) {
+			for text := range s.patterns().All() {
+				if strings.Trim(text, "*") != "" && !slices.Contains(patterns, text) {
+					patterns = append(patterns, text)
+				}
+			}
+		}
+	}
+	for _, text := range k.scope.Resources {
+		if !slices.Contains(patterns, text) {
+			patterns = append(patterns, text)
+		}
+	}
+	out := k.memo[:0]
+	info := k.catalog.types[action]
+	add := func(s sample, ok bool) {
+		if ok && !slices.ContainsFunc(out, func(o sample) bool { return o.arn == s.arn }) {
+			out = append(out, s)
+		}
+	}
+	for _, pattern := range patterns {
+		if !info.IsValid() { // an action that is not known: what the pattern says
+			if pattern == "*" {
+				out = append(out, sample{label: "*"})
+				continue
+			}
+			add(k.sampler.of(pattern, "arn:${Partition}:${Service}:${Region}:${Account}:${Resource}", serviceref.ResourceInfo{}))
+			continue
+		}
+		for r := range info.Resources() {
+			for format := range r.Type.ARNFormats() {
+				s, ok := k.sampler.of(pattern, format, r.Type)
+				if ok && pattern == "*" && (k.before.hasPolicy(s.arn) || k.after.hasPolicy(s.arn)) {
+					s.label = anyOf(format) // it has a policy that nobody knows, unlike all others
+				}
+				add(s, ok)
+			}
+		}
+	}
+	k.memo = out
+	return out
+}
+
+// anyOf is the pattern of all ARNs of a format.
+func anyOf(format string) string {
+	var b strings.Builder
+	for {
+		before, rest, ok := strings.Cut(format, "${")
+		b.WriteString(before)
+		if !ok {
+			return b.String()
+		}
+		b.WriteByte('*')
+		_, format, _ = strings.Cut(rest, "}")
+	}
+}
+
+// target asks about a resource that is listed.
+func (k *asker) target(t *target) error {
+	if t.touched.isZero() && !k.reaches[t.kind] {
+		return nil
+	}
+	actions := k.candidates(&t.touched)
+	actions.intersect(t.fits)
+	if actions.isEmpty() {
+		return nil
+	}
+	grants, delegated := k.grants(t)
+	if !k.isForeign(t) {
+		grants.add(actionSet{many: k.allows})
+	} else {
+		delegated.intersect(k.allows)
+		grants.add(actionSet{many: delegated})
+	}
+	actions.intersect(grants)
+	if actions.isEmpty() {
+		return nil
+	}
+	statements := slices.Clone(k.base)
+	for _, r := range t.entries {
+		if r != nil {
+			statements = append(statements, k.infos(&r.policy)...)
+			statements = append(statements, k.infos(levelLayers(r.account.rcps)...)...)
+		}
+	}
+	statements = unique(statements)
+	touches := []*touch{&k.group.touched, &t.touched}
+	bucket, object := bucketOf(t.arn)
+	for _, class := range k.classes(actions, statements, fine) {
+		info := k.catalog.types[class[0]]
+		if !info.IsValid() || k.isType(info, t.arn.String()) {
+			if k.inScope(t.arn) {
+				if err := k.put(question{actions: class, resource: t.arn.String(), touched: touches}, t.arn, k.scope.Keys); err != nil {
+					return err
+				}
+			}
+		}
+		if !bucket || object || !info.IsValid() || !k.isType(info, t.arn.String()+"/"+sampleText) {
+			continue
+		}
+		for _, s := range k.objects(t, class[0], statements) {
+			if !k.inScope(s.arn) || k.before.resources[s.arn.String()] != nil || k.after.resources[s.arn.String()] != nil {
+				continue
+			}
+			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, touched: touches}, s.arn, k.scope.Keys); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *asker) isForeign(t *target) bool {
+	for _, r := range t.entries {
+		if r != nil && r.account.id == k.account {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *asker) isType(info serviceref.ActionInfo, arn string) bool {
+	for r := range info.Resources() {
+		if k.sampler.isOf(arn, r.Type) {
+			return true
+		}
+	}
+	return false
+}
+
+// objects are samples of the objects in a bucket.
+func (k *asker) objects(t *target, action int, statements []*statementInfo) []sample {
+	inside := t.arn.String() + "/"
+	base, err := policy.ParseARN(inside + sampleText)
+	if err != nil {
+		return nil
+	}
+	out := []sample{{arn: base, label: inside + "*"}}
+	for _, s := range k.samples(action, statements) {
+		if strings.HasPrefix(s.arn.String(), inside) && s.arn != base {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// grants are the actions that the policy of a resource may allow to the caller by itself,
+// and those that it may leave to the caller's account.
+func (k *asker) grants(t *target) (direct, account bitSet) {
+	direct, account = k.catalog.empty(), k.catalog.empty()
+	all := actionSet{many: k.wanted}
+	for _, r := range t.entries {
+		switch {
+		case r == nil: // a bucket that is not listed may be anybody's
+			if bucket, _ := bucketOf(t.arn); bucket {
+				account.add(all)
+			}
+			continue
+		case r.policy.gap != "":
+			direct.add(all)
+			account.add(all)
+		}
+		for _, s := range k.infos(&r.policy) {
+			if s.Effect != policy.Allow {
+				continue
+			}
+			switch k.names(&s.Statement) {
+			case engine.Direct:
+				direct.add(s.actions)
+				account.add(s.actions)
+			case engine.Account:
+				account.add(s.actions)
+			}
+		}
+	}
+	return direct, account
+}
+
+// names says how directly a statement may name the caller, and errs on the side of Direct.
+func (k *asker) names(s *policy.Statement) engine.Level {
+	if !s.NotPrincipal.IsZero() {
+		return engine.Direct
+	}
+	out := engine.None
+	for t, id := range s.Principal.All() {
+		switch {
+		case t == policy.CanonicalUserPrincipal:
+			out = max(out, engine.Account)
+		case t != policy.AWSPrincipal:
+		case id == "*" || strings.ContainsAny(id, "*?"):
+			return engine.Direct
+		case id == k.account || strings.HasSuffix(id, "::"+k.account+":root"):
+			if k.who.Kind() == policy.Root {
+				return engine.Direct
+			}
+			out = max(out, engine.Account)
+		case !strings.Contains(id, ":"+k.account+":"):
+			// Of another account; an ID such as AIDA… may be the caller's.
+			if !strings.HasPrefix(id, "arn:") && !policy.IsAccountID(id) {
+				return engine.Direct
+			}
+		case strings.HasSuffix(id, "/"+k.who.Name()) || strings.Contains(id, "/"+k.who.Name()+"/"):
+			return engine.Direct
+		}
+	}
+	return out
+}
+
+// A detail says how much resource types matter for classes of actions.
+type detail bool
+
+const (
+	coarse detail = false // only where a statement is about some resources
+	fine   detail = true
+)
+
+// classes splits actions into those that no statement tells apart.
+func (k *asker) classes(actions bitSet, statements []*statementInfo, detail detail) [][]int {
+	var splitting []*statementInfo
+	specific := k.catalog.empty() // actions of statements that are about some resources
+	for _, s := range statements {
+		if s.actions.splits(actions) {
+			splitting = append(splitting, s)
+		}
+		if slices.ContainsFunc(slices.Collect(s.patterns().All()), func(p string) bool { return strings.Trim(p, "*") != "" }) {
+			specific.add(s.actions)
+		}
+	}
+	if detail == fine || len(k.scope.Resources) > 0 {
+		specific = k.wanted
+	}
+	index := map[string]int{}
+	var out [][]int
+	key := make([]byte, 0, 64)
+	actions.each(func(i int) {
+		c := k.catalog.coarse[i]
+		key = append(key[:0], 0)
+		if specific.has(i) {
+			key[0], c = 1, k.catalog.fine[i]
+		}
+		key = append(key, byte(c), byte(c>>8), byte(c>>16))
+		var b, n byte
+		for _, s := range splitting {
+			b <<= 1
+			if s.actions.has(i) {
+				b |= 1
+			}
+			if n++; n == 8 {
+				key, b, n = append(key, b), 0, 0
+			}
+		}
+		key = append(key, b)
+		at, ok := index[string(key)]
+		if !ok {
+			at = len(out)
+			index[string(key)] = at
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], i)
+	})
+	return out
+}
+
+// put yields a question, if anybody wants to go on.
+func (k *asker) put(q question, resource policy.ARN, keys Keys) error {
+	if err := k.ctx.Err(); err != nil {
+		return err
+	}
+	q.group = k.group
+	q.request = Request{Principal: k.who, Action: k.catalog.actions[q.actions[0]], Resource: resource, Keys: keys}
+	return k.yield(q)
+}
+
+// compareTouched orders statements by where they stand.
+func compareTouched(a, b touched) int {
+	x, y := a.ref.Policy, b.ref.Policy
+	return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Holder, y.Holder), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Node, y.Node), cmp.Compare(a.ref.Index, b.ref.Index))
+}
