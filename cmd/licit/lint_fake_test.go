@@ -22,7 +22,7 @@ import (
 func fakeMain() { os.Exit(runFake(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
 func runFake(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: fakeRules{}, facts: fakeFacts{}}
+	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: fakeRules{}, facts: fakeFacts{}, ref: serviceref.Embedded()}
 	return a.run(args, stdout)
 }
 

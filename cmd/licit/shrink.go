@@ -226,6 +226,9 @@ func shortestOf(f facts, service string, given []string, known actionSet) []stri
 	}
 	slices.SortFunc(t.names, func(a, b leaf) int { return strings.Compare(a.lower, b.lower) })
 	prefixes := t.cover(t.names, 0)
+	if len(given) == 0 {
+		return prefixes
+	}
 	// What was given may do better, such as s3:*Acl.
 	if greedy := greedyCover(f, slices.Concat(prefixes, given)); len(greedy) < len(prefixes) {
 		return greedy

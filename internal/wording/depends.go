@@ -136,7 +136,7 @@ func (w *World) RequirementLines(r simulate.Requirement, line func(string, strin
 				continue // it says no more than the dependencies
 			}
 			if shown++; shown <= mostAlternatives {
-				line(name, "%s", alternativeText(a))
+				line(name, "%s", AlternativeText(a))
 			}
 		}
 	}
@@ -154,7 +154,8 @@ func (w *World) RequirementLines(r simulate.Requirement, line func(string, strin
 	}
 }
 
-func alternativeText(a simulate.Alternative) string {
+// AlternativeText joins the tests of an alternative with "and"; "" if there are none.
+func AlternativeText(a simulate.Alternative) string {
 	texts := make([]string, len(a))
 	for i, t := range a {
 		texts[i] = TestText(t)

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+var (
+	diffFormats = []string{"text", "json", "markdown", "github"}
+	diffFails   = []string{"gained", "lost", "any"}
+)
+
+// exitInterrupted is what shells report for a process that Ctrl-C ended.
+const exitInterrupted = 130
+
+// A comparison is one run of diff.
+type comparison struct {
+	world         worldFlags
+	before, after string
+	changes       []string
+	scope         simulate.Scope
+	context       []string
+	failOn        string
+	output        string
+	top           int
+	quiet         bool
+}
+
+func (a *app) diffCommand() *cobra.Command {
+	var c comparison
+	cmd := &cobra.Command{
+		Use:   "diff --before DIR --after DIR | --snapshot DIR --change FILE",
+		Short: "Say who gains and who loses which access by a change",
+		Long: `Diff compares two snapshots, or a snapshot with what changes would make of it, and says which
+users, roles and root users gain or lose which actions on which resources, under which
+conditions, and by which statement.
+
+It first finds what differs (documents, attachments, places in the tree, tags, gaps), and
+asks both sides only what that can change. For a condition key that nobody gives, it says
+for which values access is gained or lost; give keys with --context to narrow that.
+
+It is an enumeration with samples, no proof: of all known actions and those that policies
+name, on all resources that a snapshot lists, and on one sample for each resource pattern of
+the policies and one that no pattern names. Rows that stand on a sample say so. Callers other
+than users, roles and root users are not asked. -o json lists every row; the other formats
+show the most far-reaching ones.
+
+A file of changes is a JSON list:
+
+  [{"attachControlPolicy": {"policy": "p-regions", "target": "ou-ab12-11111111"}},
+   {"putControlPolicy": {"id": "p-regions", "name": "regions", "kind": "scp", "document": "regions.json"}},
+   {"moveAccount": {"account": "111122223333", "parent": "ou-ab12-22222222"}},
+   {"remove": "arn:aws:iam::111122223333:role/app"}]
+
+Others are detachControlPolicy, removeControlPolicy, enablePolicyType, disablePolicyType, putOU,
+removeOU, putAccount, removeAccount, putUser, putGroup, putRole, putManagedPolicy, putResource,
+putEndpoint, removeEndpoint, markUnknown and markKnown. A document is the path of a file
+beside it, or the document itself.
+
+Exit codes: 0 compared, 1 --fail-on found what it names, 2 usage or input error, 3 --fail-on
+gained or lost did not, but some access depends on conditions in a way that is not decided,
+130 interrupted.`,
+		Example: `  licit diff --before main/snapshot --after snapshot
+  licit diff --snapshot ./snapshot --change regions.json -o markdown --fail-on lost
+  licit diff --snapshot ./snapshot --change regions.json --action 's3:*' \
+      --account 111122223333 --context aws:RequestedRegion=eu-central-1`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.run(a, cmd) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&c.before, "before", "", "snapshot `DIR` before the change")
+	fl.StringVar(&c.after, "after", "", "snapshot `DIR` after the change")
+	fl.StringVar(&c.world.snapshot, "snapshot", "", "snapshot `DIR` that --change applies to (default: the embedded sample organization)")
+	fl.StringArrayVar(&c.changes, "change", nil, "JSON `FILE` of changes (repeatable, made in order)")
+	fl.StringArrayVar(&c.scope.Principals, "principal", nil, "only principals whose ARN matches this `PATTERN` (repeatable)")
+	fl.StringArrayVar(&c.scope.Accounts, "account", nil, "only principals of the account with this `ID` (repeatable)")
+	fl.StringArrayVar(&c.scope.Actions, "action", nil, "only actions of this `PATTERN`, such as s3:Get* (repeatable)")
+	fl.StringArrayVar(&c.scope.Resources, "resource", nil, "only resources of this `PATTERN`; * also for actions that take none (repeatable)")
+	fl.StringArrayVar(&c.context, "context", nil, "condition key of all requests: `KEY=VALUE`[,VALUE…]; KEY= says that it is absent (repeatable)")
+	fl.BoolVar(&c.world.strict, "strict", false, "take every condition key that is not given as absent")
+	fl.StringVar(&c.failOn, "fail-on", "", "exit 1 if there is such a `CHANGE`: "+oneOf(diffFails))
+	fl.IntVar(&c.top, "top", 20, "show this `NUMBER` of lines, 0 for all")
+	fl.BoolVar(&c.quiet, "quiet", false, "no progress on standard error")
+	fl.StringVarP(&c.output, "output", "o", "text", "`FORMAT` of the output: "+oneOf(diffFormats))
+	fl.SortFlags = false
+	for _, name := range []string{"before", "after", "snapshot"} {
+		must(cmd.MarkFlagDirname(name))
+	}
+	must(cmd.MarkFlagFilename("change", "json"))
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(diffFormats, cobra.ShellCompDirectiveNoFileComp)))
+	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(diffFails, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (c *comparison) run(a *app, cmd *cobra.Command) error {
+	if err := c.check(cmd); err != nil {
+		return err
+	}
+	var err error
+	given := requestFlags{context: c.context}
+	if c.scope.Keys, err = given.keys(cmd); err != nil {
+		return err
+	}
+	v, err := c.load(a, cmd)
+	if err != nil {
+		return err
+	}
+	affected, err := v.before.Env.Affected(v.after.Env, c.scope)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	report, err := c.report(ctx, a, affected)
+	if errors.Is(err, context.Canceled) {
+		a.note("interrupted; nothing was written")
+		return status(exitInterrupted)
+	}
+	if err != nil {
+		return err
+	}
+	v.report = report
+	if err := v.write(a, c.output, c.top); err != nil {
+		return err
+	}
+	return c.exit(a, report)
+}
+
+func (c *comparison) check(cmd *cobra.Command) error {
+	changed := cmd.Flags().Changed
+	two := changed("before") || changed("after")
+	switch {
+	case two && (changed("snapshot") || changed("change")):
+		return usageError{cmd, errors.New("--before and --after compare two snapshots, --snapshot and --change one with what changes make of it; want one or the other")}
+	case two && !(changed("before") && changed("after")):
+		return usageError{cmd, errors.New("want both --before and --after, each a snapshot directory")}
+	case !two && len(c.changes) == 0:
+		return usageError{cmd, errors.New("nothing to compare; want --before and --after, or --change with a JSON file of changes")}
+	case !slices.Contains(diffFormats, c.output):
+		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(diffFormats))}
+	case c.failOn != "" && !slices.Contains(diffFails, c.failOn):
+		return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(diffFails))}
+	case slices.ContainsFunc(c.changes, func(f string) bool { return filepath.Dir(f) != filepath.Dir(c.changes[0]) }):
+		return usageError{cmd, errors.New("--change: the files stand in different directories; want them in one, with their documents")}
+	case c.top < 0:
+		return usageError{cmd, fmt.Errorf("--top %d: want a number of lines, or 0 for all", c.top)}
+	}
+	return nil
+}
+
+// load reads both sides.
+func (c *comparison) load(a *app, cmd *cobra.Command) (*diffView, error) {
+	v := &diffView{facts: a.facts}
+	var err error
+	if len(c.changes) == 0 {
+		if v.before, err = c.side(c.before, "the snapshot before"); err != nil {
+			return nil, err
+		}
+		v.after, err = c.side(c.after, "the snapshot after")
+		return v, err
+	}
+	if v.before, err = c.world.load(a, cmd); err != nil {
+		return nil, err
+	}
+	v.files = map[*policy.Document]string{}
+	old := map[*policy.Document]bool{}
+	eachDocument(v.before.Org.Spec(), func(d *policy.Document) { old[d] = true })
+	var changes []org.Change
+	for _, name := range c.changes {
+		list, err := readChanges(name)
+		if err != nil {
+			return nil, err
+		}
+		changes = append(changes, list...)
+	}
+	env, err := v.before.Env.Apply(changes...)
+	if err != nil {
+		return nil, err
+	}
+	v.after = worldOf(v.before.Name, v.before.Prefix)
+	v.after.Env, v.after.Org = env, env.Organization()
+	dir := filepath.ToSlash(filepath.Dir(c.changes[0]))
+	eachDocument(v.after.Org.Spec(), func(d *policy.Document) {
+		if d != nil && !old[d] && d.File() != "" {
+			v.files[d] = path.Join(dir, d.File())
+		}
+	})
+	return v, nil
+}
+
+func (c *comparison) side(dir, name string) (*world, error) {
+	o, err := readSnapshot(dir)
+	if err != nil {
+		return nil, err
+	}
+	var opts []simulate.Option
+	if c.world.strict {
+		opts = append(opts, simulate.WithStrictKeys())
+	}
+	env, err := simulate.Compile(o, opts...)
+	w := worldOf(name, filepath.ToSlash(dir))
+	w.Env, w.Org = env, o
+	return w, err
+}
+
+// readChanges reads a file of changes; documents are files beside it.
+func readChanges(name string) ([]org.Change, error) {
+	dir := filepath.Dir(name)
+	changes, err := org.ReadChanges(os.DirFS(dir), filepath.Base(name))
+	if err != nil {
+		return nil, inDirectory(filepath.ToSlash(dir), err)
+	}
+	return changes, nil
+}
+
+// report asks, and shows how far it is where somebody may be waiting.
+func (c *comparison) report(ctx context.Context, a *app, affected *simulate.Affected) (*simulate.Report, error) {
+	if c.quiet || !isTerminal(a.stderr) {
+		return affected.Report(ctx)
+	}
+	finished := make(chan struct{})
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		start, shown := time.Now(), false
+		for {
+			select {
+			case <-finished:
+				if shown {
+					fmt.Fprint(a.stderr, "\r\x1b[K")
+				}
+				return
+			case <-tick.C:
+				if time.Since(start) > time.Second {
+					done, total := affected.Progress()
+					fmt.Fprintf(a.stderr, "\r%d of %d groups of principals …", done, total)
+					shown = true
+				}
+			}
+		}
+	}()
+	report, err := affected.Report(ctx)
+	close(finished)
+	<-stopped
+	return report, err
+}
+
+// exit is what the rows make of the exit code.
+func (c *comparison) exit(a *app, r *simulate.Report) error {
+	if c.failOn == "" {
+		return nil
+	}
+	n := map[simulate.DeltaKind]int{}
+	for i := range r.Rows {
+		n[r.Rows[i].Kind]++
+	}
+	gained, lost, open := n[simulate.DeltaGained], n[simulate.DeltaLost], n[simulate.DeltaConditions]
+	switch {
+	case c.failOn == "any" && gained+lost+open > 0, c.failOn == "gained" && gained > 0, c.failOn == "lost" && lost > 0:
+		return status(exitNo)
+	case open > 0:
+		a.note("nothing is %s for certain, but some access is under other conditions (%s)", c.failOn, plural(open, "row"))
+		return status(exitIndeterminate)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// However much changes, the Markdown is one that GitHub takes as a comment, and says what
+// it leaves out.
+func TestMarkdownLimit(t *testing.T) {
+	o, err := readSample()
+	require.NoError(t, err)
+	env, err := simulate.Compile(o)
+	require.NoError(t, err)
+	w := worldOf("", sampleName)
+	w.Env, w.Org = env, o
+	const rows = 2000
+	v := &diffView{before: w, after: w, facts: embeddedFacts(), report: &simulate.Report{}}
+	for i := range rows {
+		arn := policy.MustParseARN(fmt.Sprintf("arn:aws:iam::111122223333:role/%s-%d", strings.Repeat("`|x", 20), i))
+		v.report.Rows = append(v.report.Rows, simulate.Row{
+			Kind: simulate.DeltaLost, Principals: []policy.Principal{policy.PrincipalFromARN(arn)}, Actions: []policy.Action{"s3:GetObject"},
+			Resources: []string{fmt.Sprintf("arn:aws:s3:::logs-%d/*", i)}, Reason: fmt.Sprintf("reason %d | `<script>`", i),
+			Before: simulate.Decision{Outcome: simulate.Allowed},
+		})
+	}
+	for _, top := range []int{0, 10} {
+		text := v.markdown(top)
+		require.Less(t, len(text), 65536)
+		shown := strings.Count(text, "| 1 role in 1 account: ")
+		require.Contains(t, text, fmt.Sprintf("… and %d more lines.", rows-shown))
+		require.NotContains(t, text, "<script>")
+		if top > 0 {
+			require.Equal(t, top, shown)
+		} else {
+			require.Greater(t, shown, 100)
+		}
+	}
+}
