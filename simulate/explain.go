@@ -165,7 +165,8 @@ type Dependency struct {
 // Explain decides as [Environment.Can] does and says why.
 func (e *Environment) Explain(r Request) *Explanation {
 	t := &tracer{}
-	x := &Explanation{Request: r, Decision: e.decide(&r, t)}
+	x := &Explanation{Request: r}
+	x.Decision = e.decide(&x.Request, t)
 	for _, o := range []Outcome{Allowed, ImplicitDeny, ExplicitDeny} {
 		if x.Decision.CanBe(o) {
 			x.Possible = append(x.Possible, o)
@@ -176,7 +177,7 @@ func (e *Environment) Explain(r Request) *Explanation {
 		return x
 	}
 	var w world
-	w.resolve(e, &r)
+	w.resolve(e, &x.Request)
 	b := explainer{w: &w, t: t, x: x, tester: engine.NewTester(&w.view)}
 	b.run()
 	x.Rules = t.rules

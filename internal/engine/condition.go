@@ -371,9 +371,9 @@ func (p *conditionValue) boolVariable(truth bool, v *View) (m Tri, ok bool) {
 // policy elements: Condition operators”, Boolean).
 func parseBool(s string) (truth, ok bool) {
 	switch {
-	case equalFoldASCII(s, "true"):
+	case sameFold(s, "true"):
 		return true, true
-	case equalFoldASCII(s, "false"):
+	case sameFold(s, "false"):
 		return false, true
 	}
 	return false, false

@@ -34,7 +34,7 @@ type Keys struct {
 	list []entry
 	// first is 1 + number of the first entry, or 0, for each value of the top bits of the
 	// hash; entry.next goes on. It spares most lookups a walk along the list.
-	first    [8]uint32
+	first    [16]uint32
 	unsorted int  // so many entries come of a map, in no order
 	patterns bool // some entry is a pattern
 }
@@ -53,8 +53,8 @@ func keysOf(list []entry, unsorted int) Keys {
 	k := Keys{list: list, unsorted: unsorted}
 	for i := len(list) - 1; i >= 0; i-- {
 		e := &list[i]
-		e.next = k.first[e.hash>>61]
-		k.first[e.hash>>61] = uint32(i + 1)
+		e.next = k.first[e.hash>>60]
+		k.first[e.hash>>60] = uint32(i + 1)
 		k.patterns = k.patterns || e.match != nil
 	}
 	return k
@@ -180,7 +180,7 @@ func (k Keys) put(e entry) Keys {
 }
 
 func (k *Keys) find(hash uint64, name string) *entry {
-	for n := k.first[hash>>61]; n != 0; {
+	for n := k.first[hash>>60]; n != 0; {
 		e := &k.list[n-1]
 		if e.hash == hash && e.match == nil && (e.name == name || strings.EqualFold(e.name, name)) {
 			return e
@@ -258,8 +258,13 @@ func (k Keys) Has(ref *KeyRef) Tri {
 	return No
 }
 
-// Len is the number of entries.
-func (k Keys) Len() int { return len(k.list) }
+// Len is the number of entries; nil has none.
+func (k *Keys) Len() int {
+	if k == nil {
+		return 0
+	}
+	return len(k.list)
+}
 
 // A Class groups keys whose presence follows from the same facts about a request
 // (R-CTX-4). Package simulate knows for each kind of caller what a class's keys are when

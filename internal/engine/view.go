@@ -29,10 +29,11 @@ type View struct {
 
 	Caller Caller
 
-	Given     Keys // by the caller of the library; overrides all others
-	Session   Keys // session tags
-	Principal Keys // derived from the principal: tags, organization
-	Target    Keys // derived from the resource: tags, account, organization
+	Given Keys // by the caller of the library; overrides all others
+	// The other keys, nil for none.
+	Session   *Keys // session tags
+	Principal *Keys // derived from the principal: tags, organization
+	Target    *Keys // derived from the resource: tags, account, organization
 	// Derive says that the keys which follow from the request itself are derived (§13).
 	Derive bool
 	VPC    string // of the endpoint that the request came through, if known
@@ -100,12 +101,12 @@ func (v *View) key(ref *KeyRef) Value {
 	if ref.class == ClassResourceTag && v.NoBucketTags {
 		return Value{Multi: ref.multi}
 	}
-	if len(v.Given.list) > 0 {
+	if v.Given.Len() > 0 {
 		if val, ok := v.Given.lookup(ref); ok {
 			return val
 		}
 	}
-	if len(v.Session.list) > 0 {
+	if v.Session.Len() > 0 {
 		if val, ok := v.Session.lookup(ref); ok {
 			return val
 		}
@@ -115,12 +116,12 @@ func (v *View) key(ref *KeyRef) Value {
 			return val
 		}
 	}
-	if len(v.Principal.list) > 0 {
+	if v.Principal.Len() > 0 {
 		if val, ok := v.Principal.lookup(ref); ok {
 			return val
 		}
 	}
-	if len(v.Target.list) > 0 && !(ref.class == ClassResourceAccount && v.mayLackResourceAccount()) {
+	if v.Target.Len() > 0 && !(ref.class == ClassResourceAccount && v.mayLackResourceAccount()) {
 		if val, ok := v.Target.lookup(ref); ok {
 			return val
 		}
