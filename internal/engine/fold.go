@@ -21,6 +21,18 @@ func hashFold(s string) uint64 {
 	return h ^ h>>32
 }
 
+func isASCII(s string) bool {
+	const high = 0x8080808080808080
+	var bits uint64
+	for ; len(s) >= 8; s = s[8:] {
+		bits |= load(s)
+	}
+	for i := range len(s) {
+		bits |= uint64(s[i])
+	}
+	return bits&high == 0
+}
+
 // load reads the first eight bytes of s as one number.
 func load(s string) uint64 {
 	_ = s[7]

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -51,24 +50,27 @@ type entry struct {
 
 func keysOf(list []entry, unsorted int) Keys {
 	k := Keys{list: list, unsorted: unsorted}
-	for i := len(list) - 1; i >= 0; i-- {
-		e := &list[i]
-		e.next = k.first[e.hash>>60]
-		k.first[e.hash>>60] = uint32(i + 1)
-		k.patterns = k.patterns || e.match != nil
+	for i := range list {
+		k.link(i)
 	}
 	return k
+}
+
+// link makes entry i one that is found.
+func (k *Keys) link(i int) {
+	e := &k.list[i]
+	e.next = k.first[e.hash>>60]
+	k.first[e.hash>>60] = uint32(i + 1)
+	k.patterns = k.patterns || e.match != nil
 }
 
 // hashName is hashFold, but over the name under simple case folding: names which
 // strings.EqualFold calls equal have one hash.
 func hashName(s string) uint64 {
-	for i := range len(s) {
-		if s[i] >= utf8.RuneSelf {
-			return hashFold(strings.Map(leastFold, s))
-		}
+	if isASCII(s) {
+		return hashFold(s)
 	}
-	return hashFold(s)
+	return hashFold(strings.Map(leastFold, s))
 }
 
 // leastFold is the least of the runes that simple folding makes equal.
@@ -130,11 +132,8 @@ func (k Keys) conflict(name string) Keys {
 
 // KeysFrom makes keys of a map. A name that stands there in two spellings is unknown.
 func KeysFrom(m map[string][]string) Keys {
-	n := 0
-	for _, values := range m {
-		n += len(values)
-	}
-	list, all := make([]entry, 0, len(m)), make([]string, 0, n)
+	k := Keys{list: make([]entry, 0, len(m))}
+	all := make([]string, 0, len(m)) // the values of all: nearly always one each
 	for name, values := range m {
 		from := len(all)
 		all = append(all, values...)
@@ -142,17 +141,15 @@ func KeysFrom(m map[string][]string) Keys {
 		if len(values) == 0 {
 			e.state = Absent
 		}
-		twin := 0
-		for twin < len(list) && !list[twin].same(&e) {
-			twin++
-		}
-		if twin < len(list) { // R-CTX-3
-			list[twin] = entry{hash: e.hash, name: max(e.name, list[twin].name), state: Unknown}
+		if twin := k.find(e.hash, name); twin != nil { // R-CTX-3
+			twin.state, twin.vals, twin.name = Unknown, nil, max(name, twin.name)
 			continue
 		}
-		list = append(list, e)
+		k.list = append(k.list, e)
+		k.link(len(k.list) - 1)
 	}
-	return keysOf(list, len(list))
+	k.unsorted = len(k.list)
+	return k
 }
 
 // inOrder is the list in the order given; what comes of a map, by name.
