@@ -22,6 +22,7 @@ type statement struct {
 	principal principalElement
 	resource  resourceElement
 	condition []condition
+	quick     []*condition // the same, those first that cost least to decide
 }
 
 // Options say how a document is compiled besides its kind.
@@ -52,6 +53,7 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 			resource:  c.resource(s, k),
 			condition: c.conditions(s.Condition),
 		}
+		p.statements[i].quick = quickest(p.statements[i].condition)
 	}
 	p.index = newIndex(p.statements)
 	p.public = k == policy.ResourceBased && isPublic(d)
@@ -173,8 +175,8 @@ func (s *statement) match(v *View) match {
 	}
 	// R-CND-1: all operators and keys must hold (IAM User Guide, “Conditions with multiple
 	// context keys or values”).
-	for i := range s.condition {
-		if m.value = min(m.value, s.condition[i].eval(v)); m.value == No {
+	for _, c := range s.quick {
+		if m.value = min(m.value, c.eval(v)); m.value == No {
 			return m
 		}
 	}
