@@ -230,7 +230,7 @@ func (e *Environment) with(o *org.Organization) *Environment {
 }
 
 func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Options) *engine.Program {
-	key := programKey{k, o.Gateway, string(d.Version()) + d.String()}
+	key := programKey{k, o.Gateway, d.String()}
 	p, ok := e.program[key]
 	if !ok {
 		p = engine.Compile(d, k, o)

@@ -121,6 +121,10 @@ func canIsSpec(t *rapid.T) {
 		if got := env.Can(req); got.Outcome != want || x.Decision != got {
 			t.Fatalf("got %v (explained %v) want %v\n%s\nrules %v", got, x.Decision, want, describe(l, r), x.Rules)
 		}
+		env.Unmerge()
+		if got := env.Can(req); got != x.Decision {
+			t.Fatalf("document by document %v, was %v\n%s", got, x.Decision, describe(l, r))
+		}
 	}
 }
 
@@ -139,6 +143,11 @@ func organizationIsSpec(t *rapid.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	apart, err := simulate.Compile(o, simulate.WithStrictKeys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	apart.Unmerge()
 	for range *perWorld {
 		r := gen.OrgRequest(t)
 		req := simulateRequest(t, r, false)
@@ -146,6 +155,9 @@ func organizationIsSpec(t *rapid.T) {
 		x := env.Explain(req)
 		if x.Decision != got {
 			t.Fatalf("explained %v, decided %v", x.Decision, got)
+		}
+		if d := apart.Can(req); d != got {
+			t.Fatalf("document by document %v, was %v", d, got)
 		}
 		want, err := spec.DecideOrg(s, r)
 		if err != nil { // the oracle has no answer where something is not in the model

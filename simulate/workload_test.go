@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/org"
@@ -161,6 +163,48 @@ func TestCanDoesNotAllocate(t *testing.T) {
 			require.Zero(t, testing.AllocsPerRun(100, func() { env.Can(r) }), "%s %s", name, w.Requests[i].Name)
 		}
 	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	w := readWorkload(t, "w2")
+	env := w.compile(t)
+	x := env.Explain(w.request(0))
+	want := x.Steps[0].Trials()
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for i, r := range w.Requests {
+				assert.Equal(t, r.Expect, env.Can(w.request(i)).Outcome.String())
+				assert.Equal(t, env.Can(w.request(i)), env.Explain(w.request(i)).Decision)
+				assert.Equal(t, want, x.Steps[0].Trials())
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestAssumeRoleDoesNotAllocate(t *testing.T) {
+	env, err := simulate.Compile(exampleOrganization())
+	require.NoError(t, err)
+	for _, action := range []policy.Action{"sts:AssumeRole", "kms:CreateAlias", "iam:PassRole", "STS:GETCALLERIDENTITY"} {
+		r := simulate.Request{
+			Principal: parsePrincipal("arn:aws:iam::111122223333:role/orders"), Action: action,
+			Resource: policy.MustParseARN("arn:aws:iam::111122223333:role/orders"),
+		}
+		require.Zero(t, testing.AllocsPerRun(100, func() { env.Can(r) }), action)
+	}
+}
+
+func TestAllocations(t *testing.T) {
+	w := readWorkload(t, "w2")
+	env := w.compile(t)
+	r, m := w.request(0), contextMap(w.Requests[0].Context)
+	fromMap := testing.AllocsPerRun(100, func() {
+		r.Keys = simulate.KeysFrom(m)
+		env.Can(r)
+	})
+	require.LessOrEqual(t, fromMap, 5.0, "keys from a map")
+	require.LessOrEqual(t, testing.AllocsPerRun(100, func() { env.Explain(r) }), 12.0, "Explain")
 }
 
 func BenchmarkCan(b *testing.B) {

@@ -1,13 +1,13 @@
 // Package engine compiles one policy document and matches it against one request.
 //
-// [Compile] turns a document into a [Program]: statements indexed by service, patterns
+// [Compile] turns a document into a [Program]: statements indexed by action, patterns
 // tokenised, operators and keys resolved, values parsed. [Program.Eval] answers for each
 // effect whether a statement matches: [No], [Maybe] or [Yes]. It is three-valued because
-// a condition key may be unknown, and it does not allocate. [Program.Trial] says of one
-// statement where it stopped matching.
+// a condition key may be unknown, and it does not allocate. A [Tester] says of one
+// statement where it stopped matching. [Merge] makes one program of the documents of a
+// layer.
 //
-// It knows one document at a time: how documents combine is the business of package
-// simulate.
+// How layers combine is the business of package simulate.
 package engine
 
 // A Tri is a truth value. Unknown facts make it Maybe; AND is min, OR is max.
