@@ -255,10 +255,7 @@ func (w *world) unlisted(r *Request) {
 	acct, ok := e.accounts[w.owner]
 	if !ok {
 		w.unknownResource = r.Resource.String()
-		if w.owner != "" {
-			target := engine.Keys{}.With("aws:ResourceAccount", w.owner)
-			v.Target = &target
-		}
+		v.Owner = w.owner
 		return
 	}
 	v.Target, w.rcps = &acct.target, acct.rcps
@@ -280,10 +277,7 @@ func (e *Environment) hasPolicy(a policy.ARN) bool {
 		return true
 	}
 	for i := len(text) - 1; i > len(text)-len(resource); i-- {
-		if text[i] != '/' && text[i] != ':' {
-			continue
-		}
-		if parent, err := policy.ParseARN(text[:i]); err == nil && e.resources[parent.String()] != nil {
+		if (text[i] == '/' || text[i] == ':') && e.resources[text[:i]] != nil {
 			return true
 		}
 	}

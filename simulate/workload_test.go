@@ -192,6 +192,8 @@ func TestAssumeRoleDoesNotAllocate(t *testing.T) {
 			Resource: policy.MustParseARN("arn:aws:iam::111122223333:role/orders"),
 		}
 		require.Zero(t, testing.AllocsPerRun(100, func() { env.Can(r) }), action)
+		r.Resource = policy.MustParseARN("arn:aws:iam::999999999999:role/not-listed")
+		require.Zero(t, testing.AllocsPerRun(100, func() { env.Can(r) }), action)
 	}
 }
 

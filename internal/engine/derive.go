@@ -24,6 +24,7 @@ const (
 	viaAWSService
 	callerAccount
 	sourceVPC
+	resourceAccount
 	numDerived
 )
 
@@ -33,6 +34,7 @@ var derivedKeys = map[string]derivedKey{
 	"aws:principalservicename": principalServiceName, "aws:requestedregion": requestedRegion,
 	"aws:securetransport": secureTransport, "aws:viaawsservice": viaAWSService,
 	"kms:calleraccount": callerAccount, "aws:sourcevpc": sourceVPC,
+	"aws:resourceaccount": resourceAccount,
 }
 
 // derive gives the keys of evaluation §13 that need nothing but the request (IAM User
@@ -112,6 +114,10 @@ func (v *View) derivedText(k derivedKey) string {
 		}
 	case sourceVPC:
 		return v.VPC
+	case resourceAccount:
+		if v.Owner != "" && !v.mayLackResourceAccount() {
+			return v.Owner
+		}
 	}
 	return ""
 }

@@ -36,6 +36,7 @@ type View struct {
 	Target    *Keys // derived from the resource: tags, account, organization
 	// Derive says that the keys which follow from the request itself are derived (§13).
 	Derive bool
+	Owner  string // account of the resource, if that is all that is known of it
 	VPC    string // of the endpoint that the request came through, if known
 	// Classes tells the state of a key that stands in none of these. Nil: absent.
 	Classes *[NumClasses]State
