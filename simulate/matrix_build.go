@@ -48,10 +48,28 @@ func (t triset) or(bits bitset, value engine.Tri) {
 	}
 }
 
-func (t triset) orSet(o triset) {
-	for i := range t.may {
-		t.yes[i] |= o.yes[i]
-		t.may[i] |= o.may[i]
+// A sparse is a triset of few actions: the words that hold any.
+type sparse []sparseWord
+
+type sparseWord struct {
+	at       int
+	yes, may uint64
+}
+
+func (t triset) sparse() sparse {
+	var out sparse
+	for i, w := range t.may {
+		if w != 0 {
+			out = append(out, sparseWord{i, t.yes[i], w})
+		}
+	}
+	return out
+}
+
+func (t triset) orSet(o sparse) {
+	for _, w := range o {
+		t.yes[w.at] |= w.yes
+		t.may[w.at] |= w.may
 	}
 }
 
@@ -60,7 +78,7 @@ type programSets struct {
 	program *engine.Program
 	// What statements without conditions give, for a request that names no resource ([0])
 	// and for any resource ([1]).
-	allow, deny [2]triset
+	allow, deny [2]sparse
 	open        []openStatement
 }
 
@@ -68,7 +86,7 @@ type programSets struct {
 type openStatement struct {
 	index int
 	deny  bool
-	bits  bitset
+	bits  sparse // may: the actions
 }
 
 // matrixBuilder fills the rows of a matrix by algebra on sets of actions, so that a
@@ -80,6 +98,7 @@ type matrixBuilder struct {
 	universe *universe
 	words    int
 	all      bitset
+	bits     bitset // of the statement at hand
 	rcp      bitset // actions of services that RCPs reach
 	special  []int  // actions with rules of their own, which Can decides
 	classes  []actionClass
@@ -95,6 +114,7 @@ type matrixBuilder struct {
 	// The decision at hand.
 	deny, allow            triset
 	layerDeny, layerAllow  triset
+	docDeny, docAllow      triset
 	identity, boundary     triset
 	stage                  [4]bitset
 	somewhere              bitset
@@ -117,10 +137,10 @@ func newMatrixBuilder(e *Environment, keys Keys) *matrixBuilder {
 		programs: map[*engine.Program]*programSets{}, rows: map[policy.Principal]row{}, interned: map[chunk]uint32{},
 		controls: map[string]*controlState{},
 	}
-	b.all = make(bitset, b.words)
+	b.all, b.bits = make(bitset, b.words), make(bitset, b.words)
 	b.all.add(0, len(u.actions))
 	b.fixed[0].NoResource, b.fixed[1].AnyResource = true, true
-	for _, t := range []*triset{&b.deny, &b.allow, &b.layerDeny, &b.layerAllow, &b.identity, &b.boundary, &b.empty, &b.full, &b.uncertain} {
+	for _, t := range []*triset{&b.deny, &b.allow, &b.layerDeny, &b.layerAllow, &b.docDeny, &b.docAllow, &b.identity, &b.boundary, &b.empty, &b.full, &b.uncertain} {
 		*t = newTriset(b.words)
 	}
 	b.full.or(b.all, yes)
@@ -193,34 +213,39 @@ func (b *matrixBuilder) sets(a *attachment) *programSets {
 	}
 	s := &programSets{program: a.program}
 	for k := range 2 {
-		s.allow[k], s.deny[k] = newTriset(b.words), newTriset(b.words)
-	}
-	for i, statement := range a.ref.Document.Statements() {
-		bits := b.actions(statement)
-		deny := statement.Effect == policy.Deny
-		if !a.program.Fixed(i) {
-			s.open = append(s.open, openStatement{i, deny, bits})
-			continue
-		}
-		for k := range 2 {
-			to := s.allow[k]
-			if deny {
-				to = s.deny[k]
+		b.docAllow.clear()
+		b.docDeny.clear()
+		for i, statement := range a.ref.Document.Statements() {
+			deny := statement.Effect == policy.Deny
+			switch to := b.docAllow; {
+			case !a.program.Fixed(i):
+				if k == 0 {
+					bits := triset{b.bits, b.bits}
+					b.actions(statement)
+					s.open = append(s.open, openStatement{i, deny, bits.sparse()})
+				}
+			default:
+				if deny {
+					to = b.docDeny
+				}
+				b.actions(statement)
+				to.or(b.bits, a.program.Holds(i, &b.fixed[k]))
 			}
-			to.or(bits, a.program.Holds(i, &b.fixed[k]))
 		}
+		s.allow[k], s.deny[k] = b.docAllow.sparse(), b.docDeny.sparse()
 	}
 	b.programs[a.program] = s
 	return s
 }
 
-// actions is what a statement is about (R-ACT-1 to R-ACT-7).
-func (b *matrixBuilder) actions(s policy.Statement) bitset {
+// actions sets bits to what a statement is about (R-ACT-1 to R-ACT-7).
+func (b *matrixBuilder) actions(s policy.Statement) {
 	list, not := s.Action, false
 	if !s.NotAction.IsZero() {
 		list, not = s.NotAction, true
 	}
-	out := make(bitset, b.words)
+	out := b.bits
+	clear(out)
 	for text := range list.All() {
 		prefix, name, ok := strings.Cut(text, ":")
 		switch {
@@ -228,14 +253,19 @@ func (b *matrixBuilder) actions(s policy.Statement) bitset {
 			copy(out, b.all)
 		case ok:
 			r, _ := b.universe.service(prefix)
-			if name == "*" {
+			switch {
+			case name == "*":
 				out.add(r.first, r.end)
-				continue
-			}
-			pattern := glob.Compile(name, glob.Wildcards|glob.FoldASCII)
-			for i := r.first; i < r.end; i++ {
-				if pattern.Match(b.universe.actions[i].Name(), nil) {
+			case !strings.ContainsAny(name, "*?"):
+				if i, known := b.universe.index(policy.Action(text)); known {
 					out.add(i, i+1)
+				}
+			default:
+				pattern := glob.Compile(name, glob.Wildcards|glob.FoldASCII)
+				for i := r.first; i < r.end; i++ {
+					if pattern.Match(b.universe.actions[i].Name(), nil) {
+						out.add(i, i+1)
+					}
 				}
 			}
 		}
@@ -245,7 +275,6 @@ func (b *matrixBuilder) actions(s policy.Statement) bitset {
 			out[i] = b.all[i] &^ out[i]
 		}
 	}
-	return out
 }
 
 // layer evaluates a layer into layerAllow and layerDeny.
@@ -281,11 +310,11 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 			continue
 		}
 		bits := b.classes[c].bits
-		for i, w := range o.bits {
-			if w &= bits[i]; w != 0 {
-				to.may[i] |= w
+		for _, word := range o.bits {
+			if w := word.may & bits[word.at]; w != 0 {
+				to.may[word.at] |= w
 				if value == yes {
-					to.yes[i] |= w
+					to.yes[word.at] |= w
 				}
 			}
 		}
