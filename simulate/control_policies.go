@@ -22,6 +22,10 @@ func (w *world) serviceControl(d *verdict, t *tracer) bool {
 		d.needs(StageServiceControl, maybe)
 		return false
 	}
+	if w.control != nil {
+		*d = *w.control
+		return d.deny == yes
+	}
 	return w.levels(d, StageServiceControl, w.scps, false, t, "R-SCP-1", "R-SCP-2")
 }
 

@@ -209,7 +209,7 @@ func (k *asker) readCaller() {
 			k.base = append(k.base, k.infos(&ep.policy)...)
 		}
 	}
-	k.base = unique(k.base)
+	k.base = distinct(k.base)
 	k.group.touched.actions(k.touched, all)
 	for _, c := range k.group.callers {
 		if c == nil { // what needs no permission is gained, or lost, with the principal
@@ -219,7 +219,7 @@ func (k *asker) readCaller() {
 	}
 }
 
-func unique(list []*statementInfo) []*statementInfo {
+func distinct(list []*statementInfo) []*statementInfo {
 	seen := make(map[int]bool, len(list))
 	return slices.DeleteFunc(list, func(s *statementInfo) bool {
 		was := seen[s.content]
@@ -252,7 +252,7 @@ func (k *asker) unlisted() error {
 			statements = append(statements, k.infos(levelLayers(acct.rcps)...)...)
 		}
 	}
-	statements = unique(statements)
+	statements = distinct(statements)
 	touches := []*touch{&k.group.touched, own}
 	for _, class := range k.classes(actions, statements, coarse) {
 		info := k.catalog.types[class[0]]
@@ -394,7 +394,7 @@ func (k *asker) target(t *target) error {
 			statements = append(statements, k.infos(levelLayers(r.account.rcps)...)...)
 		}
 	}
-	statements = unique(statements)
+	statements = distinct(statements)
 	touches := []*touch{&k.group.touched, &t.touched}
 	bucket, object := bucketOf(t.arn)
 	for _, class := range k.classes(actions, statements, fine) {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unique"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
@@ -41,7 +42,7 @@ type Environment struct {
 	services   []*endpointEntry // those with a policy, by ID
 	gaps       []gapPattern
 
-	members func() []Caller // principals of the organization, sorted
+	members func() []member // principals of the organization, sorted
 
 	layers *principalEntry // CompileLayers
 	target *resourceEntry  // CompileLayers
@@ -68,19 +69,29 @@ type layer struct {
 	list []*attachment
 	gap  string          // subject of a gap in it, or ""
 	all  *engine.Program // the documents of list in one, or nil
+	each []numbered      // those of list side by side, if there are several
 }
 
 // roomForMerged bounds what an environment spends on merged programs: some megabytes.
 // Principals beyond it are decided document by document.
 const roomForMerged = 1 << 15
 
+// A numbered is a program, the number of its first statement, and its own number.
+type numbered struct {
+	program *engine.Program
+	base    uint32
+	id      uint32
+}
+
 // merge makes one program of the documents of a layer, so that a request is looked up once.
 func (e *Environment) merge(l *layer) {
-	var list []*engine.Program
+	list := make([]*engine.Program, 0, len(l.list))
+	l.each = make([]numbered, 0, len(l.list))
 	var key []byte
 	for _, a := range l.list {
 		if a.program != nil {
 			list = append(list, a.program)
+			l.each = append(l.each, numbered{a.program, a.base, e.number[a.program]})
 			key = binary.AppendUvarint(key, uint64(e.number[a.program]))
 		}
 	}
@@ -127,6 +138,7 @@ type accountEntry struct {
 	id, canonical string
 	blockPublic   bool
 	scps, rcps    []level
+	sharedSCPs    bool        // they say the same to all callers of the account
 	keys          engine.Keys // what a principal of the account derives from it
 	target        engine.Keys // what a resource of the account derives from it
 	inOrg         bool
@@ -312,7 +324,7 @@ func (e *Environment) build(o *org.Organization) {
 
 func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {
 	acct := &accountEntry{
-		id: a.ID, canonical: a.CanonicalID, blockPublic: a.BlockPublicAccess,
+		id: shared(a.ID), canonical: a.CanonicalID, blockPublic: a.BlockPublicAccess,
 	}
 	e.accounts[a.ID] = acct
 	path := e.org.Path(a.ID)
@@ -324,6 +336,7 @@ func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachm
 	}
 	acct.target = targetKeys(acct, e.org.ID(), orgPath)
 	acct.scps = e.levels(path, policy.ServiceControl, control)
+	acct.sharedSCPs = sharedLevels(acct.scps)
 	acct.rcps = e.levels(path, policy.ResourceControl, control)
 	for i := range a.Users {
 		e.addUser(acct, a, &a.Users[i], managed)
@@ -390,8 +403,24 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 	return out
 }
 
+func sharedLevels(levels []level) bool {
+	return !slices.ContainsFunc(levels, func(l level) bool {
+		return slices.ContainsFunc(l.list, func(a *attachment) bool { return a.program != nil && !a.program.Shared() })
+	})
+}
+
+// principal is a user or role of the account without policies. Texts that many principals
+// have are the same text, so that comparing them reaches for no memory of their own.
+func (a *accountEntry) principal(arn policy.ARN, id string) *principalEntry {
+	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(arn)), id: id, account: a}
+	p.caller.Account, p.caller.Partition = shared(p.caller.Account), shared(p.caller.Partition)
+	return p
+}
+
+func shared(s string) string { return unique.Make(s).Value() }
+
 func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, managed map[policy.ARN]*attachment) {
-	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(u.ARN)), id: u.ID, account: acct}
+	p := acct.principal(u.ARN, u.ID)
 	e.fill(p, u.ARN, u.Attached, u.Inline, u.Boundary, u.Tags, managed)
 	// R-PRI-13: a group is no principal; its policies are its members' (IAM User Guide, “IAM
 	// JSON policy elements: Principal”).
@@ -419,7 +448,7 @@ func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, m
 }
 
 func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[policy.ARN]*attachment) {
-	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(r.ARN)), id: r.ID, account: acct}
+	p := acct.principal(r.ARN, r.ID)
 	path := r.ARN.Resource()
 	p.linked = isServiceLinked(path)
 	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
@@ -519,7 +548,7 @@ func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy
 
 func withTags(k engine.Keys, prefix string, tags map[string]string) engine.Keys {
 	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		k = k.Add(prefix+name, tags[name])
+		k = k.Add(shared(prefix+name), shared(tags[name]))
 	}
 	return k
 }

@@ -163,6 +163,10 @@ func (l *layer) eval(v *engine.View) result {
 	if l.all != nil {
 		l.all.Eval(v, 0, &r)
 		r.AllowAt, r.DenyAt = l.number(r.AllowAt), l.number(r.DenyAt)
+	} else if len(l.each) > 0 {
+		for i := range l.each {
+			l.each[i].program.Eval(v, l.each[i].base, &r)
+		}
 	} else {
 		for _, a := range l.list {
 			if a.program != nil {
@@ -170,7 +174,12 @@ func (l *layer) eval(v *engine.View) result {
 			}
 		}
 	}
-	out := resultOf(&r)
+	return l.result(&r)
+}
+
+// result adds what is not known of the layer.
+func (l *layer) result(r *engine.Result) result {
+	out := resultOf(r)
 	if l.gap != "" && out.deny != yes {
 		out.allow, out.deny = max(out.allow, maybe), max(out.deny, maybe)
 	}
@@ -341,7 +350,11 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 	case !w.hasIdentity:
 		return result{}, absent, absent
 	default:
-		identity = w.identity.eval(v)
+		if w.inquiry != nil {
+			identity = w.inquiry.layer(w.identity, v, w.account)
+		} else {
+			identity = w.identity.eval(v)
+		}
 		switch v.Caller.HasBoundary {
 		case yes:
 			boundary = w.boundary.eval(v)

@@ -82,8 +82,8 @@ func (e *Environment) Matrix(ctx context.Context, o MatrixOptions) (*Matrix, err
 	}
 	principals := slices.Clone(o.Principals)
 	if o.Principals == nil {
-		for _, c := range e.members() {
-			principals = append(principals, c.Principal)
+		for _, m := range e.members() {
+			principals = append(principals, m.principal)
 		}
 	}
 	b := newMatrixBuilder(e, o.Keys)

@@ -22,6 +22,8 @@ type world struct {
 	session  *Session
 	scps     []level
 	rcps     []level
+	control  *verdict // what the SCPs leave, if that is known already
+	inquiry  *inquiry // of many principals, or nil
 
 	target   *resourceEntry
 	resource *layer

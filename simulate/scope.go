@@ -189,8 +189,8 @@ func selected[T any](list []T, pattern string, text func(T) string) []T {
 // everyone lists the users, roles and root users of the organization by ARN.
 func (e *Environment) everyone() []policy.Principal {
 	var out []policy.Principal
-	for _, c := range e.members() {
-		out = append(out, c.Principal)
+	for _, m := range e.members() {
+		out = append(out, m.principal)
 	}
 	slices.SortFunc(out, comparePrincipals)
 	return out

@@ -75,20 +75,26 @@ func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
 	if e.org == nil {
 		return nil, errNoOrganization
 	}
+	ask := newInquiry(e, Request{Action: q.Action, Resource: q.Resource, Keys: q.Keys})
 	var out []Caller
-	for i, c := range e.callers(q) {
-		if i%1024 == 0 && ctx.Err() != nil {
+	i := 0
+	for m := range e.callers(q, ask.base.resource) {
+		if i++; i%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		r := q.request(c)
-		d := e.Can(r)
+		var d Decision
+		if m.entry != nil {
+			d = ask.can(m)
+		} else {
+			d = e.Can(q.request(m))
+		}
 		if d.Denied() && !q.Denied {
 			continue
 		}
-		c.Decision = d
+		c := Caller{Principal: m.principal, Type: m.typ, Decision: d}
 		c.Statement, _ = e.Statement(d)
 		if d.Outcome == Indeterminate {
-			c.Requires = e.Requires(r)
+			c.Requires = e.Requires(q.request(m))
 		}
 		out = append(out, c)
 	}
@@ -96,61 +102,82 @@ func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
 }
 
 // request is what the caller asks.
-func (q *Query) request(c Caller) Request {
-	r := Request{Principal: c.Principal, Action: q.Action, Resource: q.Resource, Keys: q.Keys}
+func (q *Query) request(m *member) Request {
+	r := Request{Principal: m.principal, Action: q.Action, Resource: q.Resource, Keys: q.Keys}
 	switch {
-	case c.Type == CallerExternal && (!c.Principal.IsValid() || c.Principal.Kind() == policy.Root):
+	case m.typ == CallerExternal && (!m.principal.IsValid() || m.principal.Kind() == policy.Root):
 		// One principal of many: who it is decides its keys.
 		r.Keys = r.Keys.orUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
-		if !c.Principal.IsValid() {
+		if !m.principal.IsValid() {
 			r.Keys = r.Keys.orUnknown("aws:PrincipalAccount")
 			r.Principal = rootOf("aws", "000000000000") // of no customer
 		}
-	case c.Type == CallerFederated && !c.Principal.IsValid():
+	case m.typ == CallerFederated && !m.principal.IsValid():
 		r.Principal = policy.WebIdentityPrincipal("provider.example")
 		r.Keys = r.Keys.orUnknown("aws:FederatedProvider")
-	case c.Type == CallerService && !c.Principal.IsValid():
+	case m.typ == CallerService && !m.principal.IsValid():
 		r.Principal = policy.ServicePrincipal("service.amazonaws.com")
 		r.Keys = r.Keys.orUnknown("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 	}
 	return r
 }
 
-// callers yields all callers that the query is about, without decisions.
-func (e *Environment) callers(q Query) iter.Seq2[int, Caller] {
-	return func(yield func(int, Caller) bool) {
-		all := append(slices.Clip(e.members()), e.named(q.Resource)...)
-		slices.SortStableFunc(all, compareCallers)
-		all = slices.CompactFunc(all, func(a, b Caller) bool { return a.Type == b.Type && a.Principal == b.Principal })
-		for i, c := range all {
-			if len(q.Types) > 0 && !slices.Contains(q.Types, c.Type) {
-				continue
+// A member is somebody who may be asked about.
+type member struct {
+	principal policy.Principal
+	typ       CallerType
+	entry     *principalEntry // users and roles of the organization
+	plain     bool            // its ARN is of the account that lists it
+}
+
+// callers yields all whom the query is about, in order.
+func (e *Environment) callers(q Query, resource *layer) iter.Seq[*member] {
+	others := e.named(q.Resource, resource)
+	slices.SortFunc(others, compareMembers)
+	others = slices.CompactFunc(others, func(a, b member) bool { return compareMembers(a, b) == 0 })
+	return func(yield func(*member) bool) {
+		give := func(m *member) bool { return len(q.Types) > 0 && !slices.Contains(q.Types, m.typ) || yield(m) }
+		list := e.members()
+		for i := range list {
+			for len(others) > 0 && compareMembers(others[0], list[i]) <= 0 {
+				first := &others[0]
+				if others = others[1:]; compareMembers(*first, list[i]) < 0 && !give(first) {
+					return
+				}
 			}
-			if !yield(i, c) {
+			if !give(&list[i]) {
+				return
+			}
+		}
+		for i := range others {
+			if !give(&others[i]) {
 				return
 			}
 		}
 	}
 }
 
-func compareCallers(a, b Caller) int {
-	return cmp.Or(cmp.Compare(a.Type, b.Type), a.Principal.ARN().Compare(b.Principal.ARN()), strings.Compare(a.Principal.Name(), b.Principal.Name()))
+func compareMembers(a, b member) int {
+	if c := cmp.Compare(a.typ, b.typ); c != 0 {
+		return c
+	}
+	return cmp.Or(a.principal.ARN().Compare(b.principal.ARN()), strings.Compare(a.principal.Name(), b.principal.Name()))
 }
 
 // listMembers lists the principals of the organization.
-func (e *Environment) listMembers() []Caller {
-	var out []Caller
+func (e *Environment) listMembers() []member {
+	out := make([]member, 0, len(e.principals)+len(e.accounts))
 	partitions := map[string]string{}
-	for text := range e.principals {
+	for text, entry := range e.principals {
 		a := policy.MustParseARN(text)
 		p := policy.PrincipalFromARN(a)
 		partitions[a.AccountID()] = a.Partition()
-		out = append(out, Caller{Principal: p, Type: e.callerType(p)})
+		out = append(out, member{p, e.callerType(p), entry, entry.account != nil && entry.caller.Account == entry.account.id})
 	}
 	for id := range e.accounts {
-		out = append(out, Caller{Principal: rootOf(cmp.Or(partitions[id], "aws"), id), Type: CallerRoot})
+		out = append(out, member{principal: rootOf(cmp.Or(partitions[id], "aws"), id), typ: CallerRoot})
 	}
-	slices.SortFunc(out, compareCallers)
+	slices.SortFunc(out, compareMembers)
 	return out
 }
 
@@ -182,18 +209,14 @@ func (e *Environment) callerType(p policy.Principal) CallerType {
 
 // named lists callers besides the principals of the organization: everybody, and whom the
 // policy of the resource names, be it to leave them out of a Deny.
-func (e *Environment) named(resource policy.ARN) []Caller {
-	out := []Caller{{Principal: policy.AnonymousPrincipal(), Type: CallerAnonymous}, {Type: CallerExternal}, {Type: CallerService}, {Type: CallerFederated}}
-	entry, ok := e.resource(resource)
-	if !ok {
-		return out
-	}
+func (e *Environment) named(resource policy.ARN, l *layer) []member {
+	out := []member{{principal: policy.AnonymousPrincipal(), typ: CallerAnonymous}, {typ: CallerExternal}, {typ: CallerService}, {typ: CallerFederated}}
 	add := func(p policy.Principal, t CallerType) {
 		if e.principals[p.ARN().String()] == nil && t != CallerRoot {
-			out = append(out, Caller{Principal: p, Type: t})
+			out = append(out, member{principal: p, typ: t})
 		}
 	}
-	for _, a := range entry.policy.list {
+	for _, a := range l.list {
 		for _, s := range a.ref.Document.Statements() {
 			for t, id := range s.Principal.All() {
 				e.name(resource, t, id, add)

@@ -11,6 +11,7 @@ type Program struct {
 	doc        *policy.Document
 	kind       policy.Kind
 	public     bool
+	shared     bool
 	statements []*statement
 }
 
@@ -57,6 +58,7 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 	}
 	p.index = newIndex(p.statements)
 	p.public = k == policy.ResourceBased && isPublic(d)
+	p.shared = p.isShared()
 	return p
 }
 
@@ -106,6 +108,17 @@ type Result struct {
 	// strongest; only for documents that name principals.
 	Levels          [numLevels]Tri
 	AllowAt, DenyAt uint32 // 1 + number of the first statement that gave Allow, Deny its value; 0: none
+}
+
+// Add adds what another document says, whose statements are numbered from base; it was
+// evaluated with base 0 and names no principals.
+func (r *Result) Add(o *Result, base uint32) {
+	if o.Deny > r.Deny {
+		r.Deny, r.DenyAt = o.Deny, base+o.DenyAt
+	}
+	if o.Allow > r.Allow {
+		r.Allow, r.AllowAt = o.Allow, base+o.AllowAt
+	}
 }
 
 // Eval adds what the document says to r (R-LAY-1): its statements are numbered from base.
