@@ -23,6 +23,7 @@ type facts interface {
 	Date() string
 	Actions(pattern string) iter.Seq[policy.Action]
 	Services() iter.Seq[serviceref.ServiceInfo]
+	Shrink(actions []string) []string
 	describe(a policy.Action) actionJSON
 }
 

@@ -350,13 +350,9 @@ func actionsText(f facts, set actionSet, code func(string) string) string {
 
 // shortestPatterns is shrink for a set of actions; those that are not known stay as they are.
 func shortestPatterns(f facts, set actionSet) []string {
-	known, out := actionSet{}, []string(nil)
+	var names []string
 	for _, a := range set.sorted() {
-		if !known.add(f, string(a)) {
-			out = append(out, string(a))
-		}
+		names = append(names, string(a))
 	}
-	out = append(out, shortest(f, nil, known)...)
-	sortPatterns(out)
-	return out
+	return f.Shrink(names)
 }

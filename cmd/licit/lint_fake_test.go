@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/shrink"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/orglint"
 	"github.com/licit-dev/licit/policy"
@@ -161,6 +162,8 @@ func (fakeFacts) Services() iter.Seq[serviceref.ServiceInfo] {
 		}
 	}
 }
+
+func (f fakeFacts) Shrink(actions []string) []string { return shrink.Patterns(f, actions) }
 
 func (fakeFacts) describe(a policy.Action) actionJSON {
 	j := actionJSON{Action: string(a), Level: fakeActions[string(a)], Resources: []string{}}

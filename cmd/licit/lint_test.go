@@ -178,7 +178,7 @@ func TestShrinkFewest(t *testing.T) {
 				fewest++
 			}
 		}
-		if got := shortest(fakeFacts{}, given, known); len(got) != fewest {
+		if got := (fakeFacts{}).Shrink(given); len(got) != fewest {
 			t.Fatalf("%v for %v: %d patterns, want %d", got, given, len(got), fewest)
 		}
 	})

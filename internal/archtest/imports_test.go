@@ -38,7 +38,7 @@ var arrows = map[string]rule{
 		imports: []string{"internal/levenshtein", "policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
 		tests:   []string{"internal/gen", "internal/spec"},
 	},
-	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar"}},
+	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar", "internal/shrink"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
 	"org/orglint": {
 		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
@@ -58,6 +58,7 @@ var arrows = map[string]rule{
 	"internal/jsontree":    {imports: []string{jsontext}},
 	"internal/glob":        {},
 	"internal/levenshtein": {},
+	"internal/shrink":      {imports: []string{"policy"}},
 	"internal/sar":         {imports: []string{"internal/jsontree"}},
 	"internal/gensar":      {imports: []string{"internal/sar"}},
 	"internal/engine": {
@@ -75,7 +76,7 @@ var arrows = map[string]rule{
 
 	"cmd/licit": {
 		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
-		tests:   []string{"github.com/xeipuuv/gojsonschema"},
+		tests:   []string{"internal/shrink", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},

@@ -187,6 +187,12 @@ func (r *Reference) Actions(pattern string) iter.Seq[policy.Action] {
 			if !ok {
 				return
 			}
+			if !strings.ContainsAny(rest, "*?") {
+				if a, ok := r.Action(policy.Action(pattern)); ok {
+					yield(a.Action())
+				}
+				return
+			}
 			first, after, name = s, s+1, rest
 		} else if !ok && (pattern == "" || strings.Trim(pattern, "*") != "") {
 			return

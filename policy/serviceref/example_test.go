@@ -266,3 +266,10 @@ func ExampleParseLevel() {
 	// Write <nil>
 	// "Wrte" is no access level; want List, Read, Write, Tagging, PermissionsManagement
 }
+
+func ExampleReference_Shrink() {
+	facts := serviceref.Embedded()
+	fmt.Println(facts.Shrink([]string{"sts:AssumeRole", "s3:GetBucketTagging", "s3:*"}))
+	// Output:
+	// [s3:* sts:AssumeRole]
+}
