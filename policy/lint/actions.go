@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -18,7 +19,7 @@ var actionRules = []rule{
 	{code: "INVALID_SERVICE_IN_ACTION", typ: Error, kinds: anyKind, title: "No service has this prefix.", check: invalidServices},
 	{code: "ACTION_RENAMED", typ: Warning, kinds: anyKind, title: "AWS has other actions in place of this one.", check: renamedActions},
 	{code: "UNSUPPORTED_ACTION_IN_POLICY", typ: Error, kinds: kindSet(policy.ResourceBased, policy.RoleTrust), title: "The policy is attached to a resource of another service.", check: foreignActions},
-	{code: "REDUNDANT_ACTION", typ: Suggestion, kinds: anyKind, title: "Another action of the list covers this one.", check: perStatement(redundant(actionIncludes, "Action", "NotAction"))},
+	{code: "REDUNDANT_ACTION", typ: Suggestion, kinds: anyKind, title: "Another action of the list covers this one.", check: perStatement(redundant(glob.ActionIncludes, "Action", "NotAction"))},
 }
 
 // actions yields the texts of Action and NotAction.
@@ -39,7 +40,7 @@ func (c *checker) actions() iter.Seq[value] {
 	return func(yield func(value) bool) {
 		for _, s := range c.statements() {
 			for v := range s.actions() {
-				if !everything(v.text) && v.text != "*:*" && !strings.Contains(v.text, "${") && !yield(v) {
+				if !glob.Everything(v.text) && v.text != "*:*" && !strings.Contains(v.text, "${") && !yield(v) {
 					return
 				}
 			}

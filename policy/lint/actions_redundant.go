@@ -1,6 +1,8 @@
 package lint
 
 import (
+	"github.com/licit-dev/licit/internal/glob"
+
 	"strings"
 
 	"github.com/licit-dev/licit/internal/jsontree"
@@ -37,7 +39,7 @@ func generalValues(n *jsontree.Node) (out []int) {
 	seen := make(map[string]int, len(n.Elements))
 	repeated := make(map[int]bool)
 	for i := range n.Elements {
-		key := lowerASCII(n.Elements[i].Text)
+		key := glob.LowerASCII(n.Elements[i].Text)
 		if first, ok := seen[key]; ok {
 			repeated[first] = true
 		} else {
@@ -71,7 +73,7 @@ func coveredBy(n *jsontree.Node, general []int, i int, includes func(general, sp
 func mayInclude(general, specific string) bool {
 	n := strings.IndexAny(general, "*?")
 	if n < 0 {
-		return equalASCII(general, specific)
+		return glob.EqualASCII(general, specific)
 	}
-	return len(specific) >= n && equalASCII(general[:n], specific[:n])
+	return len(specific) >= n && glob.EqualASCII(general[:n], specific[:n])
 }

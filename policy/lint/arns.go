@@ -28,7 +28,7 @@ var arnRules = []rule{
 	{code: "MISSING_ARN_REGION", typ: Error, kinds: anyKind, title: "ARNs of this resource have a region.", check: missingRegion},
 	{code: "UNSUPPORTED_WILDCARD_IN_PRINCIPAL", typ: Error, kinds: principalKinds, title: "A wildcard stands for a part of a principal.", check: perStatement(principalWildcard)},
 	{code: "UNSUPPORTED_RESOURCE_ARN_IN_POLICY", typ: Error, kinds: kindSet(policy.ResourceBased), title: "The policy is attached to a resource of another service.", check: foreignResources},
-	{code: "REDUNDANT_RESOURCE", typ: Suggestion, kinds: anyKind, title: "Another resource of the list covers this one.", check: perStatement(redundant(resourceIncludes, "Resource", "NotResource"))},
+	{code: "REDUNDANT_RESOURCE", typ: Suggestion, kinds: anyKind, title: "Another resource of the list covers this one.", check: perStatement(redundant(glob.ResourceIncludes, "Resource", "NotResource"))},
 }
 
 // An arnText is an ARN, or a pattern of ARNs, in a document.
@@ -96,7 +96,7 @@ func isPattern(part string) bool {
 func arnPrefix(c *checker, s *statement) {
 	for _, e := range []string{"Resource", "NotResource"} {
 		for _, v := range s.values(e) {
-			if v.node.Kind != jsontree.String || strings.HasPrefix(v.text, "arn:") || everything(v.text) {
+			if v.node.Kind != jsontree.String || strings.HasPrefix(v.text, "arn:") || glob.Everything(v.text) {
 				continue
 			}
 			_, n := glob.SplitARN(v.text, glob.Variables)

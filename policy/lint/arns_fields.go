@@ -61,7 +61,7 @@ func (c *checker) shapes(a *arnText) (region, account shape, ok bool) {
 		return region, account, false
 	}
 	for parts := range c.formats(a.service()) {
-		if globsMeet(a.resource(), parts[5]) {
+		if glob.Meet(a.resource(), parts[5]) {
 			ok = true
 			region.add(parts[3])
 			account.add(parts[4])
@@ -91,7 +91,7 @@ func (s *shape) add(part string) {
 
 func regionNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.region() == "" || everything(a.region()) || strings.Contains(a.region(), "${") {
+		if a.region() == "" || glob.Everything(a.region()) || strings.Contains(a.region(), "${") {
 			continue
 		}
 		if region, _, ok := c.shapes(a); ok && region.never {
@@ -105,7 +105,7 @@ func regionNotAllowed(c *checker) {
 
 func accountNotAllowed(c *checker) {
 	for a := range c.arns() {
-		if a.account() == "" || everything(a.account()) || strings.Contains(a.account(), "${") {
+		if a.account() == "" || glob.Everything(a.account()) || strings.Contains(a.account(), "${") {
 			continue
 		}
 		if _, account, ok := c.shapes(a); ok && account.never {
@@ -137,7 +137,7 @@ func arnResource(c *checker) {
 			continue
 		}
 		words := c.resourceWords(a.service())
-		word := resourceWord(loosen(a.resource()))
+		word := resourceWord(glob.Loosen(a.resource()))
 		if len(words) == 0 || word == "" || strings.ContainsAny(word, "*?") || slices.Contains(words, word) {
 			continue
 		}
@@ -162,7 +162,7 @@ func (c *checker) isOfOtherService(a *arnText) bool {
 	if len(a.text) > longestARN {
 		return true
 	}
-	for t := range c.ref.ResourceTypesOf("arn:aws:" + strings.ToLower(a.service()) + ":*:*:" + loosen(a.resource())) {
+	for t := range c.ref.ResourceTypesOf("arn:aws:" + strings.ToLower(a.service()) + ":*:*:" + glob.Loosen(a.resource())) {
 		for format := range t.ARNFormats() {
 			if parts, _ := glob.SplitARN(format, glob.Variables); strings.EqualFold(parts[2], a.service()) {
 				return true

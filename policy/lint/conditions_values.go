@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -175,7 +176,7 @@ func checkWildcard(s *statement, e *conditionEntry, v value) {
 // meant: the block has no other key, no block of the new operator exists, and the pattern
 // is more than stars.
 func likeIsMeant(s *statement, e *conditionEntry, text string) bool {
-	if len(e.opNode.Value.Members) != 1 || everything(text) {
+	if len(e.opNode.Value.Members) != 1 || glob.Everything(text) {
 		return false
 	}
 	for _, other := range s.conditions() {

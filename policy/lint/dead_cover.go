@@ -4,14 +4,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
 
 // coversStatement reports whether every request that inner matches is matched by outer, too. It
 // looks at the elements, not at the effect, and says no when it is not certain.
 func coversStatement(outer, inner policy.Statement) bool {
-	return coversElement(elementPair{outer.Action, outer.NotAction}, elementPair{inner.Action, inner.NotAction}, actionIncludes, actionsMeet) &&
-		coversElement(elementPair{outer.Resource, outer.NotResource}, elementPair{inner.Resource, inner.NotResource}, resourceIncludes, resourcesMeet) &&
+	return coversElement(elementPair{outer.Action, outer.NotAction}, elementPair{inner.Action, inner.NotAction}, glob.ActionIncludes, glob.ActionsMeet) &&
+		coversElement(elementPair{outer.Resource, outer.NotResource}, elementPair{inner.Resource, inner.NotResource}, glob.ResourceIncludes, glob.ResourcesMeet) &&
 		coversPrincipal(outer, inner) && coversConditions(outer.Condition, inner.Condition)
 }
 
@@ -29,7 +30,7 @@ func coversElement(outer, inner elementPair, includes, meet func(a, b string) bo
 	case !outer.not.IsZero():
 		return each(inner.yes, func(i string) bool { return !some(outer.not, func(o string) bool { return meet(o, i) }) })
 	case !inner.not.IsZero():
-		return some(outer.yes, everything)
+		return some(outer.yes, glob.Everything)
 	}
 	return each(inner.yes, func(i string) bool { return some(outer.yes, func(o string) bool { return includes(o, i) }) })
 }
@@ -74,7 +75,7 @@ func coversConditions(outer, inner policy.Conditions) bool {
 	for o := range outer.All() {
 		implied := false
 		for i := range inner.All() {
-			if !equalASCII(string(o.Operator), string(i.Operator)) || !equalASCII(o.Key, i.Key) {
+			if !glob.EqualASCII(string(o.Operator), string(i.Operator)) || !glob.EqualASCII(o.Key, i.Key) {
 				continue
 			}
 			implied = implied || o.Values.Equal(i.Values) || impliedValues(o, i)

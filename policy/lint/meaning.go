@@ -103,7 +103,7 @@ func (c *checker) checkContradictions() {
 		entries := s.conditions()
 		for i, b := range entries {
 			for _, a := range entries[:i] {
-				if equalASCII(a.key, b.key) && !b.info.Multivalued && (contradicts(a, b) || contradicts(b, a)) {
+				if glob.EqualASCII(a.key, b.key) && !b.info.Multivalued && (contradicts(a, b) || contradicts(b, a)) {
 					c.reportName(b.keyNode, b.path, "this and %s on the same key never hold together, so the statement matches nothing; write one condition with the values that are meant", a.operator)
 					break
 				}
@@ -149,7 +149,7 @@ func (c *checker) checkTautologies() {
 				continue
 			}
 			for _, v := range e.values() {
-				if everything(v.text) {
+				if glob.Everything(v.text) {
 					c.report(v.node, v.path, "this holds for every request; remove the condition, or write the values that are meant")
 				}
 			}

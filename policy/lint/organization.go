@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 )
@@ -66,7 +67,7 @@ var resourceControlRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, v := range s.values("Action") {
-					if everything(v.text) && !c.isFullAccessRCP() {
+					if glob.Everything(v.text) && !c.isFullAccessRCP() {
 						c.report(v.node, v.path, `an RCP does not take the action "*"; write the services, such as s3:*`)
 					}
 				}
@@ -216,7 +217,7 @@ func (c *checker) checkExemptions() {
 // below the paths that AWS keeps for itself cannot be made by customers.
 func hijackable(pattern string) string {
 	parts := strings.SplitN(pattern, ":", 6)
-	if everything(pattern) {
+	if glob.Everything(pattern) {
 		return "a principal"
 	}
 	if len(parts) < 6 || !strings.ContainsAny(parts[4], "*?") {
@@ -241,7 +242,7 @@ func (c *checker) protectsRole(pattern string) bool {
 				return false
 			}
 			for _, v := range s.values("Resource") {
-				if resourceIncludes(v.text, pattern) {
+				if glob.ResourceIncludes(v.text, pattern) {
 					return false
 				}
 			}

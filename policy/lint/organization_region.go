@@ -1,6 +1,10 @@
 package lint
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/licit-dev/licit/internal/glob"
+)
 
 var regionRules = []rule{
 	{
@@ -113,6 +117,6 @@ func (c *checker) eachRegionDeny(f func(e *conditionEntry, broken, saved []strin
 // wildcards, matches the text.
 func (e *conditionEntry) lists(text string) bool {
 	return slices.ContainsFunc(e.values(), func(v value) bool {
-		return v.text == text || e.like() && globIncludes(v.text, text)
+		return v.text == text || e.like() && glob.Includes(v.text, text)
 	})
 }

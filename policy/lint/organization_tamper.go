@@ -3,6 +3,8 @@ package lint
 import (
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/internal/glob"
 )
 
 var tamperRules = []rule{
@@ -68,7 +70,7 @@ func (c *checker) checkTamper() {
 func (c *checker) protects(actions []string) *statement {
 	for _, s := range c.statements() {
 		for _, v := range s.values("Action") {
-			if s.effect() == "Deny" && !everything(v.text) && slices.ContainsFunc(actions, func(a string) bool { return actionIncludes(v.text, a) }) {
+			if s.effect() == "Deny" && !glob.Everything(v.text) && slices.ContainsFunc(actions, func(a string) bool { return glob.ActionIncludes(v.text, a) }) {
 				return s
 			}
 		}

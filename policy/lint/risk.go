@@ -107,7 +107,7 @@ func (s *statement) fitsAny(a serviceref.ActionInfo, fits map[serviceref.Resourc
 func (s *statement) fits(t serviceref.ResourceInfo) bool {
 	for f := range t.ARNFormats() {
 		for _, v := range s.values("Resource") {
-			if resourcesMeet(v.text, f) {
+			if glob.ResourcesMeet(v.text, f) {
 				return true
 			}
 		}
@@ -147,8 +147,8 @@ func (c *checker) checkResourceStar() {
 // effectivelyStar reports whether the ARN has wildcards where resources have names.
 func effectivelyStar(pattern string) bool {
 	parts, n := glob.SplitARN(pattern, glob.Variables)
-	free := func(s string) bool { return s == "" || everything(s) }
-	return n == 6 && !everything(parts[2]) && free(parts[3]) && free(parts[4]) && parts[5] != "" && strings.Trim(parts[5], "*/:") == "" &&
+	free := func(s string) bool { return s == "" || glob.Everything(s) }
+	return n == 6 && !glob.Everything(parts[2]) && free(parts[3]) && free(parts[4]) && parts[5] != "" && strings.Trim(parts[5], "*/:") == "" &&
 		strings.Contains(parts[5], "*")
 }
 
@@ -181,7 +181,7 @@ func (c *checker) checkPatternKeys() {
 				continue
 			}
 			for _, v := range s.values("Action") {
-				if strings.ContainsAny(v.text, "*?") && !everything(v.text) && c.patternLacksKey(v.text, e.key) {
+				if strings.ContainsAny(v.text, "*?") && !glob.Everything(v.text) && c.patternLacksKey(v.text, e.key) {
 					c.report(v.node, v.path, "no action like %s has the condition key %s; remove one of them", v.text, e.key)
 				}
 			}

@@ -3,6 +3,7 @@ package lint
 import (
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
@@ -14,7 +15,7 @@ var riskActionRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, v := range s.values("Action") {
-					if service, name, ok := strings.Cut(v.text, ":"); ok && s.effect() == "Allow" && everything(name) && service != "" && service != "*" {
+					if service, name, ok := strings.Cut(v.text, ":"); ok && s.effect() == "Allow" && glob.Everything(name) && service != "" && service != "*" {
 						c.report(v.node, v.path, "this allows every action of %s, also those that come later; list the actions that are needed", service)
 					}
 				}
@@ -93,11 +94,11 @@ func (c *checker) checkExposed(actions []string, message string) {
 			continue
 		}
 		for _, v := range s.values("Action") {
-			if everything(v.text) {
+			if glob.Everything(v.text) {
 				continue
 			}
 			for _, a := range actions {
-				if !actionIncludes(v.text, a) {
+				if !glob.ActionIncludes(v.text, a) {
 					continue
 				}
 				if info, ok := c.ref.Action(policy.Action(a)); !ok || !info.WildcardOnly() {
@@ -126,7 +127,7 @@ func (c *checker) checkPolicyWriters() {
 		}
 		for _, v := range s.values("Action") {
 			for _, w := range policyWriters {
-				if strings.ContainsAny(v.text, "*?") || !actionIncludes(v.text, w.write) {
+				if strings.ContainsAny(v.text, "*?") || !glob.ActionIncludes(v.text, w.write) {
 					continue
 				}
 				for _, gain := range w.gains {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -151,7 +152,7 @@ func (c *checker) checkBoundaryEnforced() {
 		}
 		for _, v := range s.values("Action") {
 			for _, a := range []string{"iam:CreateRole", "iam:CreateUser"} {
-				if !everything(v.text) && actionIncludes(v.text, a) && !c.denies(a) {
+				if !glob.Everything(v.text) && glob.ActionIncludes(v.text, a) && !c.denies(a) {
 					c.report(v.node, v.path, "%s is allowed without a permissions boundary, so what is created can do more than its creator; add a condition on iam:PermissionsBoundary", a)
 					break
 				}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
@@ -13,7 +14,7 @@ import (
 func (s *statement) reaches(action string) bool {
 	if _, ok := s.member("NotAction"); ok {
 		for _, v := range s.values("NotAction") {
-			if actionIncludes(v.text, action) {
+			if glob.ActionIncludes(v.text, action) {
 				return false
 			}
 		}
@@ -25,7 +26,7 @@ func (s *statement) reaches(action string) bool {
 // namesAction reports whether a value of the Action element matches the action.
 func (s *statement) namesAction(action string) bool {
 	for _, v := range s.values("Action") {
-		if actionIncludes(v.text, action) {
+		if glob.ActionIncludes(v.text, action) {
 			return true
 		}
 	}
@@ -40,7 +41,7 @@ func (s *statement) namesEveryResource() bool {
 		return true
 	}
 	for _, v := range s.values("Resource") {
-		if everything(v.text) {
+		if glob.Everything(v.text) {
 			return true
 		}
 	}
@@ -98,7 +99,7 @@ func (e *conditionEntry) selects() bool {
 	if e.parts.Base == "" || e.parts.Base == "Null" || negated(e.parts) {
 		return false
 	}
-	return !e.like() || !slices.ContainsFunc(e.values(), func(v value) bool { return everything(v.text) })
+	return !e.like() || !slices.ContainsFunc(e.values(), func(v value) bool { return glob.Everything(v.text) })
 }
 
 // selectsBy reports whether a condition on one of the keys names the values that may be

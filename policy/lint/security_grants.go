@@ -121,7 +121,7 @@ func (r *riskyAction) unlimited(s *statement, how naming) (n *jsontree.Node, pat
 // matches reports whether a pattern is one for all resources of the action, at least of
 // one account.
 func (r *riskyAction) matches(pattern string) bool {
-	if everything(pattern) {
+	if glob.Everything(pattern) {
 		return true
 	}
 	parts, n := glob.SplitARN(pattern, glob.Wildcards)

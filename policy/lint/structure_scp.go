@@ -3,6 +3,7 @@ package lint
 import (
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 )
 
@@ -42,7 +43,7 @@ func scpAllowResource(c *checker, s *statement) {
 		return
 	}
 	for _, v := range s.values("Resource") {
-		if v.node.Kind == jsontree.String && !everything(v.text) {
+		if v.node.Kind == jsontree.String && !glob.Everything(v.text) {
 			c.report(v.node, v.path, "an Allow is on %q, and SCPs have had that only since 2025-09-19; want \"*\", or a Deny with NotResource in its condition", clip(v.text))
 		}
 	}

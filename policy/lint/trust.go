@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 )
@@ -168,7 +169,7 @@ func (s *statement) checkAssumeActions() {
 	reported, assumes := false, false
 	for _, v := range s.values("Action") {
 		for _, a := range []string{assumeRole, assumeWithSAML, assumeWithWeb} {
-			assumes = assumes || actionIncludes(v.text, a)
+			assumes = assumes || glob.ActionIncludes(v.text, a)
 			if strings.EqualFold(v.text, a) && !wanted[a] {
 				s.c.report(v.node, v.path, "none of the principals assumes a role with %s; %s does it with %s", a, principals[0].text, principals[0].assumesWith())
 				reported = true

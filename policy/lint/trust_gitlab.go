@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/internal/glob"
+)
 
 var trustGitLabRules = []rule{
 	{
@@ -52,7 +56,7 @@ func (c *checker) eachGitLab(f func(e *conditionEntry, v value, project, refType
 		rest, ok := strings.CutPrefix(v.text, "project_path:")
 		if !ok {
 			// A pattern of wildcards alone at a host of GitLab is every project.
-			if !strings.Contains(host, "gitlab") || !everything(v.text) {
+			if !strings.Contains(host, "gitlab") || !glob.Everything(v.text) {
 				return
 			}
 			rest = v.text

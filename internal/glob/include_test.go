@@ -1,4 +1,4 @@
-package lint
+package glob_test
 
 import (
 	"testing"
@@ -15,13 +15,13 @@ func TestGlobIncludes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		outer, inner, s := pattern.Draw(t, "outer"), pattern.Draw(t, "inner"), text.Draw(t, "text")
 		o, i := glob.Compile(outer, glob.Wildcards), glob.Compile(inner, glob.Wildcards)
-		if i.Match(s, nil) && globIncludes(outer, inner) && !o.Match(s, nil) {
+		if i.Match(s, nil) && glob.Includes(outer, inner) && !o.Match(s, nil) {
 			t.Fatalf("%q includes %q, but only the latter matches %q", outer, inner, s)
 		}
-		if i.Match(s, nil) && o.Match(s, nil) && !globsMeet(outer, inner) {
+		if i.Match(s, nil) && o.Match(s, nil) && !glob.Meet(outer, inner) {
 			t.Fatalf("%q and %q both match %q", outer, inner, s)
 		}
-		if globsMeet(outer, inner) != globsMeet(inner, outer) {
+		if glob.Meet(outer, inner) != glob.Meet(inner, outer) {
 			t.Fatalf("%q and %q meet in one direction only", outer, inner)
 		}
 	})
@@ -45,8 +45,8 @@ func TestGlobIncludesCases(t *testing.T) {
 		{"x/*", "x/${aws:username}", true},
 		{"x/?", "x/${aws:username}", false},
 	} {
-		if got := globIncludes(test.outer, test.inner); got != test.want {
-			t.Errorf("globIncludes(%q, %q) = %v", test.outer, test.inner, got)
+		if got := glob.Includes(test.outer, test.inner); got != test.want {
+			t.Errorf("Includes(%q, %q) = %v", test.outer, test.inner, got)
 		}
 	}
 }

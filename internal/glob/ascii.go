@@ -1,11 +1,12 @@
-package lint
+package glob
 
 import "strings"
 
 // AWS compares names without regard to case for ASCII letters only: to Unicode, the Kelvin
 // sign is a k, too.
 
-func equalASCII(a, b string) bool {
+// EqualASCII reports whether a and b differ at most in the case of ASCII letters.
+func EqualASCII(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -17,7 +18,8 @@ func equalASCII(a, b string) bool {
 	return true
 }
 
-func lowerASCII(s string) string {
+// LowerASCII makes ASCII letters lower case.
+func LowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
 			return r + 'a' - 'A'
