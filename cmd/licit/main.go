@@ -89,6 +89,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
       --action s3:GetObject --resource arn:aws:s3:::logs/app.log
   licit explain --principal arn:aws:iam::111122223333:role/app --action iam:PassRole \
       --identity-policy app.json --scp root.json --scp workloads.json
+  licit permissions --principal arn:aws:iam::111122223333:role/app --snapshot ./snapshot
   licit diff --before main/snapshot --after ./snapshot
   licit eval cases.jsonl
   licit lint policies/
@@ -102,7 +103,8 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
-	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.lintCommand(), a.testCommand(), a.actionsCommand(), a.shrinkCommand(),
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(),
+		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
 		a.snapshotCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)

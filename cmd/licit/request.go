@@ -47,24 +47,29 @@ func (f *requestFlags) registerKeys(cmd *cobra.Command) {
 // requests reads the flags: a request for each resource. Everything that is wrong with them
 // is one error.
 func (f *requestFlags) requests(cmd *cobra.Command) ([]simulate.Request, error) {
-	var errs []error
-	usage := func(format string, args ...any) {
-		errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)})
-	}
-	p, err := policy.ParsePrincipal(f.principal)
-	switch {
-	case !cmd.Flags().Changed("principal"):
-		usage("--principal is missing; want who asks, such as arn:aws:iam::111122223333:user/ana")
-	case strings.Contains(f.principal, ":group/"):
-		usage("--principal %s: a group makes no requests; name one of its members", f.principal)
-	case err != nil:
-		usage("--principal: %w", err)
-	}
+	p, wrong := f.who(cmd)
 	out, err := f.targets(cmd)
 	for i := range out {
 		out[i].Principal = p
 	}
-	return out, errors.Join(append(errs, err)...)
+	return out, errors.Join(wrong, err)
+}
+
+// who reads the principal.
+func (f *requestFlags) who(cmd *cobra.Command) (policy.Principal, error) {
+	p, err := policy.ParsePrincipal(f.principal)
+	switch {
+	case !cmd.Flags().Changed("principal"):
+		err = errors.New("--principal is missing; want who asks, such as arn:aws:iam::111122223333:user/ana")
+	case strings.Contains(f.principal, ":group/"):
+		err = fmt.Errorf("--principal %s: a group makes no requests; name one of its members", f.principal)
+	case err != nil:
+		err = fmt.Errorf("--principal: %w", err)
+	}
+	if err != nil {
+		return p, usageError{cmd, err}
+	}
+	return p, nil
 }
 
 // target is targets where one resource is asked for.

@@ -25,3 +25,17 @@ func (el *resourceElement) matchAny() Tri {
 	}
 	return hit
 }
+
+// Match is what statement i gives to the request, its action included.
+func (p *Program) Match(i int, v *View) Tri {
+	if p.services&v.serviceBit == 0 {
+		return No
+	}
+	candidates := p.lookup(v)
+	for j := range candidates {
+		if c := &candidates[j]; int(c.index) == i && (c.names == nil || c.matches(v.Name)) {
+			return p.Holds(i, v)
+		}
+	}
+	return No
+}

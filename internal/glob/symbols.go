@@ -167,6 +167,29 @@ func meetAt(x, y Symbols, i, j int, diagonal, below, right bool) bool {
 	return diagonal && (x[i] == y[j] || x[i] == anyOne || y[j] == anyOne)
 }
 
+// apart reports whether what stands before the first wildcards, or behind the last ones,
+// rules out that any text matches both.
+func (s Symbols) apart(t Symbols) bool {
+	for i := range min(len(s), len(t)) {
+		if s[i] < 0 || t[i] < 0 {
+			break
+		}
+		if s[i] != t[i] {
+			return true
+		}
+	}
+	for i := range min(len(s), len(t)) {
+		x, y := s[len(s)-1-i], t[len(t)-1-i]
+		if x < 0 || y < 0 {
+			break
+		}
+		if x != y {
+			return true
+		}
+	}
+	return false
+}
+
 // mostParts bounds the patterns that an intersection has.
 const mostParts = 16
 
@@ -174,6 +197,8 @@ const mostParts = 16
 // nothing matches both. It reports false if that takes too many.
 func (s Symbols) Intersect(t Symbols) ([]Symbols, bool) {
 	switch {
+	case s.apart(t):
+		return nil, true
 	case s.Includes(t):
 		return []Symbols{t}, true
 	case t.Includes(s):

@@ -108,6 +108,9 @@ func shortestOf(f Facts, service string, given []string, known set) []string {
 	}
 	slices.SortFunc(t.names, func(a, b leaf) int { return strings.Compare(a.lower, b.lower) })
 	prefixes := t.cover(t.names, 0)
+	if len(given) == 0 {
+		return prefixes
+	}
 	// What was given may do better, such as s3:*Acl.
 	if greedy := greedyCover(f, slices.Concat(prefixes, given)); len(greedy) < len(prefixes) {
 		return greedy

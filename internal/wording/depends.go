@@ -124,8 +124,8 @@ func UnknownText(u simulate.Unknown, subject string) string {
 	return text + p.orElse
 }
 
-// mostAlternatives bounds how many ways to be allowed are listed.
-const mostAlternatives = 5
+// MostAlternatives bounds how many ways to be allowed are listed.
+const MostAlternatives = 5
 
 // RequirementLines writes the alternatives in words, the certain ones first.
 func (w *World) RequirementLines(r simulate.Requirement, line func(string, string, ...any)) {
@@ -135,14 +135,14 @@ func (w *World) RequirementLines(r simulate.Requirement, line func(string, strin
 			if len(a) == 0 {
 				continue // it says no more than the dependencies
 			}
-			if shown++; shown <= mostAlternatives {
+			if shown++; shown <= MostAlternatives {
 				line(name, "%s", AlternativeText(a))
 			}
 		}
 	}
 	write("allowed if", r.Allowed)
 	write("perhaps if", r.Possible)
-	if more := shown - mostAlternatives; more > 0 {
+	if more := shown - MostAlternatives; more > 0 {
 		text := fmt.Sprintf("… or in %d more ways", more)
 		if more == 1 {
 			text = "… or in 1 more way"

@@ -273,3 +273,10 @@ func ExampleReference_Shrink() {
 	// Output:
 	// [s3:* sts:AssumeRole]
 }
+
+func ExampleResourceInfo_Takes() {
+	bucket, _ := serviceref.Embedded().ResourceType("s3", "bucket")
+	fmt.Println(bucket.Takes("arn:aws:s3:::logs"), bucket.Takes("arn:aws:s3:::logs/app.log"))
+	// Output:
+	// true false
+}

@@ -33,6 +33,13 @@ func (t ResourceInfo) ARNFormats() iter.Seq[string] {
 	return slices.Values(t.b.ARNs[t.row().ARNs:t.row().ARNsAfter])
 }
 
+// Takes reports whether an ARN can be of the type, or a pattern of a policy's Resource
+// element can match one that is; see [Reference.ResourceTypesOf].
+func (t ResourceInfo) Takes(pattern string) bool {
+	formats := t.b.formats()
+	return slices.ContainsFunc(formats[t.row().ARNs:t.row().ARNsAfter], func(f format) bool { return f.intersects(pattern) })
+}
+
 // Keys yields the condition keys of resources of this type, sorted by name without regard
 // to case.
 func (t ResourceInfo) Keys() iter.Seq[KeyInfo] { return t.b.keySet(t.row().Keys) }
