@@ -69,3 +69,40 @@ func BenchmarkMatrix(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+// BenchmarkMatrixUpdate is the other half of W5: the matrix and what differs in it, after
+// one SCP changed.
+func BenchmarkMatrixUpdate(b *testing.B) {
+	o := estateOrg()
+	env, err := simulate.Compile(o)
+	require.NoError(b, err)
+	m, err := env.Matrix(context.Background(), simulate.MatrixOptions{})
+	require.NoError(b, err)
+	for _, test := range []struct {
+		name string
+		doc  policy.Statement
+	}{
+		{"one-service", policy.Statement{Effect: policy.Deny, Action: policy.List("cloudtrail:StopLogging", "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors"), Resource: policy.List("*")}},
+		{"regions", policy.Statement{
+			Effect: policy.Deny, NotAction: policy.List("iam:*", "sts:*"), Resource: policy.List("*"),
+			Condition: policy.When("StringNotEquals", "aws:RequestedRegion", "eu-west-1"),
+		}},
+	} {
+		b.Run(test.name, func(b *testing.B) {
+			after, err := env.Apply(
+				org.PutControlPolicy(org.ControlPolicy{ID: "p-leave0001", Name: "stay", Kind: policy.ServiceControl, Document: policy.Must(policy.NewDocument(test.doc))}))
+			require.NoError(b, err)
+			b.ReportAllocs()
+			cells := 0
+			for b.Loop() {
+				updated, err := m.Update(context.Background(), after)
+				require.NoError(b, err)
+				cells = 0
+				for range m.Diff(updated) {
+					cells++
+				}
+			}
+			b.ReportMetric(float64(cells), "cells")
+		})
+	}
+}

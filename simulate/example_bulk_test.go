@@ -113,6 +113,20 @@ func ExampleMatrix_Diff() {
 	// arn:aws:iam::111122223333:root possible to all
 }
 
+func ExampleMatrix_Update() {
+	env, _ := simulate.Compile(exampleOrganization())
+	m, _ := env.Matrix(context.Background(), simulate.MatrixOptions{})
+	after, _ := env.Apply(org.DetachControlPolicy("p-regions", "ou-ab12-11111111"))
+	updated, err := m.Update(context.Background(), after)
+	if err != nil {
+		panic(err)
+	}
+	cell, _ := updated.At(parsePrincipal("arn:aws:iam::111122223333:role/orders"), "sqs:SendMessage")
+	fmt.Println(cell.Access())
+	// Output:
+	// all
+}
+
 func ExampleMatrix_Who() {
 	env, _ := simulate.Compile(exampleOrganization())
 	m, _ := env.Matrix(context.Background(), simulate.MatrixOptions{})

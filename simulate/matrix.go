@@ -23,6 +23,7 @@ type Matrix struct {
 	principals []policy.Principal // sorted
 	rows       map[policy.Principal]row
 	chunks     []chunk
+	source     *matrixBuilder // nil for a matrix that was read
 }
 
 // A row numbers the chunks of one principal.
@@ -80,14 +81,8 @@ func (e *Environment) Matrix(ctx context.Context, o MatrixOptions) (*Matrix, err
 	if e.org == nil {
 		return nil, errNoOrganization
 	}
-	principals := slices.Clone(o.Principals)
-	if o.Principals == nil {
-		for _, m := range e.members() {
-			principals = append(principals, m.principal)
-		}
-	}
-	b := newMatrixBuilder(e, o.Keys)
-	for i, p := range principals {
+	b := newMatrixBuilder(e, o)
+	for i, p := range b.principals() {
 		if i%64 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -213,12 +208,9 @@ func (m *Matrix) diffRow(after *Matrix, p policy.Principal, yield func(MatrixDel
 			if *x == *y {
 				continue
 			}
-			for i := range chunkActions {
-				at := k*chunkActions + i
-				if d := (MatrixDelta{p, "", x.cell(i), y.cell(i)}); d.Before != d.After && at < len(m.universe.actions) {
-					if d.Action = m.universe.actions[at]; !yield(d) {
-						return false
-					}
+			for i := range x.differences(y) {
+				if !yield(MatrixDelta{p, m.universe.actions[k*chunkActions+i], x.cell(i), y.cell(i)}) {
+					return false
 				}
 			}
 		}

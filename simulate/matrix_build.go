@@ -66,12 +66,17 @@ func (t triset) sparse() sparse {
 	return out
 }
 
-func (t triset) orSet(o sparse) {
+// orSet adds the words of o that are in the triset, whose first word is number from.
+func (t triset) orSet(o sparse, from int) {
 	for _, w := range o {
-		t.yes[w.at] |= w.yes
-		t.may[w.at] |= w.may
+		if i := w.at - from; uint(i) < uint(len(t.may)) {
+			t.yes[i] |= w.yes
+			t.may[i] |= w.may
+		}
 	}
 }
+
+func (t triset) window(from, to int) triset { return triset{t.yes[from:to], t.may[from:to]} }
 
 // A programSets is what one program does to the actions of the universe.
 type programSets struct {
@@ -92,35 +97,81 @@ type openStatement struct {
 // matrixBuilder fills the rows of a matrix by algebra on sets of actions, so that a
 // statement is looked at once for each principal and not once for each action.
 type matrixBuilder struct {
-	env      *Environment
-	keys     Keys
-	anyKeys  Keys // of a request whose resource may be anywhere
-	universe *universe
-	words    int
-	all      bitset
-	bits     bitset // of the statement at hand
-	rcp      bitset // actions of services that RCPs reach
-	special  []int  // actions with rules of their own, which Can decides
-	classes  []actionClass
-	programs map[*engine.Program]*programSets
-	worlds   [2][]world // of the principal at hand, one for each class, without a resource and for any
-	controls map[string]*controlState
-	key      []byte
+	env         *Environment
+	keys        Keys
+	asked       []policy.Principal // MatrixOptions.Principals
+	anyKeys     Keys               // of a request whose resource may be anywhere
+	universe    *universe
+	words       int
+	bits        bitset // of the statement at hand
+	special     []int  // actions with rules of their own, which Can decides
+	collections []int  // those of them that have a resource of their own
+	classes     []actionClass
+	programs    map[*engine.Program]*programSets
+	worlds      [2][]world // of the principal at hand, one for each class; see world
+	controls    map[string]*controlState
+	key         []byte
+	principal   policy.Principal // at hand
+	fixed       [2]engine.View
+	docDeny     triset
+	docAllow    triset
 
 	rows     map[policy.Principal]row
+	states   map[policy.Principal][2]*controlState
 	interned map[chunk]uint32
 	chunks   []chunk
 
-	// The decision at hand.
-	deny, allow            triset
-	layerDeny, layerAllow  triset
-	docDeny, docAllow      triset
-	identity, boundary     triset
-	stage                  [4]bitset
-	somewhere              bitset
-	fixed                  [2]engine.View
-	cells                  [planes]bitset
-	empty, full, uncertain triset
+	frame       // the window at hand
+	whole frame // all words
+	from  int   // the first word of the window
+}
+
+// A frame is the decision about all actions, or those of some words.
+type frame struct {
+	all, rcp              bitset // actions; those of services that RCPs reach
+	deny, allow           triset
+	layerDeny, layerAllow triset
+	identity, boundary    triset
+	full, uncertain       triset
+	stage                 [4]bitset
+	somewhere             bitset
+	cells                 [planes]bitset
+}
+
+func newFrame(words int) (f frame) {
+	for _, t := range f.trisets() {
+		*t = newTriset(words)
+	}
+	for _, b := range f.bitsets() {
+		*b = make(bitset, words)
+	}
+	return f
+}
+
+func (f *frame) trisets() []*triset {
+	return []*triset{&f.deny, &f.allow, &f.layerDeny, &f.layerAllow, &f.identity, &f.boundary, &f.full, &f.uncertain}
+}
+
+func (f *frame) bitsets() []*bitset {
+	out := []*bitset{&f.all, &f.rcp, &f.somewhere}
+	for i := range f.stage {
+		out = append(out, &f.stage[i])
+	}
+	for i := range f.cells {
+		out = append(out, &f.cells[i])
+	}
+	return out
+}
+
+// look makes the words from and before to the window.
+func (b *matrixBuilder) look(from, to int) {
+	b.frame, b.from = b.whole, from
+	for _, t := range b.frame.trisets() {
+		*t = t.window(from, to)
+	}
+	for _, bits := range b.frame.bitsets() {
+		*bits = (*bits)[from:to]
+	}
 }
 
 // An actionClass is actions for which the conditions of a statement come out alike.
@@ -130,38 +181,41 @@ type actionClass struct {
 	bits      bitset
 }
 
-func newMatrixBuilder(e *Environment, keys Keys) *matrixBuilder {
-	u := embeddedUniverse()
+func newMatrixBuilder(e *Environment, o MatrixOptions) *matrixBuilder {
+	u, keys := embeddedUniverse(), o.Keys
 	b := &matrixBuilder{
-		env: e, keys: keys, anyKeys: keys.orUnknown("aws:RequestedRegion"), universe: u, words: (len(u.actions) + chunkActions - 1) / chunkActions * chunkWords,
+		env: e, keys: keys, asked: slices.Clone(o.Principals), anyKeys: keys.orUnknown("aws:RequestedRegion"), universe: u, words: (len(u.actions) + chunkActions - 1) / chunkActions * chunkWords,
 		programs: map[*engine.Program]*programSets{}, rows: map[policy.Principal]row{}, interned: map[chunk]uint32{},
-		controls: map[string]*controlState{},
+		controls: map[string]*controlState{}, states: map[policy.Principal][2]*controlState{},
 	}
-	b.all, b.bits = make(bitset, b.words), make(bitset, b.words)
-	b.all.add(0, len(u.actions))
+	b.bits, b.docDeny, b.docAllow = make(bitset, b.words), newTriset(b.words), newTriset(b.words)
 	b.fixed[0].NoResource, b.fixed[1].AnyResource = true, true
-	for _, t := range []*triset{&b.deny, &b.allow, &b.layerDeny, &b.layerAllow, &b.docDeny, &b.docAllow, &b.identity, &b.boundary, &b.empty, &b.full, &b.uncertain} {
-		*t = newTriset(b.words)
-	}
+	b.whole = newFrame(b.words)
+	b.look(0, b.words)
+	b.all.add(0, len(u.actions))
 	b.full.or(b.all, yes)
 	b.uncertain.or(b.all, maybe)
-	for i := range b.stage {
-		b.stage[i] = make(bitset, b.words)
-	}
-	for i := range b.cells {
-		b.cells[i] = make(bitset, b.words)
-	}
-	b.somewhere = make(bitset, b.words)
 	b.classify()
 	b.worlds = [2][]world{make([]world, len(b.classes)), make([]world, len(b.classes))}
 	return b
+}
+
+// principals are those that the matrix is about.
+func (b *matrixBuilder) principals() []policy.Principal {
+	if b.asked != nil {
+		return b.asked
+	}
+	var out []policy.Principal
+	for _, m := range b.env.members() {
+		out = append(out, m.principal)
+	}
+	return out
 }
 
 // classify puts actions with the same service rules together: a condition of a statement
 // may come out differently for actions that AWS sends other keys with.
 func (b *matrixBuilder) classify() {
 	facts := serviceref.Embedded()
-	b.rcp = make(bitset, b.words)
 	at := map[string]int{}
 	for _, s := range b.universe.services {
 		if facts.SupportsRCP(s.prefix) {
@@ -176,7 +230,11 @@ func (b *matrixBuilder) classify() {
 		}
 		for i := s.first; i < s.end; i++ {
 			action := b.universe.actions[i]
-			if _, collection := facts.Collection(action); collection || own == stsService || action == "kms:RetireGrant" {
+			_, collection := facts.Collection(action)
+			if collection {
+				b.collections = append(b.collections, i)
+			}
+			if collection || own == stsService || action == "kms:RetireGrant" {
 				b.special = append(b.special, i)
 			}
 			if action == "kms:RetireGrant" { // R-RCP-3: exempt
@@ -250,7 +308,7 @@ func (b *matrixBuilder) actions(s policy.Statement) {
 		prefix, name, ok := strings.Cut(text, ":")
 		switch {
 		case text == "*:*" || text != "" && strings.Trim(text, "*") == "":
-			copy(out, b.all)
+			copy(out, b.whole.all)
 		case ok:
 			r, _ := b.universe.service(prefix)
 			switch {
@@ -272,7 +330,7 @@ func (b *matrixBuilder) actions(s policy.Statement) {
 	}
 	if not {
 		for i := range out {
-			out[i] = b.all[i] &^ out[i]
+			out[i] = b.whole.all[i] &^ out[i]
 		}
 	}
 }
@@ -286,8 +344,8 @@ func (b *matrixBuilder) layer(l *layer, k int) {
 			continue
 		}
 		s := b.sets(a)
-		b.layerAllow.orSet(s.allow[k])
-		b.layerDeny.orSet(s.deny[k])
+		b.layerAllow.orSet(s.allow[k], b.from)
+		b.layerDeny.orSet(s.deny[k], b.from)
 		for i := range s.open {
 			b.open(s, &s.open[i], k)
 		}
@@ -311,10 +369,11 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 		}
 		bits := b.classes[c].bits
 		for _, word := range o.bits {
-			if w := word.may & bits[word.at]; w != 0 {
-				to.may[word.at] |= w
+			i := word.at - b.from
+			if w := word.may & bits[word.at]; w != 0 && uint(i) < uint(len(to.may)) {
+				to.may[i] |= w
 				if value == yes {
-					to.yes[word.at] |= w
+					to.yes[i] |= w
 				}
 			}
 		}
@@ -323,7 +382,7 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 
 // value is what a statement gives to the actions of a class.
 func (b *matrixBuilder) value(s *programSets, o *openStatement, class, k int) engine.Tri {
-	return s.program.Holds(o.index, &b.worlds[k][class].view)
+	return s.program.Holds(o.index, &b.world(k, class).view)
 }
 
 // denies and needs are those of a verdict, for all actions at once.
@@ -369,36 +428,68 @@ func (b *matrixBuilder) add(p policy.Principal) error {
 	if _, ok := b.rows[p]; ok {
 		return nil
 	}
-	for i := range b.classes {
-		r := Request{Principal: p, Action: b.classes[i].sample, Keys: b.keys}
-		b.worlds[0][i] = world{}
-		b.worlds[0][i].resolve(b.env, &r)
-		if !b.classes[i].oneRegion {
-			r.Keys = b.anyKeys
-		}
-		b.worlds[1][i] = world{}
-		b.worlds[1][i].resolve(b.env, &r)
-		v := &b.worlds[1][i].view
-		v.NoResource, v.AnyResource, v.ResourceTags = false, true, engine.Unknown
-		v.Resource[1] = p.ARN().Partition()
+	if err := b.prepare(p); err != nil {
+		return err
 	}
-	w := &b.worlds[0][0]
+	b.look(0, b.words)
+	b.rows[p] = make(row, b.words/chunkWords)
+	b.fill(p)
+	return nil
+}
+
+// prepare makes a principal the one at hand.
+func (b *matrixBuilder) prepare(p policy.Principal) error {
+	b.principal = p
+	for k := range b.worlds {
+		clear(b.worlds[k])
+	}
+	w := b.world(0, 0)
 	if w.unknownCaller != "" || w.account == nil || p.Kind() != policy.User && p.Kind() != policy.Role && p.Kind() != policy.Root {
 		return fmt.Errorf("simulate: a matrix has users, roles and root users of the organization, and %s is none", p)
 	}
-	b.decide(w, 1)
+	b.states[p] = [2]*controlState{b.control(w, 0), b.control(w, 1)}
+	return nil
+}
+
+// world is the principal at hand with an action of the class, without a resource (k is 0)
+// or with any (1).
+func (b *matrixBuilder) world(k, class int) *world {
+	w := &b.worlds[k][class]
+	if w.env != nil {
+		return w
+	}
+	r := Request{Principal: b.principal, Action: b.classes[class].sample, Keys: b.keys}
+	if k == 1 && !b.classes[class].oneRegion {
+		r.Keys = b.anyKeys
+	}
+	w.resolve(b.env, &r)
+	if v := &w.view; k == 1 {
+		v.NoResource, v.AnyResource, v.ResourceTags = false, true, engine.Unknown
+		v.Resource[1] = b.principal.ARN().Partition()
+	}
+	return w
+}
+
+// fill decides the words of the window, and puts them into the row of the principal.
+func (b *matrixBuilder) fill(p policy.Principal) {
+	b.decide(p, 1)
 	for i := range b.somewhere {
 		b.somewhere[i] = b.allow.may[i] &^ b.deny.yes[i]
 	}
-	b.decide(w, 0)
+	b.decide(p, 0)
 	b.store(p)
-	return nil
 }
 
 // decide is world.decide for all actions at once: of a request that names no resource
 // (k is 0), or any resource (1).
-func (b *matrixBuilder) decide(w *world, k int) {
-	b.control(w, k)
+func (b *matrixBuilder) decide(p policy.Principal, k int) {
+	c, to := b.states[p][k], b.from+len(b.all)
+	b.deny.set(c.deny.window(b.from, to))
+	b.allow.set(c.allow.window(b.from, to))
+	for i := range b.stage {
+		copy(b.stage[i], c.stage[i][b.from:to])
+	}
+	w := b.world(0, 0)
 	b.own(w, k)
 	b.endpoints(w, k)
 	b.grant()
@@ -410,9 +501,9 @@ type controlState struct {
 	stage       [4]bitset
 }
 
-// control starts the decision with SCPs and RCPs. They say the same to all principals of an
-// account for whom their conditions come out alike.
-func (b *matrixBuilder) control(w *world, k int) {
+// control is what SCPs and RCPs leave to the principal at hand. They say the same to all
+// principals of an account for whom their conditions come out alike.
+func (b *matrixBuilder) control(w *world, k int) *controlState {
 	linked := w.serviceLinked()
 	scps, rcps := w.scps, w.rcps
 	if w.isManagement(w.view.Caller.Account) || linked {
@@ -425,29 +516,26 @@ func (b *matrixBuilder) control(w *world, k int) {
 	b.conditions(scps, k)
 	b.conditions(rcps, k)
 	c, ok := b.controls[string(b.key)]
-	if !ok {
-		b.start()
-		for i := range scps {
-			b.layer(&scps[i].layer, k)
-			b.denies(StageServiceControl, b.layerDeny, b.all)
-			b.needs(StageServiceControl, b.layerAllow)
-		}
-		for i := range rcps {
-			b.layer(&rcps[i].layer, k)
-			b.denies(StageResourceControl, b.layerDeny, b.rcp)
-		}
-		c = &controlState{deny: b.deny.clone(), allow: b.allow.clone()}
-		for i := range b.stage {
-			c.stage[i] = slices.Clone(b.stage[i])
-		}
-		b.controls[string(b.key)] = c
-		return
+	if ok {
+		return c
 	}
-	b.deny.set(c.deny)
-	b.allow.set(c.allow)
+	b.look(0, b.words)
+	b.start()
+	for i := range scps {
+		b.layer(&scps[i].layer, k)
+		b.denies(StageServiceControl, b.layerDeny, b.all)
+		b.needs(StageServiceControl, b.layerAllow)
+	}
+	for i := range rcps {
+		b.layer(&rcps[i].layer, k)
+		b.denies(StageResourceControl, b.layerDeny, b.rcp)
+	}
+	c = &controlState{deny: b.deny.clone(), allow: b.allow.clone()}
 	for i := range b.stage {
-		copy(b.stage[i], c.stage[i])
+		c.stage[i] = slices.Clone(b.stage[i])
 	}
+	b.controls[string(b.key)] = c
+	return c
 }
 
 // start is the decision before any policy.
@@ -518,6 +606,7 @@ func (b *matrixBuilder) endpoints(w *world, k int) {
 			if r, ok := b.universe.service(ep.service); ok {
 				mask.add(r.first, r.end)
 			}
+			mask = mask[b.from : b.from+len(b.all)]
 		}
 		if passes == maybe {
 			b.layerAllow.or(b.all, maybe)
@@ -558,28 +647,28 @@ func (b *matrixBuilder) store(p policy.Principal) {
 			c[planeStage+k][i] = b.stage[k][i] & b.all[i]
 		}
 	}
-	r := make(row, b.words/chunkWords)
-	for k := range r {
+	r := b.rows[p]
+	for first := 0; first < len(b.all); first += chunkWords {
+		k := (b.from + first) / chunkWords
 		var one chunk
 		for plane := range c {
-			copy(one[plane][:], c[plane][k*chunkWords:])
+			copy(one[plane][:], c[plane][first:])
 		}
 		for _, i := range b.special {
 			if i/chunkActions == k {
-				one.set(i%chunkActions, b.specialCell(p, i))
+				one.set(i%chunkActions, b.specialCell(p, i, b.somewhere[i/64-b.from]>>(i%64)&1 == 1))
 			}
 		}
 		r[k] = b.intern(&one)
 	}
-	b.rows[p] = r
 }
 
 // specialCell asks Can for an action with rules of its own.
-func (b *matrixBuilder) specialCell(p policy.Principal, i int) Cell {
+func (b *matrixBuilder) specialCell(p policy.Principal, i int, somewhere bool) Cell {
 	d := b.env.Can(Request{Principal: p, Action: b.universe.actions[i], Keys: b.keys})
 	return Cell{
 		Outcome: d.Outcome, Stage: d.Stage, Possible: d.Outcome == Indeterminate && d.CanBe(Allowed),
-		Somewhere: d.CanBe(Allowed) || b.somewhere[i/64]>>(i%64)&1 == 1,
+		Somewhere: d.CanBe(Allowed) || somewhere,
 	}
 }
 
@@ -594,7 +683,7 @@ func (b *matrixBuilder) intern(c *chunk) uint32 {
 }
 
 func (b *matrixBuilder) matrix() *Matrix {
-	m := &Matrix{universe: b.universe, rows: b.rows, chunks: b.chunks}
+	m := &Matrix{universe: b.universe, rows: b.rows, chunks: b.chunks, source: b}
 	for p := range b.rows {
 		m.principals = append(m.principals, p)
 	}

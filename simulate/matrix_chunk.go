@@ -1,6 +1,10 @@
 package simulate
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"iter"
+	"math/bits"
+)
 
 // Equal chunks are kept once: most principals are denied most services.
 const (
@@ -56,6 +60,23 @@ func (c *chunk) set(i int, cell Cell) {
 	put(planeSomewhere, cell.Somewhere)
 	for k := range 4 {
 		put(planeStage+k, cell.Stage>>k&1 == 1)
+	}
+}
+
+// differences yields the cells that differ.
+func (c *chunk) differences(o *chunk) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for w := range chunkWords {
+			var differ uint64
+			for p := range c {
+				differ |= c[p][w] ^ o[p][w]
+			}
+			for ; differ != 0; differ &= differ - 1 {
+				if !yield(64*w + bits.TrailingZeros64(differ)) {
+					return
+				}
+			}
+		}
 	}
 }
 

@@ -39,7 +39,9 @@ func (m *Matrix) WriteTo(w io.Writer) (int64, error) {
 	count := &countingWriter{w: w}
 	z := gzip.NewWriter(count)
 	out := bufio.NewWriter(z)
-	header, err := json.Marshal(matrixHeader{matrixMagic, len(m.universe.actions), len(m.principals), len(m.chunks)})
+	order, chunks := m.order()
+	var buf []byte
+	header, err := json.Marshal(matrixHeader{matrixMagic, len(m.universe.actions), len(m.principals), len(chunks)})
 	if err != nil {
 		return 0, err
 	}
@@ -50,15 +52,8 @@ func (m *Matrix) WriteTo(w io.Writer) (int64, error) {
 	for _, p := range m.principals {
 		fmt.Fprintln(out, p)
 	}
-	// Chunks are numbered in the order in which the rows name them, however they were built.
-	order, chunks := map[uint32]uint32{}, []uint32{}
-	var buf []byte
 	for _, p := range m.principals {
 		for _, n := range m.rows[p] {
-			if _, ok := order[n]; !ok {
-				order[n] = uint32(len(chunks))
-				chunks = append(chunks, n)
-			}
 			buf = binary.LittleEndian.AppendUint32(buf[:0], order[n])
 			out.Write(buf)
 		}
@@ -69,6 +64,28 @@ func (m *Matrix) WriteTo(w io.Writer) (int64, error) {
 	}
 	err = errors.Join(out.Flush(), z.Close())
 	return count.n, err
+}
+
+// order numbers the chunks as the rows name them, equal ones alike, however they were
+// built, and lists one of each.
+func (m *Matrix) order() (order map[uint32]uint32, chunks []uint32) {
+	order = map[uint32]uint32{}
+	same := map[chunk]uint32{}
+	for _, p := range m.principals {
+		for _, n := range m.rows[p] {
+			if _, ok := order[n]; ok {
+				continue
+			}
+			first, ok := same[m.chunks[n]]
+			if !ok {
+				first = uint32(len(chunks))
+				same[m.chunks[n]] = first
+				chunks = append(chunks, n)
+			}
+			order[n] = first
+		}
+	}
+	return order, chunks
 }
 
 type countingWriter struct {

@@ -10,6 +10,17 @@ func (p *Program) Fixed(i int) bool {
 	return s.principal.ignore && len(s.condition) == 0
 }
 
+// Plain reports whether the program says the same to every request for an action, whoever
+// asks and whatever the resource.
+func (p *Program) Plain() bool {
+	for i, s := range p.statements {
+		if !p.Fixed(i) || s.resource.matchAny() == Maybe {
+			return false
+		}
+	}
+	return true
+}
+
 // matchAny is match for a resource of which nothing is known.
 func (el *resourceElement) matchAny() Tri {
 	hit := No
