@@ -1,16 +1,6 @@
 package main
 
-import (
-	"net/url"
-	"path"
-	"path/filepath"
-	"strings"
-
-	"github.com/licit-dev/licit/policy/lint"
-)
-
-// schemaURI is the schema that the output keeps to.
-const schemaURI = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+import "github.com/licit-dev/licit/policy/lint"
 
 // sarifLevels are the levels of findings in SARIF. A security warning is no error: what it
 // allows may be meant.
@@ -22,14 +12,13 @@ var sarifLevels = map[lint.FindingType]string{
 // Interchange Format (SARIF) Version 2.1.0”). Suppressed findings are in it, marked.
 func (l *linting) writeSARIF(a *app) error {
 	rules, index := sarifRules(a.linter.codes(), l.findings, l.suppressed)
-	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}}
-	run.Tool.Driver = sarifDriver{InformationURI: "https://github.com/licit-dev/licit", Name: "licit", Rules: rules}
+	results := []sarifResult{}
 	for _, list := range [][]finding{l.findings, l.suppressed} {
 		for _, f := range list {
-			run.Results = append(run.Results, f.sarif(index))
+			results = append(results, f.sarif(index))
 		}
 	}
-	return writeJSON(a.stdout, sarifLog{Schema: schemaURI, Runs: []sarifRun{run}, Version: "2.1.0"})
+	return writeJSON(a.stdout, newSARIF(rules, results))
 }
 
 // sarifRules are the codes that were found, and their places in the list.
@@ -47,7 +36,7 @@ func sarifRules(codes []lint.Code, lists ...[]finding) ([]sarifRule, map[string]
 		}
 		r := sarifRule{ID: c.Code, ShortDescription: sarifMessage{c.Title}}
 		r.DefaultConfiguration = sarifConfiguration{Enabled: true, Level: sarifLevels[c.Type]}
-		r.Properties.Tags = []string{string(c.Type)}
+		r.Properties = &sarifProperties{[]string{string(c.Type)}}
 		index[c.Code] = len(rules)
 		rules = append(rules, r)
 	}
@@ -82,12 +71,5 @@ func (f finding) region(from, to int) sarifRegion {
 	return sarifRegion{EndColumn: file.column(end), EndLine: end.Line, StartColumn: file.column(start), StartLine: start.Line}
 }
 
-// artifact is the file as a URI: relative to the working directory, unless it is given by
-// an absolute path.
-func (f finding) artifact() sarifArtifact {
-	u := url.URL{Path: f.File}
-	if filepath.IsAbs(filepath.FromSlash(f.File)) {
-		u = url.URL{Scheme: "file", Path: path.Join("/", f.File)}
-	}
-	return sarifArtifact{strings.TrimPrefix(u.String(), "./")}
-}
+// artifact is the file.
+func (f finding) artifact() sarifArtifact { return artifactOf(f.File) }

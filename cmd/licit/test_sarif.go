@@ -1,13 +1,6 @@
 package main
 
-import (
-	"net/url"
-	"path"
-	"path/filepath"
-	"strings"
-
-	"github.com/licit-dev/licit/policy"
-)
+import "github.com/licit-dev/licit/policy"
 
 // testRules are what a SARIF log of test names, with their levels.
 var testRules = []struct{ id, level, text string }{
@@ -71,43 +64,22 @@ func (t *testRun) records() []testRecord {
 
 // writeSARIF writes a SARIF 2.1.0 log of one run.
 func (t *testRun) writeSARIF() error {
-	type object = map[string]any
-	rules, results := []object{}, []object{}
+	rules, results := []sarifRule{}, []sarifResult{}
 	for _, r := range testRules {
-		rules = append(rules, object{"id": r.id, "shortDescription": object{"text": r.text}, "defaultConfiguration": object{"level": r.level}})
-	}
-	place := func(file string, line, column int) object {
-		region := object{"startLine": line}
-		if column > 0 {
-			region["startColumn"] = column
-		}
-		return object{"artifactLocation": object{"uri": fileURI(file)}, "region": region}
+		rules = append(rules, sarifRule{ID: r.id, ShortDescription: sarifMessage{r.text}, DefaultConfiguration: sarifConfiguration{Enabled: true, Level: r.level}})
 	}
 	for _, r := range t.records() {
-		result := object{
-			"ruleId": testRules[r.rule].id, "ruleIndex": r.rule, "level": testRules[r.rule].level, "message": object{"text": r.text},
-			"locations": []object{{"physicalLocation": place(r.file, r.at.Line, r.at.Column)}},
+		rule := r.rule
+		place := sarifPlace{artifactOf(r.file), sarifRegion{StartLine: r.at.Line, StartColumn: r.at.Column}}
+		result := sarifResult{
+			RuleID: testRules[rule].id, RuleIndex: &rule, Level: testRules[rule].level, Message: sarifMessage{r.text},
+			Locations: []sarifLocation{{PhysicalLocation: place}},
 		}
 		if r.reason.line > 0 {
-			result["relatedLocations"] = []object{{"physicalLocation": place(r.reason.file, r.reason.line, 0), "message": object{"text": r.reason.text}}}
+			why := sarifPlace{artifactOf(r.reason.file), sarifRegion{StartLine: r.reason.line}}
+			result.Related = []sarifLocation{{Message: &sarifMessage{r.reason.text}, PhysicalLocation: why}}
 		}
 		results = append(results, result)
 	}
-	return writeJSON(t.a.stdout, object{
-		"$schema": schemaURI, "version": "2.1.0",
-		"runs": []object{{
-			"tool":       object{"driver": object{"name": "licit", "informationUri": "https://github.com/licit-dev/licit", "rules": rules}},
-			"columnKind": "unicodeCodePoints", "results": results,
-		}},
-	})
-}
-
-// fileURI is a file as a URI: relative to the working directory, unless it is given by an
-// absolute path.
-func fileURI(file string) string {
-	u := url.URL{Path: file}
-	if filepath.IsAbs(filepath.FromSlash(file)) {
-		u = url.URL{Scheme: "file", Path: path.Join("/", file)}
-	}
-	return strings.TrimPrefix(u.String(), "./")
+	return writeJSON(t.a.stdout, newSARIF(rules, results))
 }
