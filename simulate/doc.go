@@ -5,8 +5,12 @@
 // [Environment.Explain], which says why. [CompileCustom] and [CompileLayers] take bare
 // policy documents instead of an organization.
 //
+// In bulk, [Environment.WhoCan] lists everybody who may, [Environment.EffectivePermissions]
+// what somebody may, and [Environment.Matrix] what everybody may do.
 // [Environment.Affected] says who gains or loses which access between two environments,
-// [Diff] compares them request by request.
+// [Diff] compares them request by request. [Environment.Requires] says under which
+// conditions an indeterminate request is allowed, [Environment.HowToAllow] what would make
+// a denied one allowed.
 //
 // A decision is [Allowed], [ExplicitDeny], [ImplicitDeny], or [Indeterminate] when it
 // depends on something that nobody said: a condition key that AWS could send, a part of
