@@ -96,13 +96,3 @@ var exemptions = []string{
 	"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalTag/", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths",
 	"aws:PrincipalServiceName", "aws:userid",
 }
-
-// denies reports whether some Deny statement names the action.
-func (c *checker) denies(action string) bool {
-	for _, s := range c.statements() {
-		if s.effect() == "Deny" && s.reaches(action) {
-			return true
-		}
-	}
-	return false
-}

@@ -67,23 +67,80 @@ func (c *checker) checkEscalation() {
 		found = append(found, strings.Join(actions, "+"))
 	}
 	if at != nil {
-		c.report(at.node, at.path, "these suffice to get more permissions: %s; name the resources, or add conditions", firstOf(found, 5))
+		c.report(at.node, at.path, "these suffice to get more permissions%s: %s; name the resources, or add conditions", c.spared(), firstOf(found, 5))
 	}
 }
 
-// grants is the first statement that allows the action on all resources under no
-// condition, nil if there is none or if some statement may deny it.
+// grants is the first statement that allows the action on all resources under no condition
+// to speak of, nil if there is none or if some statement withholds it.
 func (c *checker) grants(action string) *statement {
 	for _, s := range c.statements() {
-		if s.effect() != "Allow" || !s.everyResource() || !s.unconditional() || !s.reaches(action) {
-			continue
+		if s.effect() == "Allow" && s.freely() && s.reaches(action) && s.everyResourceOf(action) && !c.withholds(action) {
+			return s
 		}
-		if c.denies(action) {
-			return nil
-		}
-		return s
 	}
 	return nil
+}
+
+// withholds reports whether some Deny statement keeps an action from callers. One that is
+// about other resources, about a few named ones, or about callers of which it names the
+// tags or the ARN leaves the action to all others.
+func (c *checker) withholds(action string) bool {
+	for _, s := range c.statements() {
+		if s.effect() == "Deny" && s.reaches(action) && !s.sparesResources(action) && !slices.ContainsFunc(s.conditions(), (*conditionEntry).namesFewCallers) {
+			return true
+		}
+	}
+	return false
+}
+
+// spared says whom a Deny statement about few callers spares, for a message.
+func (c *checker) spared() string {
+	for _, s := range c.statements() {
+		for _, e := range s.conditions() {
+			if s.effect() == "Deny" && e.namesFewCallers() {
+				return " (unless a Deny names their " + e.key + ")"
+			}
+		}
+	}
+	return ""
+}
+
+// sparesResources reports whether the statement is about other resources than those of the
+// action, or about single ones among them. A single policy counts as what it is for: it may
+// be the boundary's own.
+func (s *statement) sparesResources(action string) bool {
+	list := s.values("Resource")
+	return len(list) > 0 && !slices.ContainsFunc(list, func(v value) bool {
+		if glob.Everything(v.text) {
+			return true
+		}
+		parts, n := glob.SplitARN(v.text, glob.Variables)
+		if n < 6 || strings.HasPrefix(parts[5], "policy/") || isPattern(parts[5]) && s.c.worksOn(action, v.text) {
+			return true
+		}
+		return false
+	})
+}
+
+// worksOn reports whether a resource may be one of the action, as far as is known.
+func (c *checker) worksOn(action, resource string) bool {
+	known := false
+	for f := range c.ref.ARNFormats(policy.Action(action)) {
+		if known = true; glob.ResourcesMeet(resource, f) {
+			return true
+		}
+	}
+	return !known
+}
+
+// namesFewCallers reports whether the condition holds only for callers whose tag, name or
+// ARN it gives: no other needs it to be spared.
+func (e *conditionEntry) namesFewCallers() bool {
+	if !e.needsKey() || !e.selects() || !e.is("aws:PrincipalTag/") && !e.is("aws:PrincipalArn") && !e.is("aws:username") {
+		return false
+	}
+	return !slices.ContainsFunc(e.values(), func(v value) bool { return isPattern(v.text) })
 }
 
 var riskBoundaryRules = []rule{
@@ -139,7 +196,7 @@ func (c *checker) checkBoundaryRoutes() {
 	}
 	// The last two routes alone do not lead out.
 	if at != nil && slices.ContainsFunc(routes, func(r string) bool { return strings.Contains(r, "(iam:") }) {
-		c.report(at.node, at.path, "who is under this boundary can %s; deny these actions, or allow them only with a condition on iam:PermissionsBoundary", strings.Join(routes, ", "))
+		c.report(at.node, at.path, "who is under this boundary can%s %s; deny these actions, or allow them only with a condition on iam:PermissionsBoundary", c.spared(), strings.Join(routes, ", "))
 	}
 }
 
@@ -152,7 +209,7 @@ func (c *checker) checkBoundaryEnforced() {
 		}
 		for _, v := range s.values("Action") {
 			for _, a := range []string{"iam:CreateRole", "iam:CreateUser"} {
-				if !glob.Everything(v.text) && glob.ActionIncludes(v.text, a) && !c.denies(a) {
+				if !glob.Everything(v.text) && glob.ActionIncludes(v.text, a) && !c.withholds(a) {
 					c.report(v.node, v.path, "%s is allowed without a permissions boundary, so what is created can do more than its creator; add a condition on iam:PermissionsBoundary", a)
 					break
 				}

@@ -51,6 +51,29 @@ func (s *statement) namesEveryResource() bool {
 // unconditional reports whether the statement has no condition.
 func (s *statement) unconditional() bool { return len(s.conditionList) == 0 }
 
+// freely reports whether ordinary requests satisfy all conditions of the statement: there is
+// none, or they ask for TLS, which all SDKs use, or for any value of a key that is always
+// there.
+func (s *statement) freely() bool {
+	for _, e := range s.conditions() {
+		tls := e.is("aws:SecureTransport") && e.parts.Base == "Bool" && e.only("true")
+		if !tls && !(e.like() && !negated(e.parts) && passesAny(e) && slices.ContainsFunc(e.values(), func(v value) bool { return glob.Everything(v.text) })) {
+			return false
+		}
+	}
+	return true
+}
+
+// everyResourceOf reports whether the statement is about all resources, or all of the
+// service that the action belongs to.
+func (s *statement) everyResourceOf(action string) bool {
+	service, _, _ := strings.Cut(action, ":")
+	return s.everyResource() || slices.ContainsFunc(s.values("Resource"), func(v value) bool {
+		parts, _ := glob.SplitARN(v.text, glob.Variables)
+		return parts[2] == service && effectivelyStar(v.text)
+	})
+}
+
 // conditionsOn yields the conditions on any of the keys, in any case. A key that ends in
 // "/" stands for all keys with this prefix.
 func (s *statement) conditionsOn(keys ...string) iter.Seq[*conditionEntry] {

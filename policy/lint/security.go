@@ -137,7 +137,7 @@ var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.
 func checkConfusedDeputy(c *checker) {
 	for _, s := range c.statements() {
 		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
-		if s.effect() != "Allow" || s.selectsBy(sourceKeys...) || weak || s.namesContext() {
+		if s.effect() != "Allow" || s.namesSource() || weak || s.namesContext() {
 			continue
 		}
 		for _, p := range s.principals() {
@@ -163,18 +163,59 @@ func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider
 	}
 }
 
+// sharedIssuers issue tokens to customers who do not know each other, or to all pods of a
+// cluster, and for an audience that jobs choose or that is always the same: only the subject
+// tells them apart (GitLab documentation, “OpenID Connect (OIDC) authentication using ID
+// tokens”; HCP Terraform documentation, “Workload identity tokens”; Buildkite documentation,
+// “OIDC in Buildkite Pipelines”; Amazon EKS User Guide, “IAM roles for service accounts”).
+var sharedIssuers = []struct {
+	host, subject string // subject is what all subjects begin with
+	who           string
+}{
+	{"gitlab.com", "project_path:", "jobs of any project on gitlab.com"},
+	{"app.terraform.io", "organization:", "runs of any organization in HCP Terraform"},
+	{"agent.buildkite.com", "organization:", "jobs of any organization on Buildkite"},
+	{"oidc.eks.", "system:serviceaccount:", "pods with any service account of the cluster"},
+}
+
 func checkOIDCKeys(c *checker) {
 	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
+		who, prefix, shared := "anybody with a token of "+provider, "", false
+		for _, issuer := range sharedIssuers {
+			if host, _, _ := strings.Cut(provider, "/"); host == issuer.host || strings.HasSuffix(issuer.host, ".") && strings.HasPrefix(host, issuer.host) {
+				who, prefix, shared = issuer.who, issuer.subject, true
+			}
+		}
 		for _, e := range s.conditions() {
-			if host, _, _ := claimOf(e.key); strings.EqualFold(host, provider) && !negated(e.parts) && e.parts.Base != "Null" {
+			host, claim, ok := claimOf(e.key)
+			switch {
+			case !ok:
+			case !strings.EqualFold(host, provider):
+				if e.needsKey() { // no token of this provider has it
+					return
+				}
+			case judgesSubjects(host) && strings.EqualFold(claim, "sub") && !negated(e.parts) && e.parts.Base != "Null":
+				return // rules of their own say what its values let in
+			case e.selects() && (!shared || !slices.Contains(audiences, strings.ToLower(claim)) && e.narrows(prefix)):
 				return
 			}
 		}
-		c.report(p.node, p.path, "anybody with a token of %s can assume the role; add conditions on %[1]s:aud and %[1]s:sub", provider)
+		c.report(p.node, p.path, "%s can assume the role; add conditions on %s:aud and %[2]s:sub", who, provider)
 	})
 }
 
-const gitHub = "token.actions.githubusercontent.com"
+// judgesSubjects reports whether other rules look at the subjects of the provider's tokens.
+func judgesSubjects(host string) bool {
+	host, _, _ = strings.Cut(host, "/")
+	return host == gitHubHost || strings.Contains(host, "gitlab")
+}
+
+// narrows reports whether each of the condition's values says more than the prefix.
+func (e *conditionEntry) narrows(prefix string) bool {
+	return !slices.ContainsFunc(e.values(), func(v value) bool {
+		return e.like() && strings.Trim(strings.TrimPrefix(v.text, prefix), "*?:") == ""
+	})
+}
 
 // gitHubClaims say which repository or owner a workflow belongs to (GitHub Docs, “OpenID
 // Connect reference”).
@@ -193,7 +234,7 @@ func (s *statement) wildcardOn(key string) bool {
 
 func checkGitHubKeys(c *checker) {
 	c.oidcPrincipals(func(s *statement, p principalValue, provider string) {
-		if host, _, _ := strings.Cut(provider, "/"); host != gitHub {
+		if host, _, _ := strings.Cut(provider, "/"); host != gitHubHost {
 			return
 		}
 		for _, claim := range gitHubClaims {

@@ -14,7 +14,7 @@ var trustAssumableRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, p := range s.principals() {
-					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && s.limitsCallers() {
+					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && s.limitsOutsiders() {
 						c.report(p.node, p.path, "only the conditions of this statement limit who can assume the role; name the trusted accounts or roles as well")
 					}
 				}

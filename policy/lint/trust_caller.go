@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
@@ -13,8 +14,12 @@ var trustCallerRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, p := range s.principals() {
-					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.limitsCallers() && !s.asksForClaim() {
-						c.report(p.node, p.path, "every AWS account can assume this role; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID")
+					if s.effect() == "Allow" && p.element == "Principal" && p.text == "*" && (p.typ == "AWS" || p.typ == "*") && !s.limitsOutsiders() && !s.asksForClaim() {
+						why := ""
+						if s.limitsCallers() {
+							why = ", since everybody can make users, roles and tags that satisfy the conditions in an account of their own"
+						}
+						c.report(p.node, p.path, "every AWS account can assume this role%s; name the trusted accounts or roles, or add a condition on aws:PrincipalOrgID", why)
 					}
 				}
 			}
@@ -186,29 +191,45 @@ var (
 	notOfTokens = []string{"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:username", "sts:ExternalId"}
 )
 
+// callerKinds are the kinds of callers that a trust statement lets in.
+type callerKinds struct {
+	services, saml, accounts bool
+	hosts                    []string // of OIDC providers
+}
+
+// callers are the kinds of a statement's principals; ok is false if there may be others.
+func (s *statement) callers() (kinds callerKinds, ok bool) {
+	for _, p := range s.principals() {
+		from := parseProvider(p.text)
+		switch {
+		case p.element != "Principal":
+			return kinds, false
+		case p.typ == "Service":
+			kinds.services = true
+		case p.typ == "Federated" && from.kind == oidcProvider:
+			kinds.hosts = append(kinds.hosts, from.host)
+		case p.typ == "Federated" && from.kind == samlProvider:
+			kinds.saml = true
+		case p.typ == "AWS" && !strings.ContainsAny(p.text, "*?"):
+			kinds.accounts = true
+		default:
+			return kinds, false
+		}
+	}
+	return kinds, len(s.principals()) > 0
+}
+
 func (c *checker) checkUnsatisfiable() {
 	for _, s := range c.statements() {
-		services, tokens, others := 0, 0, 0
-		for _, p := range s.principals() {
-			switch {
-			case p.element == "Principal" && p.typ == "Service":
-				services++
-			case p.element == "Principal" && p.typ == "Federated":
-				tokens++
-			default:
-				others++
-			}
+		if kinds, ok := s.callers(); ok && s.effect() == "Allow" {
+			s.checkSatisfiable(kinds)
 		}
-		if s.effect() != "Allow" || others > 0 || services+tokens == 0 {
-			continue
-		}
-		s.checkSatisfiable(services > 0, tokens > 0)
 	}
 }
 
-// checkSatisfiable reports the first condition that requests of services and of users of
-// identity providers, whichever the statement trusts, never satisfy.
-func (s *statement) checkSatisfiable(services, tokens bool) {
+// checkSatisfiable reports the first condition that no caller of the statement's kinds ever
+// satisfies.
+func (s *statement) checkSatisfiable(kinds callerKinds) {
 	host := "" // whose claims the statement asks for
 	for _, e := range s.conditions() {
 		if !e.needsKey() {
@@ -216,7 +237,7 @@ func (s *statement) checkSatisfiable(services, tokens bool) {
 		}
 		of, _, isClaim := claimOf(e.key)
 		switch {
-		case (!services || isClaim || s.neverOfServices(e)) && (!tokens || isOneOf(e, notOfTokens)):
+		case s.neverThere(e, kinds):
 			s.c.report(s.node, s.path, "nobody can assume the role through this statement: requests of its principals never have %s; remove the condition or trust other principals", e.key)
 			return
 		case isClaim && host != "" && !strings.EqualFold(of, host):
@@ -226,6 +247,21 @@ func (s *statement) checkSatisfiable(services, tokens bool) {
 			host = of
 		}
 	}
+}
+
+// lastingSAMLKeys are also in the requests of a session that began with SAML, such as one
+// that assumes another role (IAM User Guide, “IAM and AWS STS condition context keys”).
+var lastingSAMLKeys = []string{"saml:namequalifier", "saml:sub", "saml:sub_type"}
+
+// neverThere reports whether no request of callers of these kinds has the condition's key.
+func (s *statement) neverThere(e *conditionEntry, kinds callerKinds) bool {
+	of, _, isClaim := claimOf(e.key)
+	isSAML := e.service() == "saml"
+	others := isClaim && !slices.ContainsFunc(kinds.hosts, func(h string) bool { return strings.EqualFold(h, of) })
+	return (!kinds.services || isClaim || isSAML || s.neverOfServices(e)) &&
+		(len(kinds.hosts) == 0 || others || isSAML || isOneOf(e, notOfTokens)) &&
+		(!kinds.saml || isClaim || isOneOf(e, notOfTokens)) &&
+		(!kinds.accounts || isSAML && !isOneOf(e, lastingSAMLKeys))
 }
 
 // neverOfServices reports whether no request of the statement's services has the key. IAM
@@ -238,10 +274,10 @@ func (s *statement) neverOfServices(e *conditionEntry) bool {
 	return isOneOf(e, notOfServices)
 }
 
-// asksForClaim reports whether the conditions ask for a claim of an OIDC provider.
+// asksForClaim reports whether the conditions ask for a claim of an identity provider.
 func (s *statement) asksForClaim() bool {
 	for _, e := range s.conditions() {
-		if _, _, ok := claimOf(e.key); ok && e.needsKey() {
+		if _, _, ok := claimOf(e.key); (ok || e.service() == "saml") && e.needsKey() {
 			return true
 		}
 	}

@@ -107,10 +107,12 @@ func claimOf(key string) (host, claim string, ok bool) {
 	return key[:i], key[i+1:], true
 }
 
+// audiences are the claims that say whom a token was issued for.
+var audiences = []string{"aud", "oaud", "azp", "app_id"}
+
 // checkAudience reports tokens for any audience (IAM User Guide, “Create a role for OpenID
 // Connect federation”). Statements without any claim are MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL.
 func (c *checker) checkAudience() {
-	audiences := []string{"aud", "oaud", "azp", "app_id"}
 	c.eachToken(func(s *statement, hosts []string) {
 		claims, audience := 0, false
 		for _, e := range s.conditions() {
