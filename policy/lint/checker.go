@@ -285,5 +285,12 @@ func (c *checker) guessNarrows(path string) bool {
 // sometimes can only take access away.
 func (s *statement) guessNarrows(holdsNow bool) bool { return (s.effect() == "Deny") != holdsNow }
 
+// grantsNothing reports whether no statement allows anything. Only then is a guess at what a
+// document means that AWS refuses offered as a fix: AWS would take the corrected one, and
+// with it whatever it allows.
+func (c *checker) grantsNothing() bool {
+	return !slices.ContainsFunc(c.statements(), func(s *statement) bool { return s.effect() == "Allow" })
+}
+
 // replace is the fix that puts text, a JSON value, in place of a value.
 func replace(n *jsontree.Node, text string) *Fix { return &Fix{Start: n.Start, End: n.End, Text: text} }

@@ -7,7 +7,9 @@
 // lists all of them.
 //
 // Of what is called dead, shadowed, redundant or always true, tests hold that no decision
-// changes when it goes, and of fixes, that none allows what was not allowed.
+// changes when it goes, and of fixes, that none allows what was not allowed. What AWS refuses
+// to store allows nothing: a fix guesses at what such a document means only where none of its
+// statements allows anything.
 //
 // It looks at one document at a time: what other policies do to it is the business of
 // package simulate. It does not ask AWS.

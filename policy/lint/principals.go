@@ -2,9 +2,11 @@ package lint
 
 import (
 	"iter"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 )
@@ -14,7 +16,7 @@ import (
 var principalRules = []rule{
 	{
 		code: "INVALID_PRINCIPAL_FORMAT", typ: Error, kinds: principalKinds,
-		title: "Principal is neither * nor an object of principal types.",
+		title: "A principal is not of a form that AWS takes.",
 		check: checkPrincipalFormat,
 	},
 	{
@@ -70,6 +72,7 @@ func (s *statement) serviceNames() iter.Seq[string] {
 }
 
 func checkPrincipalFormat(c *checker) {
+	eachPrincipal(checkAWSPrincipal)(c)
 	for _, s := range c.statements() {
 		for _, element := range []string{"Principal", "NotPrincipal"} {
 			n, ok := s.member(element)
@@ -77,10 +80,42 @@ func checkPrincipalFormat(c *checker) {
 				continue
 			}
 			f := c.report(n, s.path+"/"+element, `%s is %s; want "*", or an object such as {"AWS": "111122223333"}`, element, describe(n))
-			if t := principalType(n.Text); n.Kind == jsontree.String && t != "" {
+			if t := principalType(n.Text); n.Kind == jsontree.String && t != "" && c.grantsNothing() {
 				f.Fix = replace(n, `{"`+t+`": `+quoted(n.Text)+"}")
 			}
 		}
+	}
+}
+
+var uniqueIDForm = regexp.MustCompile(`^(A[A-Z0-9]{15,}|[0-9a-f]{64})$`)
+
+// isAWSPrincipal reports whether an entry of the type AWS may be one that AWS takes: an
+// account, or the ARN of a root user, user, role or session. Other forms that AWS writes
+// itself, such as unique IDs, pass.
+func isAWSPrincipal(text string) bool {
+	if isPattern(text) || policy.IsAccountID(text) || uniqueIDForm.MatchString(text) {
+		return true
+	}
+	parts, n := glob.SplitARN(text, 0)
+	if n < 6 || parts[0] != "arn" {
+		return false
+	}
+	if parts[2] != "iam" || !policy.IsAccountID(parts[4]) {
+		return true
+	}
+	what, name, _ := strings.Cut(parts[5], "/")
+	switch what {
+	case "user", "role":
+		return name != "" && !strings.HasSuffix(name, "/")
+	case "group", "policy", "instance-profile":
+		return false
+	}
+	return true
+}
+
+func checkAWSPrincipal(s *statement, p principalValue) {
+	if p.typ == "AWS" && kindSet(policy.ResourceBased, policy.RoleTrust).has(s.c.kind) && !isAWSPrincipal(p.text) {
+		s.c.report(p.node, p.path, "AWS refuses the principal %q; want an account of 12 digits, or the ARN of a user, role or session", clip(p.text))
 	}
 }
 
@@ -128,7 +163,7 @@ func checkPrincipalTypes(c *checker) {
 func (s *statement) reportPrincipalType(n *jsontree.Node, m *jsontree.Member, element string) {
 	f := s.c.reportName(m, s.path+"/"+element+"/"+jsontree.Escape(m.Name), "there is no type of principals %q; want AWS, Service, Federated or CanonicalUser", clip(m.Name))
 	for _, t := range principalTypes {
-		if _, taken := n.Member(t); strings.EqualFold(t, m.Name) && !taken {
+		if _, taken := n.Member(t); strings.EqualFold(t, m.Name) && !taken && s.c.grantsNothing() {
 			f.Fix = &Fix{Start: m.NameStart, End: m.NameEnd, Text: quoted(t)}
 		}
 	}

@@ -125,7 +125,7 @@ func unknownMembers(c *checker, n *jsontree.Node, path string, known []string) {
 		}
 		best := nearest(m.Name, slices.Values(known), 3)
 		f := c.reportName(m, at, "there is no element %q; %s", clip(m.Name), best.question("want "+strings.Join(known, ", ")))
-		if name, ok := best.certain(); ok {
+		if name, ok := best.certain(); ok && c.grantsNothing() {
 			if _, stands := n.Member(name); !stands {
 				f.Fix = &Fix{Start: m.NameStart, End: m.NameEnd, Text: quoted(name)}
 			}
@@ -142,7 +142,10 @@ func invalidVersion(c *checker) {
 	if best := nearest(n.Text, slices.Values([]string{string(policy.Version2008)}), 2); len(best.names) > 0 && levenshtein.Distance(n.Text, want) > best.distance {
 		want = string(policy.Version2008)
 	}
-	c.report(n, "/Version", "there is no version %q of the policy language; want %q", clip(n.Text), policy.Version2012).Fix = replace(n, quoted(want))
+	f := c.report(n, "/Version", "there is no version %q of the policy language; want %q", clip(n.Text), policy.Version2012)
+	if c.grantsNothing() {
+		f.Fix = replace(n, quoted(want))
+	}
 }
 
 // missingVersion: a document without Version has the language of 2008, in which ${…} is
@@ -176,7 +179,7 @@ func invalidEffect(c *checker) {
 		}
 		best := nearest(strings.TrimSpace(n.Text), slices.Values([]string{"Allow", "Deny"}), 2)
 		f := c.report(n, s.path+"/Effect", "there is no effect %q; %s", clip(n.Text), best.question(`want "Allow" or "Deny"`))
-		if name, ok := best.certain(); ok {
+		if name, ok := best.certain(); ok && name == "Deny" && c.grantsNothing() {
 			f.Fix = replace(n, quoted(name))
 		}
 	}
@@ -231,7 +234,7 @@ func unknownOperators(c *checker, s *statement) {
 		}
 		best := nearest(m.Name, operatorNames(m.Name), 3)
 		f := c.reportName(m, s.path+"/Condition/"+jsontree.Escape(m.Name), "there is no condition operator %q; %s", clip(m.Name), best.question("want one such as StringEquals, ArnLike or Bool"))
-		if name, ok := best.certain(); ok {
+		if name, ok := best.certain(); ok && c.grantsNothing() {
 			if _, stands := n.Member(name); !stands {
 				f.Fix = &Fix{Start: m.NameStart, End: m.NameEnd, Text: quoted(name)}
 			}

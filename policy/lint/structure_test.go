@@ -61,6 +61,37 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// TestFixesOfRefused: what AWS refuses allows nothing, and no fix that guesses changes that.
+func TestFixesOfRefused(t *testing.T) {
+	fixed := 0
+	for _, effect := range []string{"Allow", "Deny"} {
+		for _, src := range []string{
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%s","Principal":{"Aws":"*"},"Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%s","Principal":"111122223333","Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%s","NotPrincipals":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%[1]s"},{"Effect":" %[1]s","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%s ","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-18","Statement":[{"Effect":"%s","Principal":"*","Action":"s3:GetObject","Resource":"*"}]}`,
+			`{"Version":"2012-10-17","Statement":[{"Effect":"%s","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{"StringEqual":{"aws:PrincipalOrgID":"o-example1234"}}}]}`,
+		} {
+			src = fmt.Sprintf(src, effect)
+			for _, f := range lint.Source("", []byte(src), policy.ResourceBased) {
+				if f.Fix == nil {
+					continue
+				}
+				fixed++
+				after := src[:f.Fix.Start] + f.Fix.Text + src[f.Fix.End:]
+				if effect == "Allow" && len(problems(after, policy.ResourceBased)) == 0 {
+					t.Errorf("%s\n%v: the fix makes\n%s", src, f, after)
+				}
+			}
+		}
+	}
+	if fixed < 5 {
+		t.Errorf("only %d fixes", fixed)
+	}
+}
+
 func problems(src string, k policy.Kind) policy.ParseErrors {
 	doc, err := policy.Parse([]byte(src))
 	if err == nil {

@@ -1,6 +1,10 @@
 package lint
 
-import "strings"
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // gitHubHost is the issuer of GitHub Actions; enterprises may have a path of their own
 // below it (GitHub documentation, “OpenID Connect in Amazon Web Services”).
@@ -163,8 +167,21 @@ func (c *checker) checkGitHubNames() {
 				continue
 			}
 			for e := range s.conditionsOn(h + ":sub") {
-				c.reportName(e.keyNode, e.path, "a subject names owner and repository, and names can be taken over; add %s:repository_owner_id or %[1]s:repository_id", h)
+				if !slices.ContainsFunc(e.values(), func(v value) bool { return namesGitHub(v.text) }) {
+					continue
+				}
+				c.reportName(e.keyNode, e.path, "a subject names owner and repository, and names can be taken over; write their IDs, as in repo:OWNER@ID/REPOSITORY@ID:…, or add %s:repository_owner_id or %[1]s:repository_id", h)
 			}
 		}
 	})
+}
+
+// gitHubID is an identifier of an owner or repository in a subject: behind a name, as in
+// repo:acme@123456/app@456789:…, or as a claim of its own.
+var gitHubID = regexp.MustCompile(`^repo:[^/@:*?]+@[0-9]+/|(^|:)(repository_owner_id|repository_id):[0-9]+(:|$)`)
+
+// namesGitHub reports whether a subject knows its repository by a name alone (GitHub
+// documentation, “OpenID Connect”, “Immutable subject claims”).
+func namesGitHub(subject string) bool {
+	return (strings.HasPrefix(subject, "repo:") || strings.Contains(subject, "repository")) && !gitHubID.MatchString(subject)
 }
