@@ -13,7 +13,9 @@ import (
 
 // principalRules are about Principal and NotPrincipal elements (IAM User Guide, “AWS JSON
 // policy elements: Principal”).
-var principalRules = []rule{
+var principalRules = slices.Concat(principalFormRules, principalConditionRules)
+
+var principalFormRules = []rule{
 	{
 		code: "INVALID_PRINCIPAL_FORMAT", typ: Error, kinds: principalKinds,
 		title: "A principal is not of a form that AWS takes.",
