@@ -64,6 +64,10 @@ func (c *checker) checkClosedSets() {
 				}
 			}
 		}
+		for _, e := range s.conditions() {
+			s.checkShape(e)
+			s.checkGlobalRegion(e)
+		}
 		for e := range s.conditionsOn("iam:PassedToService") {
 			for _, v := range e.values() {
 				if e.compares("String") && !strings.ContainsAny(v.text, "*?$") && !strings.Contains(v.text, ".") {
@@ -96,14 +100,13 @@ func (e *conditionEntry) matchesAny(text string, list []string) bool {
 	})
 }
 
-// checkContradictions compares the conditions of a statement on one single-valued key in
-// pairs.
+// checkContradictions compares the conditions of a statement on one key in pairs.
 func (c *checker) checkContradictions() {
 	for _, s := range c.statements() {
 		entries := s.conditions()
 		for i, b := range entries {
 			for _, a := range entries[:i] {
-				if glob.EqualASCII(a.key, b.key) && !b.info.Multivalued && (contradicts(a, b) || contradicts(b, a)) {
+				if glob.EqualASCII(a.key, b.key) && (contradicts(a, b) || contradicts(b, a)) {
 					c.reportName(b.keyNode, b.path, "this and %s on the same key never hold together, so the statement matches nothing; write one condition with the values that are meant", a.operator)
 					break
 				}
@@ -113,11 +116,17 @@ func (c *checker) checkContradictions() {
 }
 
 func contradicts(a, b *conditionEntry) bool {
+	if b.info.Multivalued || setsContradict(a, b) {
+		return setsContradict(a, b)
+	}
 	if a.parts.Quantifier != policy.NoQuantifier || b.parts.Quantifier != policy.NoQuantifier || a.parts.Base == "" || b.parts.Base == "" {
 		return false
 	}
 	if a.parts.Base == "Null" {
 		return a.only("true") && b.needsKey()
+	}
+	if boundsContradict(a, b) || rangesContradict(a, b) {
+		return true
 	}
 	exact := func(e *conditionEntry) bool { return e.parts.Base == "StringEquals" && e.needsKey() }
 	list := func(e *conditionEntry) (out []string) {

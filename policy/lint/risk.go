@@ -75,7 +75,7 @@ func (c *checker) checkResourceTypes() {
 		}
 		fits := map[serviceref.ResourceInfo]bool{}
 		for v, a := range s.plainActions() {
-			if _, ok := c.ref.Collection(a.Action()); ok {
+			if s.namesCollection(a.Action()) {
 				continue
 			}
 			switch {
@@ -86,6 +86,22 @@ func (c *checker) checkResourceTypes() {
 			}
 		}
 	}
+}
+
+// namesCollection reports whether the action works on a collection, such as all buckets,
+// that a resource of the statement names. A star in its ARN is part of what is asked for; a
+// path may follow one without.
+func (s *statement) namesCollection(a policy.Action) bool {
+	arn, ok := s.c.ref.Collection(a)
+	if !ok {
+		return false
+	}
+	if strings.Contains(arn, "*") {
+		arn = strings.ReplaceAll(arn, "*", "\x00")
+	} else {
+		arn += "*"
+	}
+	return slices.ContainsFunc(s.values("Resource"), func(v value) bool { return glob.ResourcesMeet(v.text, arn) })
 }
 
 // fitsAny reports whether a resource of the statement may be of a type of the action. fits
