@@ -273,6 +273,13 @@ var resourceTypes = map[string][]string{
 	"AWS::SecretsManager::Secret":       {"secretsmanager"},
 }
 
+// trustActions are those that a trust policy allows or denies (IAM User Guide, “Access
+// Analyzer policy check reference”, “Passing session tags in AWS STS”, “Trusted identity
+// propagation”).
+var trustActions = []string{
+	assumeRole, assumeWithSAML, assumeWithWeb, "sts:TagSession", "sts:SetSourceIdentity", "sts:SetContext",
+}
+
 // foreignActions: in a trust policy only sts has actions that count (IAM User Guide,
 // “Troubleshoot IAM roles”).
 func foreignActions(c *checker) {
@@ -285,6 +292,9 @@ func foreignActions(c *checker) {
 	}
 	for v := range c.actions() {
 		service, _, ok := strings.Cut(strings.ToLower(v.text), ":")
+		if c.kind == policy.RoleTrust && service == "sts" && !slices.ContainsFunc(trustActions, func(a string) bool { return glob.ActionsMeet(v.text, a) }) {
+			c.report(v.node, v.path, "%q is not done to an IAM role; want %s", clip(v.text), strings.Join(trustActions, ", "))
+		}
 		if ok && !isPattern(service) && !slices.Contains(services, service) {
 			c.report(v.node, v.path, "%q never happens to an %s; want an action of %s", clip(v.text), what, strings.Join(services, " or "))
 		}

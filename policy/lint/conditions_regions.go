@@ -20,6 +20,9 @@ func checkRegion(s *statement, e *conditionEntry, v value) {
 	} else if strings.ContainsAny(v.text, "*?") {
 		return
 	}
+	if strings.Contains(e.parts.Base, "IgnoreCase") {
+		mode |= glob.FoldASCII
+	}
 	pattern := glob.Compile(v.text, mode)
 	if slices.ContainsFunc(regions, func(r string) bool { return pattern.Match(r, nil) }) {
 		return

@@ -27,7 +27,7 @@ var principalFormRules = []rule{
 		check: checkPrincipalTypes,
 	},
 	{
-		code: "FEDERATED_PRINCIPAL_NOT_SUPPORTED", typ: Error, kinds: kindSet(policy.ResourceBased),
+		code: "FEDERATED_PRINCIPAL_NOT_SUPPORTED", typ: Error, kinds: kindSet(policy.ResourceBased, policy.VPCEndpoint),
 		title: "Only trust policies have Federated principals.",
 		check: eachPrincipal(func(s *statement, p principalValue) {
 			if p.typ == "Federated" && s.c.resource != "AWS::IAM::AssumeRolePolicyDocument" {

@@ -51,17 +51,18 @@ func (s *statement) namesEveryResource() bool {
 // unconditional reports whether the statement has no condition.
 func (s *statement) unconditional() bool { return len(s.conditionList) == 0 }
 
-// freely reports whether ordinary requests satisfy all conditions of the statement: there is
-// none, or they ask for TLS, which all SDKs use, or for any value of a key that is always
-// there.
+// freely reports whether ordinary requests satisfy all conditions of the statement.
 func (s *statement) freely() bool {
-	for _, e := range s.conditions() {
-		tls := e.is("aws:SecureTransport") && e.parts.Base == "Bool" && e.only("true")
-		if !tls && !(e.like() && !negated(e.parts) && passesAny(e) && slices.ContainsFunc(e.values(), func(v value) bool { return glob.Everything(v.text) })) {
-			return false
-		}
+	return !slices.ContainsFunc(s.conditions(), func(e *conditionEntry) bool { return !e.harmless() })
+}
+
+// harmless reports whether ordinary requests satisfy the condition: it asks for TLS, which
+// all SDKs use, or for any value of a key that is always there.
+func (e *conditionEntry) harmless() bool {
+	if e.is("aws:SecureTransport") {
+		return e.parts.Base == "Bool" && e.only("true")
 	}
-	return true
+	return e.like() && !negated(e.parts) && passesAny(e) && slices.ContainsFunc(e.values(), func(v value) bool { return glob.Everything(v.text) })
 }
 
 // everyResourceOf reports whether the statement is about all resources, or all of the
@@ -158,6 +159,11 @@ func (e *conditionEntry) only(text string) bool {
 		}
 	}
 	return n > 0
+}
+
+// literal reports whether the operator compares the value as it stands.
+func (e *conditionEntry) literal(v value) bool {
+	return !strings.Contains(v.text, "${") && (!e.like() || !strings.ContainsAny(v.text, "*?"))
 }
 
 // compares reports whether the operator is one of a family: "String", "Arn", "Bool", ….

@@ -51,5 +51,5 @@ var (
 var rules = slices.Concat(
 	syntaxRules, structureRules, arnRules, actionRules, variableRules, sizeRules, conditionRules, securityRules,
 	suggestionRules, principalRules, trustRules, organizationRules, riskRules, meaningRules, deadRules,
-	timeRules, negationRules, dependentRules,
+	publicRules, timeRules, negationRules, dependentRules,
 )

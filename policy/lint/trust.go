@@ -13,7 +13,7 @@ var trustKind = kindSet(policy.RoleTrust)
 
 // trustRules are about trust policies of roles (IAM User Guide, “Access Analyzer policy
 // check reference”, “How to use trust policies”).
-var trustRules = slices.Concat(trustSyntaxRules, trustCallerRules, trustTokenRules, trustGitHubRules, trustGitLabRules, trustAssumableRules)
+var trustRules = slices.Concat(trustSyntaxRules, trustCallerRules, trustTokenRules, trustGitHubRules, trustGitLabRules, trustNeverRules, trustAssumableRules)
 
 var trustSyntaxRules = []rule{
 	{

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -34,6 +35,15 @@ var trustCallerRules = []rule{
 		code: "TRUST_EXTERNALID_SHARED", typ: Warning, kinds: trustKind,
 		title: "Several accounts are trusted with one external ID.",
 		check: (*checker).checkExternalIDShared,
+	},
+	{
+		code: "EXTERNAL_ID_INVALID", typ: Error, kinds: anyKind,
+		title: "No request can have the external ID.",
+		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
+			if e.is("sts:ExternalId") && e.compares("String") && e.literal(v) && !externalID.MatchString(v.text) {
+				s.c.report(v.node, v.path, "no request can have the external ID %q; want 2 to 1224 letters, digits and characters of +=,.@:/-_", clip(v.text))
+			}
+		}),
 	},
 	{
 		code: "TRUST_EXTERNALID_GUESSABLE", typ: Warning, kinds: trustKind,
@@ -137,6 +147,9 @@ func trustedBy(p *principalValue) string {
 	return arn.AccountID()
 }
 
+// externalID is what STS takes (STS API Reference, “AssumeRole”).
+var externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}[A-Za-z0-9_+=,.@:/-]{0,224}$`)
+
 func (c *checker) checkExternalIDGuessable() {
 	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
@@ -148,6 +161,9 @@ func (c *checker) checkExternalIDGuessable() {
 			}
 			for _, v := range e.values() {
 				wild := e.compares("StringLike") && strings.ContainsAny(v.text, "*?")
+				if e.literal(v) && !externalID.MatchString(v.text) {
+					continue
+				}
 				if wild || len(v.text) < 8 || policy.IsAccountID(v.text) {
 					c.report(v.node, v.path, "others can guess the external ID %q; use a long random one without wildcards", v.text)
 				}

@@ -19,6 +19,17 @@ var trustGitLabRules = []rule{
 		},
 	},
 	{
+		code: "TRUST_GITLAB_SUB_PROJECT_WILDCARD", typ: Warning, kinds: trustKind,
+		title: "Several projects of a GitLab group can assume the role.",
+		check: func(c *checker) {
+			c.eachGitLab(func(e *conditionEntry, v value, project, refType, ref string) {
+				if group, name, _ := strings.Cut(project, "/"); e.like() && !strings.ContainsAny(group, "*?") && strings.ContainsAny(name, "*?") {
+					c.report(v.node, v.path, "%q lets more than one project assume the role, also those that are yet to come; write project_path:GROUP/PROJECT:ref_type:branch:ref:NAME", v.text)
+				}
+			})
+		},
+	},
+	{
 		code: "TRUST_GITLAB_SUB_ANY_REF", typ: SecurityWarning, kinds: trustKind,
 		title: "Any branch or tag of a GitLab project can assume the role.",
 		check: func(c *checker) {
