@@ -67,7 +67,7 @@ func (w *world) stops(level, from *node, action string) string {
 	for _, p := range scps {
 		for i, s := range p.Document.Statements() {
 			if deniesAll(s, action) {
-				return fmt.Sprintf("statement %d of %s, attached to %s, denies it, and no Allow lifts a Deny; exempt the callers or accounts in a condition of the Deny, or attach it elsewhere", i+1, policyTitle(&p), level.title())
+				return fmt.Sprintf("%s of %s, attached to %s, denies it, and no Allow lifts a Deny; exempt the callers or accounts in a condition of the Deny, or attach it elsewhere", at(i), policyTitle(&p), level.title())
 			}
 		}
 	}

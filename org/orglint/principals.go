@@ -47,6 +47,11 @@ var principalRules = []rule{
 		},
 	},
 	{
+		code: "BREAKGLASS_NO_HUMAN_PRINCIPAL", typ: lint.Warning, kinds: trustKind,
+		title: "A role for emergencies trusts services only, so that no person can assume it.",
+		check: checkBreakGlass,
+	},
+	{
 		code: "RESOURCE_FOREIGN_ACCOUNT", typ: lint.Warning, kinds: resourceKind,
 		title: "A resource policy lets an account outside the organization in.",
 		check: func(w *world) {
@@ -288,4 +293,38 @@ func checkRoles(w *world) {
 
 func takesRole(action string) bool {
 	return strings.EqualFold(action, "sts:AssumeRole") || strings.EqualFold(action, "iam:PassRole")
+}
+
+// checkBreakGlass looks at roles that are named for the breaking of glass. People reach a role
+// as IAM users, through other roles or through an identity provider, never as a service.
+func checkBreakGlass(w *world) {
+	plain := strings.NewReplacer("-", "", "_", "", ".", "")
+	for _, e := range w.documents {
+		for _, u := range e.uses {
+			name := u.subject[strings.LastIndexByte(u.subject, '/')+1:]
+			if u.kind == policy.RoleTrust && strings.Contains(plain.Replace(strings.ToLower(name)), "breakglass") && servicesOnly(e.doc) {
+				w.reportAt(e, policy.RoleTrust, u.subject, "/Statement", "%s is named for emergencies, and only services can assume it; trust the IAM users of people, or the roles that they have without the identity provider", name)
+			}
+		}
+	}
+}
+
+// servicesOnly reports whether all principals that the document lets in are services.
+func servicesOnly(d *policy.Document) bool {
+	services := 0
+	for _, s := range d.Statements() {
+		if s.Effect != policy.Allow {
+			continue
+		}
+		if !s.NotPrincipal.IsZero() {
+			return false
+		}
+		for typ := range s.Principal.All() {
+			if typ != policy.ServicePrincipalType {
+				return false
+			}
+			services++
+		}
+	}
+	return services > 0
 }

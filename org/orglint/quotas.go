@@ -19,8 +19,6 @@ const (
 	longestPolicyName       = 128
 	longestSession          = 64
 	shortestSession         = 2
-	longestExternalID       = 1224
-	shortestExternalID      = 2
 )
 
 // quotaRules are about numbers, sizes and names.
@@ -66,18 +64,6 @@ var quotaRules = []rule{
 		code: "ROLE_SESSION_NAME_INVALID", typ: lint.Warning, kinds: conditionsKinds,
 		title: "No role session can have the name that a principal or condition asks for.",
 		check: checkSessions,
-	},
-	{
-		code: "EXTERNAL_ID_INVALID", typ: lint.Error, kinds: conditionsKinds,
-		title: "No request can have the external ID.",
-		check: func(w *world) {
-			w.eachValue("sts:ExternalId", func(v conditionValue) {
-				n := utf8.RuneCountInString(v.text)
-				if bad := outside(v.text, nameCharacters+":/"); n < shortestExternalID || n > longestExternalID || bad != "" {
-					v.report("no request can have this external ID, which has %s%s; want %d to %d letters, digits and characters of +=,.@:/-_", plural(n, "character"), quotedCharacter(bad), shortestExternalID, longestExternalID)
-				}
-			})
-		},
 	},
 }
 

@@ -6,21 +6,21 @@ var deadRules = []rule{
 		code: "DEAD_ALLOW", typ: Suggestion, kinds: anyKind, parsed: true,
 		title: "A Deny statement of the same document covers the whole Allow statement.",
 		check: func(c *checker) {
-			c.checkCovered("Allow", "Deny", "never grants anything: statement %d denies all that it allows; remove one of them, or narrow the Deny")
+			c.checkCovered("Allow", "Deny", "never grants anything: %s denies all that it allows; remove one of them, or narrow the Deny")
 		},
 	},
 	{
 		code: "SHADOWED_ALLOW", typ: Suggestion, kinds: anyKind, parsed: true,
 		title: "Another Allow statement of the same document already allows all of this one.",
 		check: func(c *checker) {
-			c.checkCovered("Allow", "Allow", "adds nothing: statement %d already allows all of it; remove this one, or narrow the other")
+			c.checkCovered("Allow", "Allow", "adds nothing: %s already allows all of it; remove this one, or narrow the other")
 		},
 	},
 	{
 		code: "SHADOWED_DENY", typ: Suggestion, kinds: anyKind, parsed: true,
 		title: "Another Deny statement of the same document already denies all of this one.",
 		check: func(c *checker) {
-			c.checkCovered("Deny", "Deny", "adds nothing: statement %d already denies all of it; remove this one, or narrow the other")
+			c.checkCovered("Deny", "Deny", "adds nothing: %s already denies all of it; remove this one, or narrow the other")
 		},
 	},
 }
@@ -41,7 +41,7 @@ func (c *checker) checkCovered(effect, by, message string) {
 			if effect == by && coversStatement(inner.parsed, outer.parsed) && (outer.index > inner.index || sameButSID(inner, outer)) {
 				continue
 			}
-			c.report(inner.node, inner.path, "this "+effect+" statement "+message, outer.index+1)
+			c.report(inner.node, inner.path, "this "+effect+" statement "+message, outer.path)
 			break
 		}
 	}

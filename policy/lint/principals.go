@@ -36,6 +36,11 @@ var principalFormRules = []rule{
 		}),
 	},
 	{
+		code: "SERVICE_PRINCIPAL_MISSPELT", typ: Warning, kinds: principalKinds,
+		title: "A service principal is one letter away from the name of a service.",
+		check: eachPrincipal(checkServiceName),
+	},
+	{
 		code: "INVALID_ROLE_REFERENCE", typ: Warning, kinds: principalKinds,
 		title: "A principal is the ID of a role.",
 		check: eachPrincipal(uniqueID("AROA", "role")),
@@ -59,6 +64,35 @@ func eachPrincipal(f func(s *statement, p principalValue)) func(*checker) {
 				f(s, p)
 			}
 		}
+	}
+}
+
+var trailingDigits = regexp.MustCompile(`[0-9]+$`)
+
+// checkServiceName looks for misspelt names of services. There is no list of all service
+// principals, so short names and other versions of a service pass.
+func checkServiceName(s *statement, p principalValue) {
+	name, ok := strings.CutSuffix(p.text, ".amazonaws.com")
+	if p.typ != "Service" || !ok || len(name) < 5 || strings.ContainsAny(name, ".*?${}") {
+		return
+	}
+	if _, known := s.c.ref.Service(name); known {
+		return
+	}
+	for service := range s.c.ref.EventServices(p.text) {
+		if service != name {
+			return
+		}
+	}
+	near := nearest(name, func(yield func(string) bool) {
+		for service := range s.c.ref.Services() {
+			if len(service.Prefix) > 5 && trailingDigits.ReplaceAllString(service.Prefix, "") != trailingDigits.ReplaceAllString(name, "") && !yield(service.Prefix) {
+				return
+			}
+		}
+	}, 1)
+	if meant, ok := near.certain(); ok {
+		s.c.report(p.node, p.path, "no service is known by the name %s; did you mean %s.amazonaws.com?", clip(p.text), meant)
 	}
 }
 

@@ -220,17 +220,17 @@ func pathAt(n *jsontree.Node, offset int) string {
 
 func duplicateSIDs(advice string) func(c *checker) {
 	return func(c *checker) {
-		first := make(map[string]int, len(c.stmts))
+		first := make(map[string]*statement, len(c.stmts))
 		for _, s := range c.statements() {
 			n, ok := s.member("Sid")
 			if !ok || n.Kind != jsontree.String || n.Text == "" {
 				continue
 			}
-			if i, again := first[n.Text]; again {
-				c.report(n, s.path+"/Sid", "statement %d has the Sid %q, too; %s", i+1, clip(n.Text), advice)
+			if other, again := first[n.Text]; again {
+				c.report(n, s.path+"/Sid", "%s has the Sid %q, too; %s", other.path, clip(n.Text), advice)
 				continue
 			}
-			first[n.Text] = s.index
+			first[n.Text] = s
 		}
 	}
 }

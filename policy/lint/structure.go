@@ -262,14 +262,14 @@ func operatorNames(misspelt string) func(yield func(string) bool) {
 
 // redundantStatements compares statements without their Sids.
 func redundantStatements(c *checker) {
-	first := make(map[string]int, len(c.stmts))
+	first := make(map[string]*statement, len(c.stmts))
 	for _, s := range c.statements() {
 		print := fingerprint(s.node, "Sid")
-		if i, ok := first[print]; ok {
-			c.report(s.node, s.path, "says the same as statement %d; remove one of them", i+1).Fix = removeElement(s.list(), s.index)
+		if other, ok := first[print]; ok {
+			c.report(s.node, s.path, "says the same as %s; remove one of them", other.path).Fix = removeElement(s.list(), s.index)
 			continue
 		}
-		first[print] = s.index
+		first[print] = s
 	}
 }
 

@@ -40,7 +40,7 @@ var trustCallerRules = []rule{
 		code: "EXTERNAL_ID_INVALID", typ: Error, kinds: anyKind,
 		title: "No request can have the external ID.",
 		check: eachConditionValue(func(s *statement, e *conditionEntry, v value) {
-			if e.is("sts:ExternalId") && e.compares("String") && e.literal(v) && !externalID.MatchString(v.text) {
+			if e.is("sts:ExternalId") && e.compares("String") && e.literal(v) && !isExternalID(v.text) {
 				s.c.report(v.node, v.path, "no request can have the external ID %q; want 2 to 1224 letters, digits and characters of +=,.@:/-_", clip(v.text))
 			}
 		}),
@@ -147,8 +147,10 @@ func trustedBy(p *principalValue) string {
 	return arn.AccountID()
 }
 
-// externalID is what STS takes (STS API Reference, “AssumeRole”).
-var externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,1000}[A-Za-z0-9_+=,.@:/-]{0,224}$`)
+// isExternalID reports whether STS takes the text (STS API Reference, “AssumeRole”).
+func isExternalID(text string) bool { return len(text) <= 1224 && externalID.MatchString(text) }
+
+var externalID = regexp.MustCompile(`^[A-Za-z0-9_+=,.@:/-]{2,}$`)
 
 func (c *checker) checkExternalIDGuessable() {
 	for _, s := range c.statements() {
@@ -161,7 +163,7 @@ func (c *checker) checkExternalIDGuessable() {
 			}
 			for _, v := range e.values() {
 				wild := e.compares("StringLike") && strings.ContainsAny(v.text, "*?")
-				if e.literal(v) && !externalID.MatchString(v.text) {
+				if e.literal(v) && !isExternalID(v.text) {
 					continue
 				}
 				if wild || len(v.text) < 8 || policy.IsAccountID(v.text) {
