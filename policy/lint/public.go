@@ -43,10 +43,10 @@ func (c *checker) checkPublic() {
 // open reports whether outsiders satisfy the condition, or can see to it that they do.
 func (e *conditionEntry) open() bool {
 	switch {
-	case e.harmless() || isOneOf(e, chosenKeys) || e.is("aws:UserAgent") || e.is("aws:Referer"):
+	case e.harmless() || isOneOf(e, chosenKeys):
 		return true
 	case isOneOf(e, callerKeys) || isOneOf(e, sourceKeys):
-		return (e.compares("String") || e.compares("Arn")) && !negated(e.parts) && (e.parts.IfExists || !e.selects() || slices.ContainsFunc(e.values(), e.admitsAnybody))
+		return (e.compares("String") || e.compares("Arn")) && !negated(e.parts) && !e.parts.IfExists && (!e.selects() || slices.ContainsFunc(e.values(), e.admitsAnybody))
 	case e.is("aws:SourceIp") && e.parts.Base == "IpAddress":
 		list, _ := e.ranges()
 		return slices.ContainsFunc(list, func(p netip.Prefix) bool { return p.Bits() == 0 })

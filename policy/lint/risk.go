@@ -88,20 +88,13 @@ func (c *checker) checkResourceTypes() {
 	}
 }
 
-// namesCollection reports whether the action works on a collection, such as all buckets,
-// that a resource of the statement names. A star in its ARN is part of what is asked for; a
-// path may follow one without.
+// namesCollection reports whether the action may work on a collection that a resource of the
+// statement names. All buckets, say, are a star that is part of what is asked for; other
+// collections may depend on a prefix in the request.
 func (s *statement) namesCollection(a policy.Action) bool {
 	arn, ok := s.c.ref.Collection(a)
-	if !ok {
-		return false
-	}
-	if strings.Contains(arn, "*") {
-		arn = strings.ReplaceAll(arn, "*", "\x00")
-	} else {
-		arn += "*"
-	}
-	return slices.ContainsFunc(s.values("Resource"), func(v value) bool { return glob.ResourcesMeet(v.text, arn) })
+	all, isStar := strings.CutSuffix(arn, ":*")
+	return ok && (!isStar || slices.ContainsFunc(s.values("Resource"), func(v value) bool { return glob.ResourcesMeet(v.text, all+":\x00") }))
 }
 
 // fitsAny reports whether a resource of the statement may be of a type of the action. fits

@@ -29,8 +29,11 @@ func (e *conditionEntry) admitsAnybody(v value) bool {
 	if !e.like() || !strings.ContainsAny(v.text, "*?") {
 		return false
 	}
-	if e.is("aws:PrincipalArn") || e.is("aws:SourceArn") {
+	switch {
+	case e.is("aws:PrincipalArn"):
 		return anybodysARN(v.text, e.compares("Arn"))
+	case e.is("aws:SourceArn"): // a resource may be named by an ID that nobody else has
+		return anybodysARN(v.text, e.compares("Arn")) && anyOfType.MatchString(v.text)
 	}
 	fixed := v.text[:strings.IndexAny(v.text, "*?")]
 	switch {
@@ -43,6 +46,9 @@ func (e *conditionEntry) admitsAnybody(v value) bool {
 }
 
 var accountInARN = regexp.MustCompile(`:[0-9]{12}(:|$)`)
+
+// anyOfType matches patterns for all resources, or all of a type.
+var anyOfType = regexp.MustCompile(`(^|:)[a-z-]*[:/]?[*?]+$`)
 
 // anybodysARN reports whether a pattern matches ARNs in every account. Buckets and the like
 // have no account in their ARN, and a name that nobody else can have.
