@@ -137,7 +137,7 @@ var ownServices = []string{"ec2.amazonaws.com", "ec2.amazonaws.com.cn", "lambda.
 func checkConfusedDeputy(c *checker) {
 	for _, s := range c.statements() {
 		weak := c.kind == policy.ResourceBased && s.has(weakSourceKeys...) // then there is a suggestion
-		if s.effect() != "Allow" || s.namesSource() || weak || s.namesContext() {
+		if s.effect() != "Allow" || s.namesSource() || weak || s.namesContext() || s.keepsOut(callerKinds{services: true}) {
 			continue
 		}
 		for _, p := range s.principals() {
@@ -149,14 +149,16 @@ func checkConfusedDeputy(c *checker) {
 	}
 }
 
-// oidcPrincipals yields the OIDC providers that the Allow statements trust.
+// oidcPrincipals yields the OIDC providers that the Allow statements trust, and whose tokens
+// may have all keys that a statement asks for.
 func (c *checker) oidcPrincipals(f func(s *statement, p principalValue, provider string)) {
 	for _, s := range c.statements() {
 		if s.effect() != "Allow" {
 			continue
 		}
 		for _, p := range s.principals() {
-			if from := parseProvider(p.text); p.typ == "Federated" && p.element == "Principal" && from.kind == oidcProvider {
+			from := parseProvider(p.text)
+			if p.typ == "Federated" && p.element == "Principal" && from.kind == oidcProvider && !s.keepsOut(callerKinds{hosts: []string{from.host}}) {
 				f(s, p, from.host)
 			}
 		}
@@ -189,11 +191,7 @@ func checkOIDCKeys(c *checker) {
 		for _, e := range s.conditions() {
 			host, claim, ok := claimOf(e.key)
 			switch {
-			case !ok:
-			case !strings.EqualFold(host, provider):
-				if e.needsKey() { // no token of this provider has it
-					return
-				}
+			case !ok || !strings.EqualFold(host, provider):
 			case judgesSubjects(host) && strings.EqualFold(claim, "sub") && !negated(e.parts) && e.parts.Base != "Null":
 				return // rules of their own say what its values let in
 			case e.selects() && (!shared || !slices.Contains(audiences, strings.ToLower(claim)) && e.narrows(prefix)):

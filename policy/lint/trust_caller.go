@@ -267,6 +267,12 @@ func (s *statement) checkSatisfiable(kinds callerKinds) {
 	}
 }
 
+// keepsOut reports whether the statement asks for a key that callers of these kinds never
+// have, so that it lets none of them in.
+func (s *statement) keepsOut(kinds callerKinds) bool {
+	return slices.ContainsFunc(s.conditions(), func(e *conditionEntry) bool { return e.needsKey() && s.neverThere(e, kinds) })
+}
+
 // lastingSAMLKeys are also in the requests of a session that began with SAML, such as one
 // that assumes another role (IAM User Guide, “IAM and AWS STS condition context keys”).
 var lastingSAMLKeys = []string{"saml:namequalifier", "saml:sub", "saml:sub_type"}

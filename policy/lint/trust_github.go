@@ -162,6 +162,9 @@ func (c *checker) eachGitHub(f func(e *conditionEntry, v value, sub gitHubSubjec
 // identifiers of repository and owner are never reused.
 func (c *checker) checkGitHubNames() {
 	c.eachToken(func(s *statement, hosts []string) {
+		if s.keepsOut(callerKinds{hosts: hosts}) {
+			return
+		}
 		for _, h := range hosts {
 			if h != gitHubHost || s.has(h+":repository_id", h+":repository_owner_id") {
 				continue

@@ -85,9 +85,13 @@ func (c *checker) eachToken(f func(s *statement, hosts []string)) {
 	}
 }
 
-// eachClaim calls f for each condition on a claim of those providers.
+// eachClaim calls f for each condition on a claim of those providers, if their tokens may
+// have all keys that the statement asks for.
 func (c *checker) eachClaim(f func(s *statement, e *conditionEntry, claim string)) {
-	c.eachToken(func(s *statement, _ []string) {
+	c.eachToken(func(s *statement, hosts []string) {
+		if s.keepsOut(callerKinds{hosts: hosts}) {
+			return
+		}
 		for _, e := range s.conditions() {
 			if _, claim, ok := claimOf(e.key); ok {
 				f(s, e, strings.ToLower(claim))
@@ -121,7 +125,7 @@ func (c *checker) checkAudience() {
 				audience = audience || e.selects() && slices.Contains(audiences, strings.ToLower(claim))
 			}
 		}
-		if n, ok := s.member("Condition"); ok && claims > 0 && !audience {
+		if n, ok := s.member("Condition"); ok && claims > 0 && !audience && !s.keepsOut(callerKinds{hosts: hosts}) {
 			c.report(n, s.path+"/Condition", "a token that was issued for another audience passes; add a condition on %s:aud", hosts[0])
 		}
 	})
