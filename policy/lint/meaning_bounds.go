@@ -73,7 +73,7 @@ func (e *conditionEntry) ranges() (list []netip.Prefix, ok bool) {
 // setsContradict reports whether some value of the key must be one of a, and all must be
 // among b, which has none of them. Tag keys that differ in case only may be the same.
 func setsContradict(a, b *conditionEntry) bool {
-	if a.parts.Quantifier != policy.ForAnyValue || a.parts.Base != "StringEquals" || b.parts.Quantifier != policy.ForAllValues || len(a.values()) == 0 {
+	if a.parts.Quantifier != policy.ForAnyValue || a.parts.IfExists || a.parts.Base != "StringEquals" || b.parts.Quantifier != policy.ForAllValues || len(a.values()) == 0 {
 		return false
 	}
 	if b.parts.Base != "StringEquals" && b.parts.Base != "StringLike" {

@@ -67,10 +67,11 @@ func eachPrincipal(f func(s *statement, p principalValue)) func(*checker) {
 	}
 }
 
-var trailingDigits = regexp.MustCompile(`[0-9]+$`)
+// plainService matches what names of services differ in without being misspelt.
+var plainService = regexp.MustCompile(`-|[0-9]+$`)
 
 // checkServiceName looks for misspelt names of services. There is no list of all service
-// principals, so short names and other versions of a service pass.
+// principals, so short names, versions of a service and hyphens pass.
 func checkServiceName(s *statement, p principalValue) {
 	name, ok := strings.CutSuffix(p.text, ".amazonaws.com")
 	if p.typ != "Service" || !ok || len(name) < 5 || strings.ContainsAny(name, ".*?${}") {
@@ -86,7 +87,7 @@ func checkServiceName(s *statement, p principalValue) {
 	}
 	near := nearest(name, func(yield func(string) bool) {
 		for service := range s.c.ref.Services() {
-			if len(service.Prefix) > 5 && trailingDigits.ReplaceAllString(service.Prefix, "") != trailingDigits.ReplaceAllString(name, "") && !yield(service.Prefix) {
+			if len(service.Prefix) > 5 && plainService.ReplaceAllString(service.Prefix, "") != plainService.ReplaceAllString(name, "") && !yield(service.Prefix) {
 				return
 			}
 		}

@@ -54,7 +54,7 @@ func wrongGitHubSubject(text string, like bool) string {
 	claim, value, ended := strings.Cut(fixed[len(head):], ":")
 	switch {
 	case strings.Contains(claim, "/") && (ended || whole):
-		return "the name of a claim follows the repository; write " + head + "ref:" + claim
+		return "the name of a claim follows the repository, as in " + head + "ref:refs/heads/BRANCH or " + head + "environment:NAME"
 	case claim == "ref" && ended && !strings.HasPrefix(value, "refs/") && (whole || !strings.HasPrefix("refs/", value)):
 		return "a ref is written in full; write ref:refs/heads/" + value
 	}
