@@ -77,6 +77,13 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 	if v.NoResource {
 		t.rule("R-RCP-6")
 	}
+	if w.unknownReach() {
+		t.rule("R-RCP-3")
+		for i := range w.rcps {
+			d.denies(StageResourceControl, unlessUnreached(w.rcps[i].eval(v)))
+		}
+		return false
+	}
 	return w.levels(d, StageResourceControl, w.rcps, true, t, "R-RCP-1", "R-RCP-1")
 }
 
@@ -84,8 +91,9 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 // anonymous callers are not exempt.
 func (w *world) resourceControlSkipped() string {
 	v := &w.view
+	supports, known := w.env.facts.SupportsRCP(v.Service)
 	switch {
-	case !w.env.facts.SupportsRCP(v.Service): // R-RCP-3
+	case known && !supports: // R-RCP-3
 		return "RCPs do not reach this service"
 	case w.isManagement(w.guarded()): // R-RCP-2
 		return "resources of the management account are exempt from RCPs"
@@ -99,6 +107,19 @@ func (w *world) resourceControlSkipped() string {
 		return "service-linked roles are exempt from RCPs"
 	}
 	return ""
+}
+
+// unknownReach reports whether the service facts do not tell if RCPs reached the service
+// on the day that they are asked for (R-RCP-3).
+func (w *world) unknownReach() bool {
+	_, known := w.env.facts.SupportsRCP(w.view.Service)
+	return !known
+}
+
+// unlessUnreached is what a level of RCPs says if they may not reach the service.
+func unlessUnreached(r result) result {
+	r.deny = min(r.deny, maybe)
+	return r
 }
 
 // guarded is the account whose RCPs apply: the resource's, or for an action without

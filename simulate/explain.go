@@ -289,11 +289,19 @@ func (b *explainer) rcps() {
 
 func (b *explainer) level(s Stage, l *level, implicitAllow bool) {
 	r := l.eval(&b.w.view)
+	reach := ""
 	if implicitAllow {
 		r.allow = yes
+		if r.deny != no && b.w.unknownReach() {
+			r = unlessUnreached(r)
+			reach = "whether RCPs reached " + b.w.view.Service + " on " + b.w.env.facts.Day()
+		}
 	}
 	step := b.layer(s, &l.layer, r)
 	step.Node, step.NodeName = l.node, l.name
+	if step.Gap == "" {
+		step.Gap = reach
+	}
 	b.x.Steps = append(b.x.Steps, step)
 }
 

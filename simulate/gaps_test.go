@@ -3,11 +3,13 @@ package simulate_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -402,4 +404,42 @@ func TestMarkUnknownAndKnown(t *testing.T) {
 	applied, err := planned.Apply(org.MarkKnown(gap))
 	require.NoError(t, err)
 	require.Equal(t, simulate.Allowed, applied.Can(r).Outcome)
+}
+
+// R-RCP-3: the service facts of a day may not tell whether RCPs reached a service.
+func TestUnknownReachIsExplained(t *testing.T) {
+	all := policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")}))
+	deny := policy.Must(policy.NewDocument(policy.Statement{
+		Effect: policy.Deny, Principal: policy.Everyone(), Action: policy.List("dynamodb:*", "wafv2:*"), Resource: policy.List("*"),
+	}))
+	l := simulate.Layers{
+		Identity:        []*policy.Document{all},
+		ResourceControl: [][]*policy.Document{{deny}},
+	}
+	for _, tt := range []struct {
+		day    string
+		action policy.Action
+		want   simulate.Outcome
+	}{
+		{"2024-11-12", "dynamodb:GetItem", simulate.Allowed},
+		{"2026-01-31", "dynamodb:GetItem", simulate.Indeterminate},
+		{"2026-06-01", "dynamodb:GetItem", simulate.ExplicitDeny},
+		{"2026-06-01", "wafv2:GetWebACL", simulate.Indeterminate},
+		{"2026-06-01", "wafv2:ListWebACLs", simulate.Indeterminate},
+		{"2026-06-01", "ec2:RunInstances", simulate.Allowed},
+		{"2026-09-26", "wafv2:GetWebACL", simulate.ExplicitDeny},
+	} {
+		at, err := time.Parse(time.DateOnly, tt.day)
+		require.NoError(t, err)
+		env, err := simulate.CompileLayers(l, simulate.WithReference(serviceref.Embedded().AsOf(at)))
+		require.NoError(t, err)
+		r := simulate.Request{Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"), Action: tt.action}
+		x := env.Explain(r)
+		require.Equal(t, tt.want, env.Can(r).Outcome, "%s on %s", tt.action, tt.day)
+		if tt.want == simulate.Indeterminate {
+			name := "whether RCPs reached " + tt.action.Service() + " on " + tt.day
+			require.Equal(t, []simulate.Dependency{{Kind: simulate.DependsOnGap, Name: name}}, x.Depends)
+			require.Equal(t, []simulate.Outcome{simulate.Allowed, simulate.ExplicitDeny}, x.Possible)
+		}
+	}
 }

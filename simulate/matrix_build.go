@@ -128,7 +128,7 @@ type matrixBuilder struct {
 
 // A frame is the decision about all actions, or those of some words.
 type frame struct {
-	all, rcp              bitset // actions; those of services that RCPs reach
+	all, rcp, mayRCP      bitset // actions; those of services that RCPs reach, or may reach
 	deny, allow           triset
 	layerDeny, layerAllow triset
 	identity, boundary    triset
@@ -153,7 +153,7 @@ func (f *frame) trisets() []*triset {
 }
 
 func (f *frame) bitsets() []*bitset {
-	out := []*bitset{&f.all, &f.rcp, &f.somewhere}
+	out := []*bitset{&f.all, &f.rcp, &f.mayRCP, &f.somewhere}
 	for i := range f.stage {
 		out = append(out, &f.stage[i])
 	}
@@ -218,8 +218,11 @@ func (b *matrixBuilder) classify() {
 	facts := serviceref.Embedded()
 	at := map[string]int{}
 	for _, s := range b.universe.services {
-		if facts.SupportsRCP(s.prefix) {
+		switch supports, known := b.env.facts.SupportsRCP(s.prefix); {
+		case supports:
 			b.rcp.add(s.first, s.end)
+		case !known:
+			b.mayRCP.add(s.first, s.end)
 		}
 		region, global := facts.GlobalRegion(s.prefix)
 		oneRegion := global && !slices.ContainsFunc(slices.Collect(facts.ResourceTypes(s.prefix)), hasRegion)
@@ -529,6 +532,8 @@ func (b *matrixBuilder) control(w *world, k int) *controlState {
 	for i := range rcps {
 		b.layer(&rcps[i].layer, k)
 		b.denies(StageResourceControl, b.layerDeny, b.rcp)
+		clear(b.layerDeny.yes)
+		b.denies(StageResourceControl, b.layerDeny, b.mayRCP)
 	}
 	c = &controlState{deny: b.deny.clone(), allow: b.allow.clone()}
 	for i := range b.stage {

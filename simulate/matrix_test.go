@@ -33,6 +33,9 @@ func TestMatrixIsCan(t *testing.T) {
 		if rapid.Bool().Draw(t, "strict") {
 			opts = append(opts, simulate.WithStrictKeys())
 		}
+		if rapid.Bool().Draw(t, "as of a day") {
+			opts = append(opts, simulate.WithReference(referenceAsOf(t)))
+		}
 		env, err := simulate.Compile(o, opts...)
 		if err != nil {
 			t.Fatal(err)

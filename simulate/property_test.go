@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -125,6 +127,53 @@ func canIsSpec(t *rapid.T) {
 		if got := env.Can(req); got != x.Decision {
 			t.Fatalf("document by document %v, was %v\n%s", got, x.Decision, describe(l, r))
 		}
+	}
+}
+
+// referenceAsOf draws the service facts of a day: before RCPs, or before some services had
+// them.
+func referenceAsOf(t *rapid.T) *serviceref.Reference {
+	day := rapid.SampledFrom([]string{"2024-11-12", "2024-11-13", "2025-06-20", "2026-01-31", "2026-06-01", serviceref.Embedded().Date()}).Draw(t, "as of")
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serviceref.Embedded().AsOf(at)
+}
+
+// R-RCP-3: where the facts of a day do not tell whether RCPs reached a service, a decision
+// that depends on it is indeterminate.
+func TestUnknownReachOfRCPs(t *testing.T) {
+	open := 0
+	rapid.Check(t, func(t *rapid.T) {
+		l := gen.Layers(t)
+		l.Facts = referenceAsOf(t)
+		for range *perWorld {
+			r := gen.Request(t)
+			if rapid.Bool().Draw(t, "of an uncertain service") {
+				r.Action = rapid.SampledFrom([]policy.Action{"dynamodb:GetItem", "logs:CreateLogStream", "wafv2:GetWebACL"}).Draw(t, "action")
+			}
+			env, req := fromSpec(t, l, r, simulate.WithStrictKeys(), simulate.WithReference(l.Facts))
+			lr := l
+			lr.Session = r.SessionPolicies
+			possible := spec.Possible(lr, r)
+			x := env.Explain(req)
+			got := env.Can(req)
+			want := outcome(possible[0])
+			if len(possible) == 2 && possible[0] != possible[1] {
+				want = simulate.Indeterminate
+				open++
+				if len(x.Depends) == 0 || !got.CanBe(outcome(possible[0])) || !got.CanBe(outcome(possible[1])) {
+					t.Fatalf("%v can be %v and depends on %v", got, x.Possible, x.Depends)
+				}
+			}
+			if got.Outcome != want || x.Decision != got {
+				t.Fatalf("got %v (explained %v) want %v on %s\n%s\nrules %v", got, x.Decision, want, l.Facts.Day(), describe(l, r), x.Rules)
+			}
+		}
+	})
+	if open == 0 {
+		t.Error("nothing depended on the reach of RCPs")
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/licit-dev/licit/policy/serviceref"
 )
 
-// What is data and not a rule comes from serviceref, through this file only.
+// What is data and not a rule is asked of serviceref in this file only.
 
 // isMultivaluedByType implements R-CTX-2.
 func isMultivaluedByType(key string) bool {
@@ -13,8 +13,13 @@ func isMultivaluedByType(key string) bool {
 	return ok && k.Multivalued
 }
 
-// supportsRCP implements the list of R-RCP-3.
-func supportsRCP(service string) bool { return serviceref.Embedded().SupportsRCP(service) }
+// supportsRCP implements the list of R-RCP-3; facts are nil for the embedded ones.
+func supportsRCP(facts *serviceref.Reference, service string) (supports, known bool) {
+	if facts == nil {
+		facts = serviceref.Embedded()
+	}
+	return facts.SupportsRCP(service)
+}
 
 // collectionARN implements the table of R-RSC-5, with the placeholders ${Partition},
 // ${Region} and ${Account}.

@@ -107,8 +107,9 @@ func (e *evaluation) rcpLayer() verdict {
 	if r.WildcardOnly {
 		account = r.Principal.AccountID() // R-RCP-6
 	}
+	supports, _ := supportsRCP(e.layers.Facts, r.Action.Service())
 	switch {
-	case !supportsRCP(r.Action.Service()),
+	case !supports,
 		e.isManagement(account),
 		isServiceLinkedRole(r),
 		isRoleAction(r.Action) && isServiceLinkedTarget(r.Resource),

@@ -1,6 +1,9 @@
 package spec
 
-import "github.com/licit-dev/licit/policy"
+import (
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
 
 // An Outcome is the result of a decision (R-RES-1). The zero Outcome denies.
 type Outcome uint8
@@ -54,7 +57,8 @@ type Layers struct {
 	ManagementAccount string
 	BlockPublicAccess bool // RestrictPublicBuckets of the bucket or its account
 	BucketABAC        bool
-	AWSManagedKey     bool // the resource is an AWS managed KMS key
+	AWSManagedKey     bool                  // the resource is an AWS managed KMS key
+	Facts             *serviceref.Reference // of what RCPs reach; nil: the embedded ones
 }
 
 // An Endpoint is a VPC endpoint that the request passes.
@@ -72,6 +76,17 @@ func Decide(l Layers, r Request) Outcome {
 		result = combine(result, decideOne(l, more))
 	}
 	return result
+}
+
+// Possible lists what Decide can say where R-RCP-3 leaves open whether RCPs reach the
+// service: the outcome without them, and the one with them.
+func Possible(l Layers, r Request) []Outcome {
+	if _, known := supportsRCP(l.Facts, r.Action.Service()); known {
+		return []Outcome{Decide(l, r)}
+	}
+	with, without := l, l
+	with.Facts, without.RCPs = nil, nil
+	return []Outcome{Decide(without, r), Decide(with, r)}
 }
 
 // combine implements R-RES-2 over several requests that must all be allowed.

@@ -95,8 +95,9 @@ var resourceControlRules = []rule{
 		check: func(c *checker) {
 			for _, s := range c.statements() {
 				for _, v := range s.values("Action") {
-					if a := policy.Action(v.text); a.Service() != "" && a.Service() != "*" && !c.ref.SupportsRCP(a.Service()) {
-						c.report(v.node, v.path, "RCPs do not apply to %s as of %s; remove the action, or restrict the callers in an SCP", a.Service(), c.ref.Date())
+					a := policy.Action(v.text)
+					if supports, known := c.ref.SupportsRCP(a.Service()); a.Service() != "" && a.Service() != "*" && known && !supports {
+						c.report(v.node, v.path, "RCPs do not apply to %s as of %s; remove the action, or restrict the callers in an SCP", a.Service(), min(c.ref.Day(), c.ref.Date()))
 					}
 				}
 			}

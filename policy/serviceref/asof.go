@@ -17,12 +17,13 @@ const (
 // rcpSince has, sorted by service, the first days of which a source says that RCPs reach the
 // service: the launch; and the days of reports on what AWS announced before, since the pages of
 // AWS themselves were not seen (ECR and OpenSearch Serverless in June 2025, Cognito and CloudWatch
-// Logs in January 2026).
+// Logs in January 2026, DynamoDB in February 2026).
 var rcpSince = []struct{ service, day string }{
-	{"aoss", "2025-06-23"},
+	{"aoss", "2025-06-20"},
 	{"cognito-identity", "2026-01-22"},
 	{"cognito-idp", "2026-01-22"},
-	{"ecr", "2025-06-23"},
+	{"dynamodb", "2026-02-15"},
+	{"ecr", "2025-06-20"},
 	{"kms", rcpLaunch},
 	{"logs", "2026-01-22"},
 	{"s3", rcpLaunch},
@@ -33,9 +34,18 @@ var rcpSince = []struct{ service, day string }{
 
 // AsOf returns the facts as they were on a day, as far as they have dates: the services
 // that support RCPs, and what AWS accepts as an SCP. Services, actions and keys are always
-// those of [Reference.Date].
+// those of [Reference.Date], and after it so is what RCPs reach.
 func (r *Reference) AsOf(day time.Time) *Reference {
 	return &Reference{head: r.head, body: r.body, asOf: day.Format(time.DateOnly)}
+}
+
+// Day is the day that the facts are asked for, such as "2026-06-01": that of
+// [Reference.AsOf], else [Reference.Date].
+func (r *Reference) Day() string {
+	if r.asOf != "" {
+		return r.asOf
+	}
+	return r.Date()
 }
 
 // SCPLimit is the largest size of an SCP, as [policy.Document.Size] counts: 10,240
@@ -52,29 +62,38 @@ func (r *Reference) SCPLimit() int {
 // wildcards anywhere in action names (Organizations User Guide, “SCP syntax”).
 func (r *Reference) SCPFullLanguage() bool { return !r.before(scpFullLanguage) }
 
-// RCPSince is the first day on which the service, named in any case, is known to support
-// RCPs; ok is false for a service that does not. It is exact for the services with which
-// RCPs began, and the day of a report for those that AWS added next. For all others no source
-// has the day: it is that of the data, and they may have supported RCPs earlier.
-func (r *Reference) RCPSince(service string) (day string, ok bool) {
+// SupportsRCP reports whether resource control policies apply to the resources of a
+// service, named by its prefix such as "s3" in any case. For a service that they certainly do
+// not reach the layer is skipped (Organizations User Guide, “List of AWS services that support
+// RCPs”). known is false where [Reference.AsOf] asks for a day between the launch of RCPs and
+// the first day of which a source says that they reach the service: they may have, or not.
+func (r *Reference) SupportsRCP(service string) (supports, known bool) {
+	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok || r.before(rcpLaunch) {
+		return false, true
+	}
+	day, ok := r.RCPSince(service)
+	if !ok {
+		day = r.Date()
+	}
+	reached := !r.before(day)
+	return reached, reached
+}
+
+// RCPSince is the first day of which a source says that the service, named in any case,
+// supports RCPs. It is exact for the services with which RCPs began, and for others the day of a
+// report: they may have supported RCPs some days before. known is false for a service that
+// does not support RCPs, and for one whose day no source has.
+func (r *Reference) RCPSince(service string) (day string, known bool) {
 	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok {
 		return "", false
 	}
 	i, ok := slices.BinarySearchFunc(rcpSince, service, func(s struct{ service, day string }, name string) int {
 		return sar.CompareFold(s.service, name)
 	})
-	if ok {
-		return rcpSince[i].day, true
+	if !ok {
+		return "", false
 	}
-	return r.Date(), true
-}
-
-func (r *Reference) rcpByThen(service string) bool {
-	if r.asOf == "" {
-		return true
-	}
-	day, ok := r.RCPSince(service)
-	return ok && !r.before(day)
+	return rcpSince[i].day, true
 }
 
 func (r *Reference) before(day string) bool { return r.asOf != "" && r.asOf < day }

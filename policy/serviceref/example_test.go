@@ -18,8 +18,17 @@ func ExampleEmbedded() {
 
 func ExampleReference_SupportsRCP() {
 	facts := serviceref.Embedded()
-	fmt.Println(facts.SupportsRCP("s3"), facts.SupportsRCP("ec2"))
-	// Output: true false
+	fmt.Println(facts.SupportsRCP("s3"))
+	fmt.Println(facts.SupportsRCP("ec2"))
+	// Output:
+	// true true
+	// false true
+}
+
+func ExampleReference_Day() {
+	facts := serviceref.Embedded()
+	fmt.Println(facts.Day() == facts.Date(), facts.AsOf(time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)).Day())
+	// Output: true 2026-06-01
 }
 
 func ExampleReference_Collection() {
@@ -86,8 +95,13 @@ func ExampleReference_Event() {
 
 func ExampleReference_AsOf() {
 	before := serviceref.Embedded().AsOf(time.Date(2025, time.June, 1, 0, 0, 0, 0, time.UTC))
-	fmt.Println(before.SCPLimit(), before.SCPFullLanguage(), before.SupportsRCP("s3"))
-	// Output: 5120 false true
+	fmt.Println(before.SCPLimit(), before.SCPFullLanguage(), before.Day())
+	fmt.Println(before.SupportsRCP("s3"))
+	fmt.Println(before.SupportsRCP("dynamodb")) // known since February 2026
+	// Output:
+	// 5120 false 2025-06-01
+	// true true
+	// false false
 }
 
 func ExampleReference_GlobalRegion() {

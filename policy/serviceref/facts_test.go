@@ -112,7 +112,9 @@ func TestEveryLookUp(t *testing.T) {
 		got, ok := r.Service(swapCase(s.Prefix))
 		require.True(t, ok)
 		require.Equal(t, s, got)
-		require.Equal(t, r.SupportsRCP(s.Prefix), s.RCP)
+		supports, known := r.SupportsRCP(s.Prefix)
+		require.Equal(t, supports, s.RCP)
+		require.True(t, known)
 		for x := range r.ResourceTypes(swapCase(s.Prefix)) {
 			same, ok := r.ResourceType(s.Prefix, swapCase(x.Name()))
 			require.True(t, ok)
@@ -303,19 +305,44 @@ func TestAsOf(t *testing.T) {
 	require.True(t, r.SCPFullLanguage())
 	require.False(t, day("2025-09-18").SCPFullLanguage())
 	require.True(t, day("2025-09-19").SCPFullLanguage())
-	require.False(t, day("2024-11-12").SupportsRCP("s3"))
-	require.True(t, day("2024-11-13").SupportsRCP("S3"))
-	require.False(t, day("2025-06-22").SupportsRCP("ecr"))
-	require.True(t, day("2025-06-23").SupportsRCP("ECR"))
-	require.True(t, day("2026-01-22").SupportsRCP("logs"))
-	require.False(t, day("2026-01-22").SupportsRCP("dynamodb"))
-	require.True(t, day(r.Date()).SupportsRCP("dynamodb"))
-	require.False(t, day("2030-01-01").SupportsRCP("ec2"))
+	for _, test := range []struct {
+		service, day    string
+		supports, known bool
+	}{
+		{"s3", "2024-11-12", false, true},
+		{"S3", "2024-11-13", true, true},
+		{"ecr", "2024-11-12", false, true},
+		{"ecr", "2024-11-13", false, false},
+		{"ecr", "2025-06-19", false, false},
+		{"ECR", "2025-06-20", true, true},
+		{"logs", "2026-01-22", true, true},
+		{"dynamodb", "2026-01-22", false, false},
+		{"DynamoDB", "2026-06-01", true, true},
+		{"wafv2", "2024-11-12", false, true},
+		{"wafv2", "2026-06-01", false, false},
+		{"wafv2", r.Date(), true, true},
+		{"wafv2", "2030-01-01", true, true},
+		{"ec2", "2026-06-01", false, true},
+		{"ec2", "2030-01-01", false, true},
+	} {
+		supports, known := day(test.day).SupportsRCP(test.service)
+		require.Equal(t, []bool{test.supports, test.known}, []bool{supports, known}, "%s on %s", test.service, test.day)
+	}
+	require.Equal(t, "2026-06-01", day("2026-06-01").Day())
+	require.Equal(t, r.Date(), r.Day())
 	s, ok := day("2024-01-01").Service("s3")
 	require.True(t, ok)
 	require.False(t, s.RCP)
-	_, ok = r.RCPSince("ec2")
-	require.False(t, ok)
+	for _, service := range []string{"ec2", "wafv2"} {
+		_, ok = r.RCPSince(service)
+		require.False(t, ok, service)
+	}
+	for s := range r.Services() {
+		if day, known := r.RCPSince(s.Prefix); known {
+			require.True(t, s.RCP)
+			require.Less(t, day, r.Date())
+		}
+	}
 }
 
 func TestGlobalRegion(t *testing.T) {

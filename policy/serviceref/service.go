@@ -11,7 +11,7 @@ import (
 type ServiceInfo struct {
 	Prefix string // as actions begin: "s3"
 	Name   string // as AWS's pages call it: "Amazon S3"
-	RCP    bool   // resource control policies apply to its resources
+	RCP    bool   // resource control policies apply to its resources, for certain
 }
 
 // Services yields all services, sorted by prefix.
@@ -37,7 +37,8 @@ func (r *Reference) Service(prefix string) (ServiceInfo, bool) {
 }
 
 func (r *Reference) service(s *sar.ServiceRow) ServiceInfo {
-	return ServiceInfo{s.Prefix, s.Name, r.SupportsRCP(s.Prefix)}
+	supports, _ := r.SupportsRCP(s.Prefix)
+	return ServiceInfo{s.Prefix, s.Name, supports}
 }
 
 // ServiceKeys yields the condition keys that a service declares, its own and the global

@@ -24,14 +24,6 @@ func Embedded() *Reference { return embedded }
 // may be missing.
 func (r *Reference) Date() string { return r.head().Date }
 
-// SupportsRCP reports whether resource control policies apply to the resources of a
-// service, named by its prefix such as "s3" in any case. For all other services the layer
-// is skipped (Organizations User Guide, “List of AWS services that support RCPs”).
-func (r *Reference) SupportsRCP(service string) bool {
-	_, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold)
-	return ok && r.rcpByThen(service)
-}
-
 // Collection returns the ARN pattern that a service authorises an action against although
 // the action has no resource type, such as "arn:${Partition}:s3:::*" for
 // s3:ListAllMyBuckets. The placeholders are ${Partition}, ${Region} and ${Account}; a "*"
