@@ -447,6 +447,8 @@ func (b *explainer) reference(note func(string)) {
 		note(none)
 	case !named && known && !info.WildcardOnly() && !collection:
 		note(none + "; " + string(action) + " has the resource types " + resourceTypes(info))
+	case named && known && !info.WildcardOnly() && !info.Fits(b.x.Request.Resource):
+		note("the resource is of none of the resource types of " + string(action) + " (" + resourceTypes(info) + "): AWS does not authorise it there")
 	case named && known && len(required(info)) > 1:
 		note(string(action) + " is authorised on each of the resource types " + strings.Join(required(info), ", ") + ": the call needs a request like this one for each of them")
 	case named && known && info.WildcardOnly() && !collection && !b.w.trusts():

@@ -18,34 +18,60 @@ type call struct {
 	outcome simulate.Outcome
 	denied  bool   // for certain
 	shown   string // the outcome, with its stage if there is one
+	lacks   bool   // allowed on all parts, but that is not known to be enough
 	missing []serviceref.ResourceInfo
-	unknown bool // which types the call needs is not known
+	strange []policy.ARN // resources of no type that the action has
+	unnamed bool         // no resource, although the action has resource types
+	unknown bool         // which types the call needs is not known
 }
 
-// decide finds the worst of the parts: a deny, then what is not known. The answer about a
-// single resource is about this resource and stays as it is; of several, what the call
-// needs besides keeps it from being allowed.
-func (c *call) decide() {
-	first := c.parts[0]
-	if c.outcome, c.denied, c.shown = first.Decision.Outcome, first.Decision.Denied(), first.Decision.String(); len(c.parts) == 1 {
-		return
-	}
-	var arns []policy.ARN
-	worst := first
+// decide finds the worst of the parts: a deny, then what is not known. Unless only the
+// requests count, what the call needs besides keeps it from being allowed.
+func (c *call) decide(requestOnly bool) {
+	worst := c.parts[0]
 	for _, x := range c.parts {
-		arns = append(arns, x.Request.Resource)
 		if badness(x.Decision) > badness(worst.Decision) {
 			worst = x
 		}
 	}
-	c.outcome, c.denied, c.shown = worst.Decision.Outcome, worst.Decision.Denied(), worst.Decision.Outcome.String()
-	info, known := c.facts.Action(first.Request.Action)
-	if c.unknown = !known; known {
-		c.missing = info.Missing(arns...)
+	c.outcome, c.denied, c.shown = worst.Decision.Outcome, worst.Decision.Denied(), worst.Decision.String()
+	if len(c.parts) > 1 {
+		c.shown = c.outcome.String()
 	}
-	if c.outcome == simulate.Allowed && (c.unknown || len(c.missing) > 0) {
+	if requestOnly {
+		return
+	}
+	c.needs()
+	if c.lacks = c.outcome == simulate.Allowed && (c.unknown || c.unnamed || len(c.missing) > 0 || len(c.strange) > 0); c.lacks {
 		c.outcome, c.shown = simulate.Indeterminate, simulate.Indeterminate.String()
 	}
+}
+
+// needs finds what the call lacks (R-RSC-6). Of an action that is not known, a single
+// resource is taken for all that it needs.
+func (c *call) needs() {
+	action := c.parts[0].Request.Action
+	info, known := c.facts.Action(action)
+	if !known {
+		c.unknown = len(c.parts) > 1
+		return
+	}
+	if _, collection := c.facts.Collection(action); collection {
+		return
+	}
+	var arns []policy.ARN
+	for _, x := range c.parts {
+		arn := x.Request.Resource
+		if !arn.IsValid() {
+			c.unnamed = !info.WildcardOnly()
+			continue
+		}
+		arns = append(arns, arn)
+		if !info.Fits(arn) {
+			c.strange = append(c.strange, arn)
+		}
+	}
+	c.missing = info.Missing(arns...)
 }
 
 func badness(d simulate.Decision) int {
@@ -64,12 +90,14 @@ func badness(d simulate.Decision) int {
 
 // callText is the text of the only part, or of each and what they make together.
 func (w *world) callText(c *call, s style, text func(*simulate.Explanation) string) string {
-	if len(c.parts) == 1 {
+	if len(c.parts) == 1 && !c.lacks {
 		return text(c.parts[0])
 	}
 	var b strings.Builder
 	for i, x := range c.parts {
-		fmt.Fprintf(&b, "%d of %d: %s\n", i+1, len(c.parts), plain(resourceText(x.Request.Resource)))
+		if len(c.parts) > 1 {
+			fmt.Fprintf(&b, "%d of %d: %s\n", i+1, len(c.parts), plain(resourceText(x.Request.Resource)))
+		}
 		b.WriteString(text(x) + "\n")
 	}
 	b.WriteString("the call: " + s.outcome(c.outcome) + ": " + c.verdict() + "\n")
@@ -80,7 +108,11 @@ func (w *world) callText(c *call, s style, text func(*simulate.Explanation) stri
 }
 
 func (c *call) verdict() string {
-	action := plain(string(c.parts[0].Request.Action))
+	action, facts := plain(string(c.parts[0].Request.Action)), "the service data of "+c.facts.Date()
+	allowed, alone := "allowed on each", ""
+	if len(c.parts) == 1 {
+		allowed, alone = "allowed on this resource", ", or ask for this one alone with --request-only"
+	}
 	var denied, open int
 	for _, x := range c.parts {
 		switch {
@@ -97,17 +129,41 @@ func (c *call) verdict() string {
 	case open > 0:
 		return "it depends on what is not known of " + n
 	case c.unknown:
-		return "allowed on each, but the service data of " + c.facts.Date() + " does not know " + action + ", so what else it needs is not known"
+		return allowed + ", but " + facts + " does not know " + action + ", so what else it needs is not known"
+	case len(c.strange) > 0:
+		return allowed + ", but " + plain(c.strange[0].String()) + " is of " + c.types(action) + ", as " + facts + " has it: AWS does not authorise the action there"
+	case c.unnamed:
+		return "allowed where no resource is named, but " + action + " is authorised on resources, as " + facts + " has it; give --resource for each, or ask for this request alone with --request-only"
 	case len(c.missing) > 0:
-		return "allowed on each, but " + action + " needs more, as the service data of " + c.facts.Date() + " has it; give --resource for what is missing"
+		return allowed + ", but " + action + " needs more, as " + facts + " has it; give --resource for what is missing" + alone
 	}
-	return "allowed on each, and the service data of " + c.facts.Date() + " says of no other resource type that " + action + " needs it"
+	return "allowed on each, and " + facts + " says of no other resource type that " + action + " needs it"
 }
 
-// A callJSON is the output for several resources.
+// types says that a resource is of none of the types.
+func (c *call) types(action string) string {
+	info, _ := c.facts.Action(c.parts[0].Request.Action)
+	const most = 8
+	var names []string
+	for t := range info.Resources() {
+		if names = append(names, t.Type.Name()); len(names) == most {
+			names = append(names, "…")
+			break
+		}
+	}
+	if len(names) == 0 {
+		return "no resource type of " + action + ", which has none and is asked for without --resource"
+	}
+	return "none of the resource types of " + action + " (" + strings.Join(names, ", ") + ")"
+}
+
+// A callJSON is the output for several resources, and for a single request that is allowed
+// although the call may not be.
 type callJSON struct {
-	Decision  string         `json:"decision"`
-	Missing   []resourceJSON `json:"missing"` // resource types that the call needs, too
+	Decision  string         `json:"decision"` // of the call
+	Why       string         `json:"why"`
+	Missing   []resourceJSON `json:"missing"`             // resource types that the call needs, too
+	NotOfType []string       `json:"notOfType,omitempty"` // resources of no type that the action has
 	Resources []answerJSON   `json:"resources"`
 }
 
@@ -118,10 +174,13 @@ type resourceJSON struct {
 
 // callJSON is the answer for the only resource, or for all.
 func (w *world) callJSON(c *call, answer func(*simulate.Explanation) answerJSON) any {
-	if len(c.parts) == 1 {
+	if len(c.parts) == 1 && !c.lacks {
 		return answer(c.parts[0])
 	}
-	j := callJSON{Decision: c.outcome.String(), Missing: []resourceJSON{}}
+	j := callJSON{Decision: c.outcome.String(), Why: c.verdict(), Missing: []resourceJSON{}}
+	for _, arn := range c.strange {
+		j.NotOfType = append(j.NotOfType, arn.String())
+	}
 	for _, t := range c.missing {
 		j.Missing = append(j.Missing, resourceJSON{t.Name(), slices.Collect(t.ARNFormats())})
 	}

@@ -16,6 +16,7 @@ import (
 type questionFlags struct {
 	world   worldFlags
 	request requestFlags
+	alone   bool // ask for the requests alone, not for the call
 	expect  string
 	output  string
 }
@@ -24,6 +25,7 @@ func (f *questionFlags) register(a *app, cmd *cobra.Command) {
 	f.request.register(cmd)
 	f.world.register(cmd)
 	a.takesFacts(cmd)
+	cmd.Flags().BoolVar(&f.alone, "request-only", false, "decide about what is named alone, whatever other resources the call needs")
 	cmd.Flags().StringVar(&f.expect, "expect", "", "exit 0 for this `OUTCOME`, else 1: allowed, denied, explicitDeny, implicitDeny, indeterminate")
 	registerOutput(cmd, &f.output)
 	cmd.Flags().SortFlags = false
@@ -80,7 +82,7 @@ func (f *questionFlags) ask(a *app, cmd *cobra.Command) (*world, *call, error) {
 		}
 		c.parts = append(c.parts, w.Env.Explain(r))
 	}
-	c.decide()
+	c.decide(f.alone)
 	return w, c, nil
 }
 
@@ -123,11 +125,13 @@ send it: give it with --context, or take all such keys as absent with --strict.
 
 AWS authorises some calls on several resources: ec2:RunInstances on an image, a subnet, a
 volume and more. Give --resource for each; the call is allowed only if each is, and if no
-resource type is left that the service data says the call needs.` + exitHelp,
+resource type is left that the service data says the call needs. One that is not named, or a
+resource of a type that the action does not have, makes an allowed call indeterminate; with
+--request-only the answer is about what is named alone.` + exitHelp,
 		Example: `  licit can --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
       --action s3:GetObject --resource arn:aws:s3:::logs/app.log
   licit can --identity-policy dev.json --scp root.json --scp ou.json,regions.json --scp account.json \
-      --principal arn:aws:iam::111122223333:role/dev --action ec2:RunInstances \
+      --principal arn:aws:iam::111122223333:role/dev --action ec2:RunInstances --request-only \
       --context aws:RequestedRegion=eu-west-1
   licit can --principal arn:aws:iam::111122223333:role/app --action s3:DeleteBucket \
       --snapshot ./snapshot --resource arn:aws:s3:::logs --expect denied

@@ -134,6 +134,15 @@ func ExampleReadFS() {
 	// Output: demo:Run Write true
 }
 
+func ExampleActionInfo_Fits() {
+	info, _ := serviceref.Embedded().Action("s3:GetObject")
+	fmt.Println(info.Fits(policy.MustParseARN("arn:aws:s3:::logs/a")))
+	fmt.Println(info.Fits(policy.MustParseARN("arn:aws:s3:::logs"))) // a bucket
+	// Output:
+	// true
+	// false
+}
+
 func ExampleActionInfo_Missing() {
 	info, _ := serviceref.Embedded().Action("ec2:AttachVolume")
 	for _, t := range info.Missing(policy.MustParseARN("arn:aws:ec2:eu-west-1:111122223333:volume/vol-1")) {

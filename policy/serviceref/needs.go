@@ -7,6 +7,23 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
+// Fits reports whether the ARN, or one that it matches as a pattern, can be of one of the
+// action's resource types. AWS authorises no action on a resource that does not fit; an
+// action without resource types is authorised on every resource, *, and none fits it.
+func (a ActionInfo) Fits(resource policy.ARN) bool {
+	if a.WildcardOnly() || !resource.IsValid() {
+		return false
+	}
+	for t := range a.b.typesOf(resource.String()) {
+		for own := range a.Resources() {
+			if own.Type == t {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Missing lists the required resource types of the action for which none of the resources
 // is left, each standing for one type that its ARN can be of; sorted by name. A call is
 // authorised on a resource of each of them (R-RSC-6; IAM User Guide, “IAM JSON policy

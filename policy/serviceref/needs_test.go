@@ -9,6 +9,30 @@ import (
 	"github.com/licit-dev/licit/policy/serviceref"
 )
 
+func TestFits(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		action   policy.Action
+		resource string
+		want     bool
+	}{
+		{"s3:GetObject", "arn:aws:s3:::logs/a", true},
+		{"s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/logs/object/a", true},
+		{"s3:GetObject", "arn:aws:s3:::logs/*", true},
+		{"s3:GetObject", "arn:aws:s3:::logs", false},
+		{"s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:logs", false},
+		{"s3:ListBucket", "arn:aws:s3:::logs/a", false},
+		{"sts:AssumeRole", "arn:aws:iam::111122223333:role/path/app", true},
+		{"ec2:DescribeInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-1", false},
+	} {
+		info, ok := serviceref.Embedded().Action(test.action)
+		require.True(t, ok)
+		require.Equal(t, test.want, info.Fits(policy.MustParseARN(test.resource)), "%s on %s", test.action, test.resource)
+	}
+	info, _ := serviceref.Embedded().Action("s3:GetObject")
+	require.False(t, info.Fits(policy.ARN{}))
+}
+
 // Each resource stands for one required type, whichever way round the ARNs come.
 func TestMissing(t *testing.T) {
 	t.Parallel()
