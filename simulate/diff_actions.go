@@ -161,7 +161,7 @@ func newCatalog(docs []*docInfo, patterns []string) *catalog {
 // sts, iam and kms, and at keys that some requests only may have. The fine classes also
 // tell resource types apart, the coarse ones only what their ARNs look like outside of the
 // resource part.
-func (c *catalog) classify(keys []string, endpoints map[string]bool) {
+func (c *catalog) classify(keys []string, endpoints map[string]bool, facts ...*serviceref.Reference) {
 	fine, coarse := map[string]int{}, map[string]int{}
 	number := func(m map[string]int, text string) int {
 		n, ok := m[text]
@@ -176,6 +176,10 @@ func (c *catalog) classify(keys []string, endpoints map[string]bool) {
 	for i, a := range c.actions {
 		b.Reset()
 		c.facts(&b, a, c.types[i], keys, endpoints)
+		for _, f := range facts { // which may be those of different days
+			supports, known := f.SupportsRCP(a.Service())
+			fmt.Fprintf(&b, " %t %t", supports, known)
+		}
 		facts := b.String()
 		types, shape := " unknown", " unknown"
 		if info := c.types[i]; info.IsValid() {
@@ -204,7 +208,7 @@ func (c *catalog) facts(b *strings.Builder, a policy.Action, info serviceref.Act
 	service := strings.ToLower(a.Service())
 	region, _ := ref.GlobalRegion(service)
 	_, collection := ref.Collection(a)
-	fmt.Fprintf(b, "%t %t %s", ref.SupportsRCP(service), ref.MayLackResourceAccount(a), region)
+	fmt.Fprintf(b, "%t %s", ref.MayLackResourceAccount(a), region)
 	switch {
 	case collection || service == "sts" || service == "iam" || service == "kms":
 		b.WriteString(" " + string(a))

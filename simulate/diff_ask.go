@@ -48,7 +48,7 @@ func (a *Affected) prepare() {
 	}
 	keys = slices.Compact(keys)
 	a.asksForTags = slices.ContainsFunc(keys, func(k string) bool { return strings.Contains(k, "resourcetag/") })
-	a.catalog.classify(keys, services)
+	a.catalog.classify(keys, services, a.before.facts, a.after.facts)
 	a.wanted = a.catalog.full()
 	memo := map[string]int{}
 	for i := range a.listed {

@@ -163,7 +163,7 @@ func (fakeFacts) Services() iter.Seq[serviceref.ServiceInfo] {
 	}
 }
 
-func (f fakeFacts) Shrink(actions []string) []string { return shrink.Patterns(f, actions) }
+func (f fakeFacts) Shrink(actions []string) []string { return shrink.Find(f, actions, shrink.AtWords).Patterns }
 
 func (fakeFacts) describe(a policy.Action) actionJSON {
 	j := actionJSON{Action: string(a), Level: fakeActions[string(a)], Resources: []string{}}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -137,60 +136,6 @@ func TestFindingStyle(t *testing.T) {
 	require.Equal(t, "ERROR", style{}.finding(lint.Error))
 	require.Equal(t, "\x1b[1;31mERROR\x1b[0m", style{colour: true}.finding(lint.Error))
 	require.Equal(t, "\x1b[1;33mWARNING\x1b[0m", style{colour: true}.finding(lint.Warning))
-}
-
-// Of beginnings and single actions there are no fewer that would do: each beginning that
-// names only what was given is tried.
-func TestShrinkFewest(t *testing.T) {
-	var candidates []string
-	seen := map[string]bool{}
-	for a := range (fakeFacts{}).Actions("s3:*") {
-		for n := range len(a.Name()) + 1 {
-			if p := "s3:" + a.Name()[:n] + "*"; !seen[strings.ToLower(p)] {
-				seen[strings.ToLower(p)] = true
-				candidates = append(candidates, p)
-			}
-		}
-	}
-	var actions []string
-	for a := range (fakeFacts{}).Actions("s3:*") {
-		actions = append(actions, string(a))
-	}
-	rapid.Check(t, func(t *rapid.T) {
-		given := rapid.SliceOfNDistinct(rapid.SampledFrom(actions), 1, len(actions), strings.ToLower).Draw(t, "actions")
-		known := actionSet{}
-		for _, a := range given {
-			known.add(fakeFacts{}, a)
-		}
-		// Beginnings nest, so those that no other good one holds are what is needed.
-		var sets []actionSet
-		for _, c := range slices.Concat(candidates, given) {
-			set := actionSet{}
-			set.add(fakeFacts{}, c)
-			if within(set, known) {
-				sets = append(sets, set)
-			}
-		}
-		fewest := 0
-		for i, set := range sets {
-			if !slices.ContainsFunc(sets[:i], func(s actionSet) bool { return within(set, s) }) &&
-				!slices.ContainsFunc(sets[i+1:], func(s actionSet) bool { return within(set, s) && len(s) > len(set) }) {
-				fewest++
-			}
-		}
-		if got := (fakeFacts{}).Shrink(given); len(got) != fewest {
-			t.Fatalf("%v for %v: %d patterns, want %d", got, given, len(got), fewest)
-		}
-	})
-}
-
-func within(a, b actionSet) bool {
-	for name := range a {
-		if _, ok := b[name]; !ok {
-			return false
-		}
-	}
-	return true
 }
 
 // What shrink gives names exactly what went in, and is never longer.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licit-dev/licit/internal/shrink"
 	"github.com/licit-dev/licit/internal/wording"
 )
 
@@ -25,6 +26,7 @@ type shrunkListJSON struct {
 	Given    int      `json:"given"`    // patterns before
 	Actions  int      `json:"actions"`  // known actions that they name
 	Patterns []string `json:"patterns"` // patterns after
+	Fewest   bool     `json:"fewest"`   // no shorter list does it
 	Unknown  []string `json:"unknown"`  // patterns that name no known action; they are kept
 }
 
@@ -32,11 +34,13 @@ func (a *app) shrinkCommand() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "shrink ACTION…|FILE…|-",
-		Short: "Find the shortest list of patterns for the same actions",
+		Short: "Find a shortest list of patterns for the same actions",
 		Long: `Shrink gives the fewest patterns that name exactly the actions given, as of the date of the
-service data, which it says. It uses whole services, beginnings such as s3:GetObject*, the
-patterns given, and single actions; the result is expanded again and compared. Of patterns
-that do the same it takes the one that ends with a word: s3:Get*, not s3:G*.
+service data, which it says. It uses *, whole services, single actions, the patterns given,
+and those with one star or with one at each end: s3:GetObject*, s3:*Acl, iam:*Role*. The
+result is expanded again and compared. Where the search for fewer would take too long, it
+says that the list is the shortest found. Of patterns that do the same it takes those that
+are cut between words, s3:Get*, not s3:G*; then those with few stars, then short ones.
 
 A file is a policy document, in which every Action and NotAction element is a list of its
 own, or has an action on each line. What names no known action is kept as it is.
@@ -113,26 +117,28 @@ func actionLists(a *app, cmd *cobra.Command, args []string) ([]actionList, error
 
 // shrink shrinks one list and says on standard error what it did.
 func (a *app) shrink(l actionList) (shrunkListJSON, error) {
-	s := shrunkListJSON{actionList: l, Given: len(l.patterns), Unknown: []string{}}
-	known := actionSet{}
-	for _, p := range l.patterns {
-		if known.add(a.facts, p) {
-			continue
-		}
+	found := shrink.Find(a.facts, l.patterns, shrink.AnyCut)
+	s := shrunkListJSON{actionList: l, Given: len(l.patterns), Patterns: found.Patterns, Fewest: found.Fewest, Unknown: []string{}}
+	for _, p := range found.Unknown {
 		s.Unknown = append(s.Unknown, p)
 		a.note("%s%s: no action as of %s, kept as it is%s", l.prefix(), printable(p), a.facts.Date(), didYouMean(closestActions(a.facts, p)))
 	}
-	s.Actions = len(known)
-	s.Patterns = a.facts.Shrink(l.patterns)
-	again := actionSet{}
+	known, again := actionSet{}, actionSet{}
+	for _, p := range l.patterns {
+		known.add(a.facts, p)
+	}
 	for _, p := range s.Patterns {
 		again.add(a.facts, p)
 	}
-	if !maps.Equal(known, again) {
+	if s.Actions = len(known); !maps.Equal(known, again) {
 		return s, fmt.Errorf("%s%s name other actions than %s, a mistake of licit", l.prefix(), wording.AndList(s.Patterns), wording.AndList(l.patterns))
 	}
-	a.note("%s%s for %s, from %d; exact as of the service data of %s",
-		l.prefix(), plural(len(s.Patterns), "pattern"), plural(s.Actions, "known action"), s.Given, a.facts.Date())
+	shortest := ""
+	if !s.Fewest {
+		shortest = ", the shortest list found"
+	}
+	a.note("%s%s for %s, from %d%s; exact as of the service data of %s",
+		l.prefix(), plural(len(s.Patterns), "pattern"), plural(s.Actions, "known action"), s.Given, shortest, a.facts.Date())
 	return s, nil
 }
 

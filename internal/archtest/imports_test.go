@@ -58,7 +58,7 @@ var arrows = map[string]rule{
 	"internal/jsontree":    {imports: []string{jsontext}},
 	"internal/glob":        {},
 	"internal/levenshtein": {},
-	"internal/shrink":      {imports: []string{"policy"}},
+	"internal/shrink":      {imports: []string{"policy", "internal/glob"}, tests: []string{"policy/serviceref", rapid}},
 	"internal/sar":         {imports: []string{"internal/jsontree"}},
 	"internal/gensar":      {imports: []string{"internal/sar"}},
 	"internal/engine": {
@@ -75,7 +75,7 @@ var arrows = map[string]rule{
 	"internal/estate":   {imports: []string{"org", "policy"}},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"internal/shrink", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},

@@ -1,15 +1,15 @@
 // Package shrink finds short lists of action patterns.
 //
-// Most users need [Patterns].
+// Most users need [Find].
 package shrink
 
 import (
 	"cmp"
 	"iter"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -19,27 +19,55 @@ type Facts interface {
 	Actions(pattern string) iter.Seq[policy.Action]
 }
 
-// Patterns lists the fewest patterns that name exactly the actions that the given ones do:
-// whole services, beginnings, the patterns given, and single actions. Of patterns that do
-// the same it takes the one that ends with a word. Patterns that name nothing are kept,
-// unless another covers them. The result is sorted without regard to case.
-func Patterns(f Facts, given []string) []string {
-	known := set{}
-	var patterns, unknown []string
+// A Result is a list of patterns that name exactly the known actions that others do.
+type Result struct {
+	Patterns []string // sorted without regard to case; what is unknown is among them
+	Unknown  []string // of the given patterns, those that name no known action
+	// Fewest reports whether no shorter list does it, of *, whole services, single actions, the
+	// patterns given, and those with one star, or with one at each end.
+	Fewest bool
+}
+
+// A Mode says which patterns may be used.
+type Mode uint8
+
+// The modes.
+const (
+	AnyCut  Mode = iota // the fewest, for machines
+	AtWords             // only patterns cut between words, for readers
+)
+
+// Find finds the fewest patterns that name exactly the known actions that the given ones do.
+// Of patterns that do the same it takes those that are cut between words, with few stars, and
+// short. A pattern that names nothing is kept, unless another covers it.
+func Find(f Facts, given []string, how Mode) Result {
+	wanted := set{}
+	out := Result{Fewest: true}
+	var patterns []string
 	for _, p := range given {
-		if known.add(f, p) {
+		if wanted.add(f, p) {
 			patterns = append(patterns, p)
 		} else {
-			unknown = append(unknown, p)
+			out.Unknown = append(out.Unknown, p)
 		}
 	}
-	out := shortest(f, patterns, known)
-	for _, p := range unknown {
-		if !slices.ContainsFunc(out, func(q string) bool { return strings.EqualFold(p, q) || covers(q, p) }) {
-			out = append(out, p)
+	if len(wanted) > 0 && wanted.all(f) {
+		out.Patterns = []string{"*"}
+	} else {
+		for _, prefix := range wanted.services() {
+			list, fewest := newService(f, prefix, patterns, wanted, how).fewest()
+			out.Patterns = append(out.Patterns, list...)
+			out.Fewest = out.Fewest && fewest
 		}
 	}
-	sortPatterns(out)
+	for _, p := range out.Unknown {
+		if !slices.ContainsFunc(out.Patterns, func(q string) bool { return strings.EqualFold(p, q) || covers(q, p) }) {
+			out.Patterns = append(out.Patterns, p)
+		}
+	}
+	slices.SortFunc(out.Patterns, func(a, b string) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
+	})
 	return out
 }
 
@@ -60,172 +88,37 @@ func (s set) has(a policy.Action) bool {
 	return ok
 }
 
-func sortPatterns(list []string) {
-	slices.SortFunc(list, func(a, b string) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a), strings.ToLower(b)), cmp.Compare(a, b))
-	})
+// all reports whether the set holds all actions.
+func (s set) all(f Facts) bool {
+	for a := range f.Actions("*") {
+		if !s.has(a) {
+			return false
+		}
+	}
+	return true
 }
 
-// covers reports whether the pattern q, if it only ends in *, names all that p can.
+// services lists the services of the actions, sorted.
+func (s set) services() []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, a := range s {
+		if service := a.Service(); !seen[service] {
+			seen[service] = true
+			out = append(out, service)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// covers reports whether the pattern q names all that p can, if p has no wildcards or q only
+// ends in one.
 func covers(q, p string) bool {
+	if !strings.ContainsAny(p, "*?") {
+		g := glob.Compile(q, glob.Wildcards|glob.FoldASCII)
+		return g.Match(p, nil)
+	}
 	head, ok := strings.CutSuffix(q, "*")
 	return ok && !strings.ContainsAny(head, "*?") && len(p) >= len(head) && strings.EqualFold(p[:len(head)], head)
-}
-
-// shortest is the shortest list of patterns for the known actions, which are those that
-// the given patterns name, sorted.
-func shortest(f Facts, given []string, known set) []string {
-	for _, p := range given {
-		if strings.Trim(p, "*") == "" {
-			return []string{"*"}
-		}
-	}
-	byService := map[string][]policy.Action{}
-	for _, a := range known {
-		service := strings.ToLower(a.Service())
-		byService[service] = append(byService[service], a)
-	}
-	var out []string
-	for service, actions := range byService {
-		var own []string
-		for _, p := range given {
-			prefix, _, _ := strings.Cut(p, ":")
-			if strings.EqualFold(prefix, service) && strings.ContainsAny(p, "*?") {
-				own = append(own, p) // single actions are among the prefixes where they help
-			}
-		}
-		out = append(out, shortestOf(f, actions[0].Service(), own, known)...)
-	}
-	sortPatterns(out)
-	return out
-}
-
-// shortestOf is shortest for one service.
-func shortestOf(f Facts, service string, given []string, known set) []string {
-	t := trie{service: service}
-	for a := range f.Actions(service + ":*") {
-		t.names = append(t.names, leaf{strings.ToLower(a.Name()), a.Name(), known.has(a)})
-	}
-	slices.SortFunc(t.names, func(a, b leaf) int { return strings.Compare(a.lower, b.lower) })
-	prefixes := t.cover(t.names, 0)
-	if len(given) == 0 {
-		return prefixes
-	}
-	// What was given may do better, such as s3:*Acl.
-	if greedy := greedyCover(f, slices.Concat(prefixes, given)); len(greedy) < len(prefixes) {
-		return greedy
-	}
-	return prefixes
-}
-
-// A trie is all actions of a service, sorted.
-type trie struct {
-	service string
-	names   []leaf
-}
-
-type leaf struct {
-	lower, name string
-	in          bool // to be named
-}
-
-// cover lists the fewest patterns that end in *, and single actions, for the leaves that
-// are in: beginnings nest, so the shortest beginnings that only have such leaves are the
-// best there can be. All leaves share their first depth bytes.
-func (t *trie) cover(leaves []leaf, depth int) []string {
-	n := 0
-	for _, l := range leaves {
-		if l.in {
-			n++
-		}
-	}
-	switch {
-	case n == 0:
-		return nil
-	case n == len(leaves) && depth == 0:
-		return []string{t.service + ":*"}
-	case n == 1 && len(leaves) == 1:
-		return []string{t.service + ":" + leaves[0].name}
-	case n == len(leaves):
-		return []string{t.service + ":" + beginning(leaves, depth) + "*"}
-	}
-	var out []string
-	for i := 0; i < len(leaves); {
-		if len(leaves[i].lower) == depth {
-			if leaves[i].in {
-				out = append(out, t.service+":"+leaves[i].name)
-			}
-			i++
-			continue
-		}
-		j := i + 1
-		for j < len(leaves) && leaves[j].lower[depth] == leaves[i].lower[depth] {
-			j++
-		}
-		out = append(out, t.cover(leaves[i:j], depth+1)...)
-		i = j
-	}
-	return out
-}
-
-// beginning is the part that all leaves begin with, cut after the first word that is at
-// least atLeast bytes long: "Get" of GetObject and GetObjectAcl for 1, not "G".
-func beginning(leaves []leaf, atLeast int) string {
-	first, last := leaves[0], leaves[len(leaves)-1]
-	common := 0
-	for common < len(first.lower) && common < len(last.lower) && first.lower[common] == last.lower[common] {
-		common++
-	}
-	upper := func(i int) bool { return i < len(first.name) && first.name[i] >= 'A' && first.name[i] <= 'Z' }
-	for i := max(1, atLeast); i < common; i++ {
-		if upper(i) && !upper(i-1) {
-			return first.name[:i]
-		}
-	}
-	return first.name[:common]
-}
-
-// greedyCover names all that the candidates do with few of them: always the one that names
-// most that is not named yet, and at the end without those that the others make needless.
-func greedyCover(f Facts, candidates []string) []string {
-	sets := map[string]set{}
-	left := set{}
-	for _, c := range candidates {
-		sets[c] = set{}
-		sets[c].add(f, c)
-		left.add(f, c)
-	}
-	candidates = slices.Sorted(maps.Keys(sets))
-	var chosen []string
-	times := map[string]int{} // how many of the chosen name an action
-	for len(left) > 0 {
-		best, most := "", 0
-		for _, c := range candidates {
-			n := 0
-			for name := range sets[c] {
-				if _, ok := left[name]; ok {
-					n++
-				}
-			}
-			if n > most {
-				best, most = c, n
-			}
-		}
-		chosen = append(chosen, best)
-		for name := range sets[best] {
-			delete(left, name)
-			times[name]++
-		}
-	}
-	return slices.DeleteFunc(chosen, func(c string) bool {
-		for name := range sets[c] {
-			if times[name] == 1 {
-				return false
-			}
-		}
-		for name := range sets[c] {
-			times[name]--
-		}
-		return true
-	})
 }

@@ -293,8 +293,14 @@ func ExampleParseLevel() {
 func ExampleReference_Shrink() {
 	facts := serviceref.Embedded()
 	fmt.Println(facts.Shrink([]string{"sts:AssumeRole", "s3:GetBucketTagging", "s3:*"}))
+	var acls []string
+	for a := range facts.Actions("s3:*Acl") {
+		acls = append(acls, string(a))
+	}
+	fmt.Println(len(acls), facts.Shrink(acls))
 	// Output:
 	// [s3:* sts:AssumeRole]
+	// 6 [s3:*Acl]
 }
 
 func ExampleResourceInfo_Takes() {
