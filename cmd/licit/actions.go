@@ -148,7 +148,7 @@ func (e *expansion) run(a *app, cmd *cobra.Command, patterns []string) error {
 	for _, p := range patterns {
 		if !found.add(a.facts, p) {
 			out.Unmatched = append(out.Unmatched, p)
-			a.note("%s: no action as of %s%s", printable(p), a.facts.Date(), didYouMean(closestActions(a.facts, p)))
+			a.note("%s: no action as of %s%s", printable(p), a.facts.Date(), meantActions(a.facts, p))
 		}
 	}
 	for _, action := range found.sorted() {
@@ -259,42 +259,93 @@ func namedBy(f facts, lists []actionList) actionSet {
 	return out
 }
 
-// closestActions are up to three patterns that may have been meant by one that matches
-// nothing.
+// meantActions says what is wrong with a pattern that matches nothing, as far as it is known.
+func meantActions(f facts, pattern string) string {
+	if service, _, ok := strings.Cut(pattern, ":"); ok && strings.ContainsAny(service, "*?") {
+		return "; a service prefix has no wildcards, name a service, or * for all actions"
+	}
+	return didYouMean(closestActions(f, pattern))
+}
+
+// closestActions are up to three actions or patterns that may have been meant by one that
+// matches nothing: in its own service if there is one, else in those that are named like it
+// or have an action of the name. None is known for a pattern in place of a service.
 func closestActions(f facts, pattern string) []string {
 	service, name, ok := strings.Cut(pattern, ":")
-	matches := func(p string) bool {
-		for range f.Actions(p) {
-			return true
-		}
-		return false
+	if !ok {
+		service, name = "", pattern
 	}
-	var services, out []string
+	if strings.ContainsAny(service, "*?") || strings.Trim(name, "*?") == "" {
+		return nil
+	}
+	var services []string
 	for s := range f.Services() {
 		services = append(services, s.Prefix)
 	}
-	if !ok {
-		name = pattern // without its service
-	} else {
-		out = closestNames(f, service, name)
-	}
-	if len(out) == 0 {
-		for _, s := range closest(service, services, 3) {
-			if p := s + ":" + name; ok && matches(p) {
-				out = append(out, p)
-			} else if near := closestNames(f, s, name); ok {
-				out = append(out, near...)
+	if slices.ContainsFunc(services, func(s string) bool { return strings.EqualFold(s, service) }) {
+		out := begun(f, service, name)
+		for _, n := range closestNames(f, service, name) {
+			if !slices.Contains(out, n) {
+				out = append(out, n)
 			}
 		}
+		if len(out) > 0 || strings.ContainsAny(name, "*?") {
+			return out[:min(3, len(out))]
+		}
 	}
-	if strings.Trim(name, "*?") != "" {
-		for _, s := range services {
-			if p := s + ":" + name; len(out) < 3 && !slices.Contains(out, p) && matches(p) {
+	var out []string
+	add := func(s string) {
+		for a := range f.Actions(s + ":" + name) {
+			p := string(a)
+			if strings.ContainsAny(name, "*?") {
+				p = s + ":" + name
+			}
+			if !slices.Contains(out, p) {
 				out = append(out, p)
 			}
+			return
 		}
+	}
+	near := closest(service, services, 3)
+	for _, s := range near {
+		add(s)
+	}
+	for _, s := range near {
+		if ok && len(out) == 0 {
+			out = closestNames(f, s, name)
+		}
+	}
+	for _, s := range services {
+		add(s)
 	}
 	return out[:min(3, len(out))]
+}
+
+// begun is the action, or the pattern, that a name is the beginning of: s3:Get* for s3:Get.
+func begun(f facts, service, name string) []string {
+	if strings.ContainsAny(name, "*?") {
+		return nil
+	}
+	var names []string
+	for a := range f.Actions(service + ":" + name + "*") {
+		service, names = a.Service(), append(names, a.Name())
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	same := names[0]
+	for _, n := range names {
+		for !strings.HasPrefix(n, same) {
+			same = same[:len(same)-1]
+		}
+	}
+	switch {
+	case slices.Contains(names, same):
+		return []string{service + ":" + same}
+	case len(same) < len(name): // spelt otherwise
+		same = name
+	}
+	return []string{service + ":" + same + "*"}
 }
 
 // closestNames are actions of a service with names like the one given. Of a pattern, what
@@ -315,7 +366,9 @@ func closestNames(f facts, service, name string) []string {
 			continue
 		}
 		for n := max(1, len(head)-1); n <= min(len(a.Name()), len(head)+1); n++ {
-			names = append(names, a.Name()[:n])
+			if n == len(a.Name()) || a.Name()[n] >= 'A' && a.Name()[n] <= 'Z' { // whole words
+				names = append(names, a.Name()[:n])
+			}
 		}
 	}
 	slices.Sort(names)

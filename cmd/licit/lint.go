@@ -127,6 +127,8 @@ Findings are suppressed, with a reason, in the .licit.yaml nearest upward from t
 
 --fix applies the fixes that are certain, and no others; --fix --diff prints them instead.
 
+Columns count characters, from 1, in all formats; the fixes of -o json count bytes.
+
 Exit codes: 0 nothing as bad as --fail-on, 1 findings at least as bad, 2 usage or input
 error. With --fix, what has been fixed does not count; with --diff it does.`,
 		Example: `  licit lint policies/

@@ -46,7 +46,7 @@ type findingJSON struct {
 	Subject   string   `json:"subject,omitempty"` // in a snapshot: an ID or ARN
 	Path      string   `json:"path"`              // JSON pointer into the document
 	Line      int      `json:"line"`
-	Column    int      `json:"column"` // in bytes, from 1
+	Column    int      `json:"column"` // in characters, from 1
 	EndLine   int      `json:"endLine"`
 	EndColumn int      `json:"endColumn"` // exclusive
 	Fix       *fixJSON `json:"fix,omitempty"`
@@ -77,7 +77,7 @@ func (l *linting) json(a *app, unused []*suppression) lintJSON {
 	}
 	for _, t := range l.targets {
 		at := t.position(0)
-		p := policyJSON{File: t.file.name, Line: at.Line, Column: at.Column, Guessed: t.guessed, ResourceType: t.resourceType}
+		p := policyJSON{File: t.file.name, Line: at.Line, Column: t.file.column(at), Guessed: t.guessed, ResourceType: t.resourceType}
 		for _, k := range t.kinds {
 			p.Kinds = append(p.Kinds, k.String())
 		}
@@ -96,9 +96,10 @@ func (l *linting) json(a *app, unused []*suppression) lintJSON {
 }
 
 func (f finding) json() findingJSON {
+	start, end := f.columns()
 	j := findingJSON{
 		Type: string(f.Type), Code: f.Code, Message: f.Message, File: f.File, Kind: f.kind.String(), Subject: f.subject, Path: f.Path,
-		Line: f.Position.Line, Column: f.Position.Column, EndLine: f.End.Line, EndColumn: f.End.Column, Reason: f.reason,
+		Line: f.Position.Line, Column: start, EndLine: f.End.Line, EndColumn: end, Reason: f.reason,
 	}
 	if f.kind == 0 {
 		j.Kind = "organization"

@@ -26,7 +26,8 @@ func (l *linting) text(s style) string {
 		if f.Fix != nil && !l.fix {
 			message += " (--fix does it)"
 		}
-		fmt.Fprintf(&b, "  %s %s %s: %s\n", f.Position, s.finding(f.Type), f.Code, message)
+		column, _ := f.columns()
+		fmt.Fprintf(&b, "  %d:%d %s %s: %s\n", f.Position.Line, column, s.finding(f.Type), f.Code, message)
 		excerpt(&b, f)
 	}
 	return b.String()

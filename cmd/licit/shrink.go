@@ -121,7 +121,7 @@ func (a *app) shrink(l actionList) (shrunkListJSON, error) {
 	s := shrunkListJSON{actionList: l, Given: len(l.patterns), Patterns: found.Patterns, Fewest: found.Fewest, Unknown: []string{}}
 	for _, p := range found.Unknown {
 		s.Unknown = append(s.Unknown, p)
-		a.note("%s%s: no action as of %s, kept as it is%s", l.prefix(), printable(p), a.facts.Date(), didYouMean(closestActions(a.facts, p)))
+		a.note("%s%s: no action as of %s, kept as it is%s", l.prefix(), printable(p), a.facts.Date(), meantActions(a.facts, p))
 	}
 	known, again := actionSet{}, actionSet{}
 	for _, p := range l.patterns {

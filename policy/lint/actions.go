@@ -109,8 +109,11 @@ func (c *checker) meantAction(service, name string) (hint, fix string) {
 	if isPattern(name) {
 		return "no action matches, so it can go", ""
 	}
-	if list := c.actionsOfOperation(service, name); len(list) > 0 {
-		return "the operation of that name needs " + strings.Join(list, " or "), ""
+	if _, ok := serviceref.Embedded().Action(policy.Action(service + ":" + name)); ok {
+		return "the service data that was given lacks it, the built-in data of " + serviceref.Embedded().Date() + " has it", ""
+	}
+	if needs := c.actionsOfOperation(service, name); needs != "" {
+		return "the operation of that name needs " + needs, ""
 	}
 	best := nearest(name, func(yield func(string) bool) {
 		for a := range c.ref.Actions(service + ":*") {
@@ -132,14 +135,34 @@ func (c *checker) meantAction(service, name string) (hint, fix string) {
 	return "want an action of the Service Authorization Reference as of " + c.ref.Date(), ""
 }
 
-// actionsOfOperation are the known actions that an API operation of this name needs.
-func (c *checker) actionsOfOperation(service, name string) (out []string) {
+// actionsOfOperation says which known actions an API operation of this name needs: all that
+// are certain, or one of some. "" if none is known.
+func (c *checker) actionsOfOperation(service, name string) string {
+	var all, one, some []string
 	for _, a := range c.ref.Event(serviceref.Event{Source: strings.ToLower(service) + ".amazonaws.com", Name: name}).Actions {
-		if a.Certainty != serviceref.Unknown && c.exists(string(a.Action)) {
-			out = append(out, string(a.Action))
+		if !c.exists(string(a.Action)) {
+			continue
+		}
+		switch a.Certainty {
+		case serviceref.Certain:
+			all = append(all, string(a.Action))
+		case serviceref.AnyOf:
+			one = append(one, string(a.Action))
+		case serviceref.Sometimes:
+			some = append(some, string(a.Action))
 		}
 	}
-	return out
+	if len(one) > 0 {
+		all = append(all, strings.Join(one, " or "))
+	}
+	if len(all) == 0 {
+		return strings.Join(some, " or ")
+	}
+	needs := strings.Join(all, " and ")
+	if len(some) > 0 {
+		needs += ", and for some calls " + strings.Join(some, ", ")
+	}
+	return needs
 }
 
 // servicesWith are the actions of this name in all services that have it.
