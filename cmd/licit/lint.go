@@ -115,6 +115,11 @@ policies that lack an Allow or limit nothing, quotas, principals of strangers or
 exist. In any other directory all .json files that
 have a Statement are checked, and snapshots below it.
 
+A file may be what the AWS CLI has printed: of iam get-policy-version, get-role,
+get-role-policy and its like, organizations describe-policy, s3api get-bucket-policy, kms
+get-key-policy, sqs get-queue-attributes and others. The document in it is checked, as the
+kind that it is there.
+
 Findings are suppressed, with a reason, in the .licit.yaml nearest upward from the file:
 
   lint:
@@ -369,6 +374,9 @@ func (l *linting) check(a *app, t *target, src []byte) []finding {
 				continue
 			}
 			seen[o] = true
+			if t.inString {
+				f.Fix = nil
+			}
 			out = append(out, finding{Finding: f, target: t, kind: k})
 		}
 	}

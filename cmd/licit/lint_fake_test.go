@@ -163,7 +163,9 @@ func (fakeFacts) Services() iter.Seq[serviceref.ServiceInfo] {
 	}
 }
 
-func (f fakeFacts) Shrink(actions []string) []string { return shrink.Find(f, actions, shrink.AtWords).Patterns }
+func (f fakeFacts) Shrink(actions []string) []string {
+	return shrink.Find(f, actions, shrink.AtWords).Patterns
+}
 
 func (fakeFacts) describe(a policy.Action) actionJSON {
 	j := actionJSON{Action: string(a), Level: fakeActions[string(a)], Resources: []string{}}

@@ -60,6 +60,7 @@ type target struct {
 	file         *sourceFile
 	base         int      // where the document begins in the file
 	src          []byte   // the document
+	inString     bool     // it is the text of a JSON string that begins at base
 	fixed        []byte   // what --fix makes of it; nil: nothing
 	said         []string // a line about each fix
 	kinds        []policy.Kind
@@ -72,6 +73,9 @@ type target struct {
 
 // position is the place in the file of an offset in the document.
 func (t *target) position(offset int) policy.Position {
+	if t.inString {
+		offset = 0
+	}
 	offset += t.base
 	line := sort.SearchInts(t.file.lines, offset+1)
 	return policy.Position{Offset: offset, Line: line, Column: offset - t.file.lines[line-1] + 1}
@@ -173,6 +177,13 @@ func (g *gatherer) single(name string) error {
 func (g *gatherer) whole(name, disk string, src []byte) {
 	t := &target{file: &sourceFile{name: name, disk: disk}, src: src, resourceType: g.l.resourceType}
 	t.file.set(src)
+	w, isWrapped := unwrap(src)
+	if isWrapped {
+		t.base, t.src, t.inString = w.start, w.src, w.inString
+		if w.inString && !g.l.quiet {
+			g.a.note("%s: the document is the text of a string: findings have the place where it begins, and --fix leaves it alone", printable(name))
+		}
+	}
 	switch {
 	case g.l.kind != "":
 		k, err := policy.ParseKind(g.l.kind)
@@ -180,6 +191,8 @@ func (g *gatherer) whole(name, disk string, src []byte) {
 		t.kinds = []policy.Kind{k}
 	case g.l.resourceType != "":
 		t.kinds = []policy.Kind{policy.ResourceBased}
+	case isWrapped:
+		t.setKind(w)
 	default:
 		t.kinds, t.guessed = []policy.Kind{guessKind(src)}, true
 	}
@@ -257,6 +270,9 @@ func looksLikePolicy(src []byte) bool {
 	if json.Unmarshal(src, &members) != nil {
 		return false
 	}
-	_, ok := members["Statement"]
+	if _, ok := members["Statement"]; ok {
+		return true
+	}
+	_, ok := unwrap(src)
 	return ok
 }

@@ -75,8 +75,8 @@ var arrows = map[string]rule{
 	"internal/estate":   {imports: []string{"org", "policy"}},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
-		tests:   []string{"internal/shrink", "github.com/xeipuuv/gojsonschema"},
+		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
+		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
