@@ -1,7 +1,6 @@
 package simulate_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"sync"
@@ -10,130 +9,38 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/licit-dev/licit/internal/estate"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
 
 // A workload is one of the benchmark inputs in testdata/workloads.
-type workload struct {
-	OrgID   string
-	OrgPath []struct {
-		ID, Type, Name string
-		SCPs           []workloadPolicy
-	}
-	Principal struct {
-		ARN       policy.ARN
-		AccountID string
-		Tags      map[string]string
-		Attached  []workloadPolicy
-		Boundary  *workloadPolicy
-	}
-	Resource struct {
-		ARN       policy.ARN
-		AccountID string
-		Policy    json.RawMessage
-	}
-	Requests []struct {
-		Name, Action, Expect string
-		Context              map[string]string
-	}
-}
-
-type workloadPolicy struct {
-	Name     string
-	ARN      policy.ARN
-	Document json.RawMessage
-}
+type workload struct{ *estate.Workload }
 
 func readWorkload(t testing.TB, name string) workload {
-	src, err := os.ReadFile("testdata/workloads/" + name + ".json")
+	w, err := estate.ReadWorkload(os.DirFS("testdata/workloads"), name+".json")
 	require.NoError(t, err)
-	var w workload
-	require.NoError(t, json.Unmarshal(src, &w))
-	return w
+	return workload{w}
 }
 
-// spec builds the organization of the workload: the principal's account below its path.
-func (w *workload) spec(t testing.TB) org.Spec {
-	parse := func(src json.RawMessage) *policy.Document {
-		d, err := policy.Parse(src)
-		require.NoError(t, err)
-		return d
-	}
-	role := org.Role{ARN: w.Principal.ARN, Tags: w.Principal.Tags}
-	account := org.Account{ID: w.Principal.AccountID}
-	for _, p := range w.Principal.Attached {
-		account.Policies = append(account.Policies, org.ManagedPolicy{ARN: p.ARN, Document: parse(p.Document)})
-		role.Attached = append(role.Attached, p.ARN)
-	}
-	if b := w.Principal.Boundary; b != nil {
-		account.Policies = append(account.Policies, org.ManagedPolicy{ARN: b.ARN, Document: parse(b.Document)})
-		role.Boundary = b.ARN
-	}
-	account.Roles = []org.Role{role}
-	bucket := org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::data-lake-prod")}
-	if w.Resource.Policy != nil {
-		bucket.Policy = parse(w.Resource.Policy)
-	}
-	account.Resources = []org.Resource{bucket}
-	account.Endpoints = []org.Endpoint{{ID: "vpce-0a1b2c3d"}} // as the context of w2 names it
-	s := org.Spec{ID: w.OrgID}
-	if len(w.OrgPath) == 0 {
-		s.Accounts = []org.Account{account}
-		return s
-	}
-	management := org.Account{ID: "999999999999", Attached: []string{org.FullAWSAccess}}
-	s.ManagementAccount = management.ID
-	seen := map[string]bool{}
-	attach := func(level int) (ids []string) {
-		for _, p := range w.OrgPath[level].SCPs {
-			id := fmt.Sprintf("p-%s", p.Name)
-			ids = append(ids, id)
-			if !seen[id] {
-				seen[id] = true
-				s.ControlPolicies = append(s.ControlPolicies, org.ControlPolicy{ID: id, Name: p.Name, Kind: policy.ServiceControl, Document: parse(p.Document)})
-			}
-		}
-		return ids
-	}
-	last := len(w.OrgPath) - 1
-	account.Attached = attach(last)
-	s.Root = org.Root{ID: w.OrgPath[0].ID, PolicyTypes: []policy.Kind{policy.ServiceControl}, Attached: attach(0), Accounts: []string{management.ID}}
-	ous := []org.OU{}
-	for i := last - 1; i > 0; i-- {
-		ou := org.OU{ID: w.OrgPath[i].ID, Name: w.OrgPath[i].Name, Attached: attach(i), OUs: ous}
-		if i == last-1 {
-			ou.Accounts = []string{account.ID}
-		}
-		ous = []org.OU{ou}
-	}
-	s.Root.OUs = ous
-	s.Accounts = []org.Account{account, management}
-	return s
+func (w workload) organization(t testing.TB) *org.Organization {
+	o, err := w.Organization()
+	require.NoError(t, err)
+	return o
 }
 
-func (w *workload) compile(t testing.TB, opts ...simulate.Option) *simulate.Environment {
-	o, err := org.New(w.spec(t))
-	require.NoError(t, err)
-	env, err := simulate.Compile(o, opts...)
+func (w workload) compile(t testing.TB, opts ...simulate.Option) *simulate.Environment {
+	env, err := simulate.Compile(w.organization(t), opts...)
 	require.NoError(t, err)
 	return env
 }
 
-func (w *workload) request(i int) simulate.Request {
+func (w workload) request(i int) simulate.Request {
 	return simulate.Request{
 		Principal: policy.PrincipalFromARN(w.Principal.ARN), Action: policy.Action(w.Requests[i].Action),
-		Resource: w.Resource.ARN, Keys: simulate.KeysFrom(contextMap(w.Requests[i].Context)),
+		Resource: w.Resource.ARN, Keys: simulate.KeysFrom(w.Keys(i)),
 	}
-}
-
-func contextMap(ctx map[string]string) map[string][]string {
-	m := map[string][]string{}
-	for k, v := range ctx {
-		m[k] = []string{v}
-	}
-	return m
 }
 
 var workloads = []string{"w1", "w1s3", "w2"}
@@ -200,7 +107,7 @@ func TestAssumeRoleDoesNotAllocate(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	w := readWorkload(t, "w2")
 	env := w.compile(t)
-	r, m := w.request(0), contextMap(w.Requests[0].Context)
+	r, m := w.request(0), w.Keys(0)
 	fromMap := testing.AllocsPerRun(100, func() {
 		r.Keys = simulate.KeysFrom(m)
 		env.Can(r)
@@ -215,7 +122,7 @@ func BenchmarkCan(b *testing.B) {
 		env := w.compile(b)
 		for i := range w.Requests {
 			r := w.request(i)
-			b.Run(name+"/"+w.Requests[i].Name, func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/statements=100/%s", name, w.Requests[i].Name), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
 					env.Can(r)
@@ -229,8 +136,8 @@ func BenchmarkCan(b *testing.B) {
 func BenchmarkCanFromMap(b *testing.B) {
 	w := readWorkload(b, "w2")
 	env := w.compile(b)
-	r, m := w.request(0), contextMap(w.Requests[0].Context)
-	b.Run("w2", func(b *testing.B) {
+	r, m := w.request(0), w.Keys(0)
+	b.Run("w2/statements=100", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			r.Keys = simulate.KeysFrom(m)
@@ -245,7 +152,7 @@ func BenchmarkExplain(b *testing.B) {
 		env := w.compile(b)
 		r := w.request(0)
 		env.Explain(r) // reads the service reference
-		b.Run(name, func(b *testing.B) {
+		b.Run(name+"/statements=100", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				env.Explain(r)
@@ -261,7 +168,7 @@ func BenchmarkTrials(b *testing.B) {
 		env := w.compile(b)
 		r := w.request(0)
 		env.Explain(r)
-		b.Run(name, func(b *testing.B) {
+		b.Run(name+"/statements=100", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				x := env.Explain(r)
@@ -276,9 +183,8 @@ func BenchmarkTrials(b *testing.B) {
 func BenchmarkCompile(b *testing.B) {
 	for _, name := range workloads {
 		w := readWorkload(b, name)
-		o, err := org.New(w.spec(b))
-		require.NoError(b, err)
-		b.Run(name, func(b *testing.B) {
+		o := w.organization(b)
+		b.Run(name+"/statements=100", func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := simulate.Compile(o); err != nil {

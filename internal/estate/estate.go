@@ -1,5 +1,6 @@
-// Package estate makes large organizations for benchmarks and tests: the same for the same
-// seed, in shapes that companies have.
+// Package estate has the organizations of the benchmarks: large ones that it makes, the same
+// for the same seed, in shapes that companies have; one with long policies of AWS; and those
+// of recorded workloads.
 //
 // It does not cover the grammar of policies; internal/gen does.
 package estate
@@ -57,10 +58,7 @@ func New(o Options) org.Spec {
 	for i := range managed {
 		managed[i] = m.document(5)
 	}
-	boundary := policy.Must(policy.NewDocument(
-		policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")},
-		policy.Statement{SID: "NoUsers", Effect: policy.Deny, Action: policy.List("iam:CreateUser", "iam:CreateAccessKey"), Resource: policy.List("*")},
-	))
+	boundary := limits()
 	s := org.Spec{ID: OrganizationID, Root: org.Root{ID: "r-ab12", PolicyTypes: []policy.Kind{policy.ServiceControl, policy.ResourceControl}}}
 	m.tree(&s, o.Accounts)
 	for i := range o.Accounts {
@@ -73,6 +71,27 @@ func New(o Options) org.Spec {
 	last := &s.Accounts[o.Accounts-1]
 	last.Resources = append(last.Resources, org.Resource{ARN: policy.MustParseARN(Bucket), Policy: m.bucketPolicy(s.Accounts)})
 	return s
+}
+
+// limits is a permissions boundary.
+func limits() *policy.Document {
+	return policy.Must(policy.NewDocument(
+		policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")},
+		policy.Statement{SID: "NoUsers", Effect: policy.Deny, Action: policy.List("iam:CreateUser", "iam:CreateAccessKey"), Resource: policy.List("*")},
+	))
+}
+
+// regions is the SCP that most accounts are below.
+func regions(names ...string) org.ControlPolicy {
+	return org.ControlPolicy{ID: "p-regions01", Name: "regions", Kind: policy.ServiceControl, Document: policy.Must(policy.NewDocument(policy.Statement{
+		SID: "Regions", Effect: policy.Deny, NotAction: policy.List("iam:*", "sts:*", "organizations:*", "support:*"), Resource: policy.List("*"),
+		Condition: policy.When("StringNotEquals", "aws:RequestedRegion", names...),
+	}))}
+}
+
+// MoreRegions is a change of an estate: its SCP lets one more region through.
+func MoreRegions() org.Change {
+	return org.PutControlPolicy(regions("eu-west-1", "eu-west-3", "eu-central-1"))
 }
 
 func accountID(i int) string { return fmt.Sprintf("%012d", 100000000001+7919*i) }
@@ -112,14 +131,10 @@ func (m *maker) tree(s *org.Spec, accounts int) {
 		return policy.Statement{SID: sid, Effect: policy.Deny, Action: policy.List(actions...), Resource: policy.List("*"), Condition: c}
 	}
 	scp("p-leave0001", "stay", deny("Leave", policy.Conditions{}, "organizations:LeaveOrganization"))
-	scp("p-regions01", "regions", policy.Statement{
-		SID: "Regions", Effect: policy.Deny, NotAction: policy.List("iam:*", "sts:*", "organizations:*", "support:*"), Resource: policy.List("*"),
-		Condition: policy.When("StringNotEquals", "aws:RequestedRegion", "eu-west-1", "eu-west-3"),
-	})
+	s.ControlPolicies = append(s.ControlPolicies, regions("eu-west-1", "eu-west-3"))
 	scp("p-trails001", "trails", deny("Trails", policy.Conditions{}, "cloudtrail:StopLogging", "cloudtrail:DeleteTrail"))
 	full := func(more ...string) []string { return append([]string{org.FullAWSAccess}, more...) }
 	s.Root.Attached = full("p-leave0001")
-	leaves := make([]*org.OU, 0, 4)
 	s.Root.OUs = []org.OU{
 		{ID: "ou-ab12-11111111", Name: "Workloads", Attached: full("p-regions01"), OUs: []org.OU{
 			{ID: "ou-ab12-22222222", Name: "Production", Attached: full("p-trails001")},
@@ -127,7 +142,7 @@ func (m *maker) tree(s *org.Spec, accounts int) {
 		}},
 		{ID: "ou-ab12-44444444", Name: "Security", Attached: full(), OUs: []org.OU{{ID: "ou-ab12-55555555", Name: "Audit", Attached: full("p-trails001")}}},
 	}
-	leaves = append(leaves, &s.Root.OUs[0].OUs[0], &s.Root.OUs[0].OUs[1], &s.Root.OUs[1].OUs[0])
+	leaves := []*org.OU{&s.Root.OUs[0].OUs[0], &s.Root.OUs[0].OUs[1], &s.Root.OUs[1].OUs[0]}
 	s.Root.Accounts = []string{accountID(0)}
 	for i := 1; i < accounts; i++ {
 		ou := leaves[i%len(leaves)]

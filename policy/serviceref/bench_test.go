@@ -1,6 +1,7 @@
 package serviceref_test
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -110,7 +111,7 @@ func BenchmarkParse(b *testing.B) {
 		sources = append(sources, src)
 		size += len(src)
 	}
-	b.Run("managed-policies", func(b *testing.B) {
+	b.Run(fmt.Sprintf("managed-policies=%d", len(sources)), func(b *testing.B) {
 		b.SetBytes(int64(size))
 		b.ReportAllocs()
 		for b.Loop() {
