@@ -26,6 +26,12 @@ type engine struct {
 	run func()
 }
 
+// options say how everything is measured.
+type options struct {
+	count int
+	cpu   bool // processor time instead of elapsed time
+}
+
 type sample struct {
 	ns     float64
 	allocs int64
@@ -42,20 +48,36 @@ func (q *question) check() error {
 }
 
 // measure lets the engines of a question take turns.
-func (q *question) measure(count int) [][]sample {
+func (q *question) measure(o options) ([][]sample, error) {
 	samples := make([][]sample, len(q.engines))
-	for range count {
+	for range o.count {
 		for i, e := range q.engines {
-			r := testing.Benchmark(func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					e.run()
-				}
-			})
-			samples[i] = append(samples[i], sample{float64(r.T.Nanoseconds()) / float64(r.N), r.AllocsPerOp()})
+			s, err := e.measure(o.cpu)
+			if err != nil {
+				return nil, err
+			}
+			samples[i] = append(samples[i], s)
 		}
 	}
-	return samples
+	return samples, nil
+}
+
+func (e *engine) measure(cpu bool) (sample, error) {
+	var used time.Duration
+	var failed error
+	r := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		before, err := processorTime()
+		for b.Loop() {
+			e.run()
+		}
+		after, _ := processorTime()
+		used, failed = after-before, err
+	})
+	if !cpu {
+		used, failed = r.T, nil
+	}
+	return sample{float64(used.Nanoseconds()) / float64(r.N), r.AllocsPerOp()}, failed
 }
 
 // A group is questions about the same data.
@@ -63,7 +85,7 @@ type group func(root string) ([]question, error)
 
 // run measures the groups one after the other, so that what one retains does not burden the
 // garbage collector in another, and returns the table.
-func run(groups []group, root string, count int) (string, error) {
+func run(groups []group, root string, o options) (string, error) {
 	var t strings.Builder
 	t.WriteString("| | question | engine | minimum | median | allocations | median ÷ licit's |\n|---|---|---|--:|--:|--:|--:|\n")
 	for _, group := range groups {
@@ -77,10 +99,18 @@ func run(groups []group, root string, count int) (string, error) {
 			}
 		}
 		for _, q := range questions {
-			q.write(&t, q.measure(count))
+			samples, err := q.measure(o)
+			if err != nil {
+				return "", err
+			}
+			q.write(&t, samples)
 		}
 	}
-	fmt.Fprintf(&t, "\n%s, %d CPUs, %s, %d measurements of each.\n", runtime.Version(), runtime.NumCPU(), processor(), count)
+	what := "elapsed time"
+	if o.cpu {
+		what = "processor time"
+	}
+	fmt.Fprintf(&t, "\n%s, %d CPUs, %s, %d measurements of %s for each.\n", runtime.Version(), runtime.NumCPU(), processor(), o.count, what)
 	return t.String(), nil
 }
 

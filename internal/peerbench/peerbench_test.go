@@ -112,7 +112,7 @@ func TestWrongAnswer(t *testing.T) {
 	wrong := func(string) ([]question, error) {
 		return []question{{"W0", "wrong", []engine{decides("other", "allowed", func() (simulate.Outcome, error) { return simulate.ImplicitDeny, nil })}}}, nil
 	}
-	_, err := run([]group{wrong}, root, 1)
+	_, err := run([]group{wrong}, root, options{count: 1})
 	if want := "W0, wrong: other: got implicitDeny, want allowed"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -125,7 +125,7 @@ func TestTable(t *testing.T) {
 	if err := flag.Set("test.benchtime", "1x"); err != nil {
 		t.Fatal(err)
 	}
-	table, err := run([]group{w1, w1s3, w2, w4, w6}, root, 1)
+	table, err := run([]group{w1, w1s3, w2, w4, w6}, root, options{count: 1, cpu: true})
 	if err != nil {
 		t.Fatal(err)
 	}
