@@ -42,7 +42,9 @@ type Environment struct {
 	services   []*endpointEntry // those with a policy, by ID
 	gaps       []gapPattern
 
-	members func() []member // principals of the organization, sorted
+	members func() []member     // principals of the organization, sorted
+	actions func() *actionTable // for matrices
+	sets    *sync.Map           // programs to what they say to actions; for matrices
 
 	layers *principalEntry // CompileLayers
 	target *resourceEntry  // CompileLayers
@@ -208,7 +210,7 @@ func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
 }
 
 func newEnvironment(opts []Option) *Environment {
-	e := &Environment{facts: serviceref.Embedded(), program: map[programKey]*engine.Program{}, number: map[*engine.Program]uint32{}, merged: map[string]*engine.Program{}, room: roomForMerged}
+	e := &Environment{facts: serviceref.Embedded(), sets: &sync.Map{}, program: map[programKey]*engine.Program{}, number: map[*engine.Program]uint32{}, merged: map[string]*engine.Program{}, room: roomForMerged}
 	for _, o := range opts {
 		o.apply(e)
 	}
@@ -234,7 +236,7 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 // with compiles another organization in the same way, but nothing twice.
 func (e *Environment) with(o *org.Organization) *Environment {
 	out := &Environment{
-		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room,
+		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room, sets: e.sets,
 		program: maps.Clone(e.program), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
 	}
 	out.build(o)
@@ -293,6 +295,7 @@ func (a *attachment) statement(i int) StatementRef {
 func (e *Environment) build(o *org.Organization) {
 	e.org = o
 	e.members = sync.OnceValue(e.listMembers)
+	e.actions = sync.OnceValue(e.newActionTable)
 	e.accounts = map[string]*accountEntry{}
 	e.principals = map[string]*principalEntry{}
 	e.roles = map[roleKey]*principalEntry{}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
@@ -94,66 +95,82 @@ type openStatement struct {
 	bits  sparse // may: the actions
 }
 
+// An actionTable is what an environment knows of the actions of a universe. It is
+// immutable but for the programs that it remembers.
+type actionTable struct {
+	universe        *universe
+	words           int
+	all             bitset
+	full, uncertain triset
+	rcp, mayRCP     bitset // actions of services that RCPs reach, or may reach
+	special         []int  // actions with rules of their own, which Can decides
+	collections     []int  // those of them that have a resource of their own
+	classes         []actionClass
+}
+
 // matrixBuilder fills the rows of a matrix by algebra on sets of actions, so that a
 // statement is looked at once for each principal and not once for each action.
 type matrixBuilder struct {
-	env         *Environment
-	keys        Keys
-	asked       []policy.Principal // MatrixOptions.Principals
-	anyKeys     Keys               // of a request whose resource may be anywhere
-	universe    *universe
-	words       int
-	bits        bitset // of the statement at hand
-	special     []int  // actions with rules of their own, which Can decides
-	collections []int  // those of them that have a resource of their own
-	classes     []actionClass
-	programs    map[*engine.Program]*programSets
-	worlds      [2][]world // of the principal at hand, one for each class; see world
-	controls    map[string]*controlState
-	key         []byte
-	principal   policy.Principal // at hand
-	fixed       [2]engine.View
-	docDeny     triset
-	docAllow    triset
+	table     *actionTable
+	env       *Environment
+	keys      Keys
+	asked     []policy.Principal // MatrixOptions.Principals
+	anyKeys   Keys               // of a request whose resource may be anywhere
+	worlds    [2][]world         // of the principal at hand, one for each class; see world
+	controls  map[string]*controlState
+	key       []byte
+	principal policy.Principal // at hand
+	fixed     [2]engine.View
 
 	rows     map[policy.Principal]row
 	states   map[policy.Principal][2]*controlState
 	interned map[chunk]uint32
 	chunks   []chunk
 
-	frame       // the window at hand
-	whole frame // all words
-	from  int   // the first word of the window
+	frame        // the window at hand
+	whole *frame // all words
+	from  int    // the first word of the window
 }
 
 // A frame is the decision about all actions, or those of some words.
 type frame struct {
-	all, rcp, mayRCP      bitset // actions; those of services that RCPs reach, or may reach
+	all, rcp, mayRCP      bitset // of the actionTable
+	full, uncertain       triset // of the actionTable
 	deny, allow           triset
 	layerDeny, layerAllow triset
+	docDeny, docAllow     triset
 	identity, boundary    triset
-	full, uncertain       triset
+	bits                  bitset // of the statement at hand
 	stage                 [4]bitset
 	somewhere             bitset
 	cells                 [planes]bitset
 }
 
-func newFrame(words int) (f frame) {
-	for _, t := range f.trisets() {
-		*t = newTriset(words)
+// frames are frames of all words of the embedded universe, for further use.
+var frames sync.Pool
+
+func (t *actionTable) newFrame() *frame {
+	f, _ := frames.Get().(*frame)
+	if f == nil || len(f.bits) != t.words {
+		f = &frame{}
+		for _, own := range f.trisets() {
+			*own = newTriset(t.words)
+		}
+		for _, own := range f.bitsets() {
+			*own = make(bitset, t.words)
+		}
 	}
-	for _, b := range f.bitsets() {
-		*b = make(bitset, words)
-	}
+	f.all, f.rcp, f.mayRCP, f.full, f.uncertain = t.all, t.rcp, t.mayRCP, t.full, t.uncertain
 	return f
 }
 
+// trisets and bitsets are those of the frame itself.
 func (f *frame) trisets() []*triset {
-	return []*triset{&f.deny, &f.allow, &f.layerDeny, &f.layerAllow, &f.identity, &f.boundary, &f.full, &f.uncertain}
+	return []*triset{&f.deny, &f.allow, &f.layerDeny, &f.layerAllow, &f.docDeny, &f.docAllow, &f.identity, &f.boundary}
 }
 
 func (f *frame) bitsets() []*bitset {
-	out := []*bitset{&f.all, &f.rcp, &f.mayRCP, &f.somewhere}
+	out := []*bitset{&f.bits, &f.somewhere}
 	for i := range f.stage {
 		out = append(out, &f.stage[i])
 	}
@@ -165,11 +182,15 @@ func (f *frame) bitsets() []*bitset {
 
 // look makes the words from and before to the window.
 func (b *matrixBuilder) look(from, to int) {
-	b.frame, b.from = b.whole, from
-	for _, t := range b.frame.trisets() {
+	if b.from == from && len(b.all) == to-from {
+		return
+	}
+	b.frame, b.from = *b.whole, from
+	f := &b.frame
+	for _, t := range append(f.trisets(), &f.full, &f.uncertain) {
 		*t = t.window(from, to)
 	}
-	for _, bits := range b.frame.bitsets() {
+	for _, bits := range append(f.bitsets(), &f.all, &f.rcp, &f.mayRCP) {
 		*bits = (*bits)[from:to]
 	}
 }
@@ -182,21 +203,15 @@ type actionClass struct {
 }
 
 func newMatrixBuilder(e *Environment, o MatrixOptions) *matrixBuilder {
-	u, keys := embeddedUniverse(), o.Keys
+	t := e.actions()
 	b := &matrixBuilder{
-		env: e, keys: keys, asked: slices.Clone(o.Principals), anyKeys: keys.orUnknown("aws:RequestedRegion"), universe: u, words: (len(u.actions) + chunkActions - 1) / chunkActions * chunkWords,
-		programs: map[*engine.Program]*programSets{}, rows: map[policy.Principal]row{}, interned: map[chunk]uint32{},
-		controls: map[string]*controlState{}, states: map[policy.Principal][2]*controlState{},
+		table: t, env: e, keys: o.Keys, asked: slices.Clone(o.Principals), anyKeys: o.Keys.orUnknown("aws:RequestedRegion"),
+		rows: map[policy.Principal]row{}, interned: map[chunk]uint32{},
+		controls: map[string]*controlState{}, states: map[policy.Principal][2]*controlState{}, whole: t.newFrame(),
+		worlds: [2][]world{make([]world, len(t.classes)), make([]world, len(t.classes))},
 	}
-	b.bits, b.docDeny, b.docAllow = make(bitset, b.words), newTriset(b.words), newTriset(b.words)
 	b.fixed[0].NoResource, b.fixed[1].AnyResource = true, true
-	b.whole = newFrame(b.words)
-	b.look(0, b.words)
-	b.all.add(0, len(u.actions))
-	b.full.or(b.all, yes)
-	b.uncertain.or(b.all, maybe)
-	b.classify()
-	b.worlds = [2][]world{make([]world, len(b.classes)), make([]world, len(b.classes))}
+	b.look(0, b.table.words)
 	return b
 }
 
@@ -212,36 +227,44 @@ func (b *matrixBuilder) principals() []policy.Principal {
 	return out
 }
 
-// classify puts actions with the same service rules together: a condition of a statement
-// may come out differently for actions that AWS sends other keys with.
-func (b *matrixBuilder) classify() {
+// newActionTable puts actions with the same service rules together: a condition of a
+// statement may come out differently for actions that AWS sends other keys with.
+func (e *Environment) newActionTable() *actionTable {
+	u := embeddedUniverse()
+	t := &actionTable{universe: u, words: (len(u.actions) + chunkActions - 1) / chunkActions * chunkWords}
+	t.all, t.rcp, t.mayRCP = make(bitset, t.words), make(bitset, t.words), make(bitset, t.words)
+	t.full, t.uncertain = newTriset(t.words), newTriset(t.words)
+	t.all.add(0, len(u.actions))
+	t.full.or(t.all, yes)
+	t.uncertain.or(t.all, maybe)
 	facts := serviceref.Embedded()
 	at := map[string]int{}
-	for _, s := range b.universe.services {
-		switch supports, known := b.env.facts.SupportsRCP(s.prefix); {
+	for _, s := range u.services {
+		switch supports, known := e.facts.SupportsRCP(s.prefix); {
 		case supports:
-			b.rcp.add(s.first, s.end)
+			t.rcp.add(s.first, s.end)
 		case !known:
-			b.mayRCP.add(s.first, s.end)
+			t.mayRCP.add(s.first, s.end)
 		}
 		region, global := facts.GlobalRegion(s.prefix)
 		oneRegion := global && !slices.ContainsFunc(slices.Collect(facts.ResourceTypes(s.prefix)), hasRegion)
 		own := ownRulesOf(s.prefix)
 		apart := own != 0
-		for _, ep := range b.env.endpoints { // which VPC a request comes from depends on the endpoint's service
+		for _, ep := range e.endpoints { // which VPC a request comes from depends on the endpoint's service
 			apart = apart || strings.EqualFold(ep.service, s.prefix)
 		}
 		for i := s.first; i < s.end; i++ {
-			action := b.universe.actions[i]
+			action := u.actions[i]
 			_, collection := facts.Collection(action)
 			if collection {
-				b.collections = append(b.collections, i)
+				t.collections = append(t.collections, i)
 			}
 			if collection || own == stsService || action == "kms:RetireGrant" {
-				b.special = append(b.special, i)
+				t.special = append(t.special, i)
 			}
 			if action == "kms:RetireGrant" { // R-RCP-3: exempt
-				b.rcp[i/64] &^= 1 << (i % 64)
+				t.rcp[i/64] &^= 1 << (i % 64)
+				t.mayRCP[i/64] &^= 1 << (i % 64)
 			}
 			key := fmt.Sprint(region, oneRegion, own, facts.MayLackResourceAccount(action))
 			if apart {
@@ -249,13 +272,14 @@ func (b *matrixBuilder) classify() {
 			}
 			k, ok := at[key]
 			if !ok {
-				k = len(b.classes)
+				k = len(t.classes)
 				at[key] = k
-				b.classes = append(b.classes, actionClass{action, oneRegion, make(bitset, b.words)})
+				t.classes = append(t.classes, actionClass{action, oneRegion, make(bitset, t.words)})
 			}
-			b.classes[k].bits.add(i, i+1)
+			t.classes[k].bits.add(i, i+1)
 		}
 	}
+	return t
 }
 
 func hasRegion(t serviceref.ResourceInfo) bool {
@@ -269,9 +293,11 @@ func hasRegion(t serviceref.ResourceInfo) bool {
 
 // sets is what the program does to all actions.
 func (b *matrixBuilder) sets(a *attachment) *programSets {
-	if s := b.programs[a.program]; s != nil {
-		return s
+	if s, ok := b.env.sets.Load(a.program); ok {
+		return s.(*programSets)
 	}
+	defer b.look(b.from, b.from+len(b.all))
+	b.look(0, b.table.words)
 	s := &programSets{program: a.program}
 	for k := range 2 {
 		b.docAllow.clear()
@@ -295,7 +321,7 @@ func (b *matrixBuilder) sets(a *attachment) *programSets {
 		}
 		s.allow[k], s.deny[k] = b.docAllow.sparse(), b.docDeny.sparse()
 	}
-	b.programs[a.program] = s
+	b.env.sets.Store(a.program, s)
 	return s
 }
 
@@ -311,20 +337,20 @@ func (b *matrixBuilder) actions(s policy.Statement) {
 		prefix, name, ok := strings.Cut(text, ":")
 		switch {
 		case text == "*:*" || text != "" && strings.Trim(text, "*") == "":
-			copy(out, b.whole.all)
+			copy(out, b.table.all)
 		case ok:
-			r, _ := b.universe.service(prefix)
+			r, _ := b.table.universe.service(prefix)
 			switch {
 			case name == "*":
 				out.add(r.first, r.end)
 			case !strings.ContainsAny(name, "*?"):
-				if i, known := b.universe.index(policy.Action(text)); known {
+				if i, known := b.table.universe.index(policy.Action(text)); known {
 					out.add(i, i+1)
 				}
 			default:
 				pattern := glob.Compile(name, glob.Wildcards|glob.FoldASCII)
 				for i := r.first; i < r.end; i++ {
-					if pattern.Match(b.universe.actions[i].Name(), nil) {
+					if pattern.Match(b.table.universe.actions[i].Name(), nil) {
 						out.add(i, i+1)
 					}
 				}
@@ -333,7 +359,7 @@ func (b *matrixBuilder) actions(s policy.Statement) {
 	}
 	if not {
 		for i := range out {
-			out[i] = b.whole.all[i] &^ out[i]
+			out[i] = b.table.all[i] &^ out[i]
 		}
 	}
 }
@@ -365,12 +391,12 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 	if o.deny {
 		to = b.layerDeny
 	}
-	for c := range b.classes {
+	for c := range b.table.classes {
 		value := b.value(s, o, c, k)
 		if value == no {
 			continue
 		}
-		bits := b.classes[c].bits
+		bits := b.table.classes[c].bits
 		for _, word := range o.bits {
 			i := word.at - b.from
 			if w := word.may & bits[word.at]; w != 0 && uint(i) < uint(len(to.may)) {
@@ -434,8 +460,8 @@ func (b *matrixBuilder) add(p policy.Principal) error {
 	if err := b.prepare(p); err != nil {
 		return err
 	}
-	b.look(0, b.words)
-	b.rows[p] = make(row, b.words/chunkWords)
+	b.look(0, b.table.words)
+	b.rows[p] = make(row, b.table.words/chunkWords)
 	b.fill(p)
 	return nil
 }
@@ -461,8 +487,8 @@ func (b *matrixBuilder) world(k, class int) *world {
 	if w.env != nil {
 		return w
 	}
-	r := Request{Principal: b.principal, Action: b.classes[class].sample, Keys: b.keys}
-	if k == 1 && !b.classes[class].oneRegion {
+	r := Request{Principal: b.principal, Action: b.table.classes[class].sample, Keys: b.keys}
+	if k == 1 && !b.table.classes[class].oneRegion {
 		r.Keys = b.anyKeys
 	}
 	w.resolve(b.env, &r)
@@ -522,7 +548,7 @@ func (b *matrixBuilder) control(w *world, k int) *controlState {
 	if ok {
 		return c
 	}
-	b.look(0, b.words)
+	b.look(0, b.table.words)
 	b.start()
 	for i := range scps {
 		b.layer(&scps[i].layer, k)
@@ -561,7 +587,7 @@ func (b *matrixBuilder) conditions(levels []level, k int) {
 			}
 			s := b.sets(a)
 			for j := range s.open {
-				for c := range b.classes {
+				for c := range b.table.classes {
 					b.key = append(b.key, byte('0'+b.value(s, &s.open[j], c, k)))
 				}
 			}
@@ -607,8 +633,8 @@ func (b *matrixBuilder) endpoints(w *world, k int) {
 		b.layer(&ep.policy, k)
 		mask := b.all
 		if ep.service != "" {
-			mask = make(bitset, b.words)
-			if r, ok := b.universe.service(ep.service); ok {
+			mask = make(bitset, b.table.words)
+			if r, ok := b.table.universe.service(ep.service); ok {
 				mask.add(r.first, r.end)
 			}
 			mask = mask[b.from : b.from+len(b.all)]
@@ -659,7 +685,7 @@ func (b *matrixBuilder) store(p policy.Principal) {
 		for plane := range c {
 			copy(one[plane][:], c[plane][first:])
 		}
-		for _, i := range b.special {
+		for _, i := range b.table.special {
 			if i/chunkActions == k {
 				one.set(i%chunkActions, b.specialCell(p, i, b.somewhere[i/64-b.from]>>(i%64)&1 == 1))
 			}
@@ -670,7 +696,7 @@ func (b *matrixBuilder) store(p policy.Principal) {
 
 // specialCell asks Can for an action with rules of its own.
 func (b *matrixBuilder) specialCell(p policy.Principal, i int, somewhere bool) Cell {
-	d := b.env.Can(Request{Principal: p, Action: b.universe.actions[i], Keys: b.keys})
+	d := b.env.Can(Request{Principal: p, Action: b.table.universe.actions[i], Keys: b.keys})
 	return Cell{
 		Outcome: d.Outcome, Stage: d.Stage, Possible: d.Outcome == Indeterminate && d.CanBe(Allowed),
 		Somewhere: d.CanBe(Allowed) || somewhere,
@@ -688,7 +714,9 @@ func (b *matrixBuilder) intern(c *chunk) uint32 {
 }
 
 func (b *matrixBuilder) matrix() *Matrix {
-	m := &Matrix{universe: b.universe, rows: b.rows, chunks: b.chunks, source: b}
+	frames.Put(b.whole)
+	b.whole, b.frame, b.worlds = nil, frame{}, [2][]world{}
+	m := &Matrix{universe: b.table.universe, rows: b.rows, chunks: b.chunks, source: b}
 	for p := range b.rows {
 		m.principals = append(m.principals, p)
 	}

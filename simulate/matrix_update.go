@@ -23,7 +23,6 @@ func (m *Matrix) Update(ctx context.Context, after *Environment) (*Matrix, error
 		return after.Matrix(ctx, o)
 	}
 	b := newMatrixBuilder(after, MatrixOptions{Keys: old.keys, Principals: old.asked})
-	b.programs = maps.Clone(old.programs)
 	b.chunks = slices.Clip(m.chunks)
 	differ := map[[2]*controlState][]bool{}
 	same := map[string]bool{} // whether the controls of an account are the same
@@ -63,7 +62,7 @@ func (m *Matrix) Update(ctx context.Context, after *Environment) (*Matrix, error
 
 // changed yields runs of chunks in which SCPs and RCPs leave something else.
 func (b *matrixBuilder) changed(before, after [2]*controlState, memo map[[2]*controlState][]bool) func(yield func(first, end int) bool) {
-	n := b.words / chunkWords
+	n := b.table.words / chunkWords
 	list := make([][]bool, 2)
 	for k := range 2 {
 		pair := [2]*controlState{before[k], after[k]}
@@ -103,7 +102,7 @@ func (c *controlState) same(o *controlState, from, to int) bool {
 // again asks for the actions that are authorised on a resource of their own, which SCPs may
 // name: the states of SCPs and RCPs say nothing of it.
 func (b *matrixBuilder) again(p policy.Principal) {
-	for _, i := range b.collections {
+	for _, i := range b.table.collections {
 		k := i / chunkActions
 		c := b.chunks[b.rows[p][k]]
 		cell := c.cell(i % chunkActions)

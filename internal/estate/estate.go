@@ -89,6 +89,15 @@ func regions(names ...string) org.ControlPolicy {
 	}))}
 }
 
+// LogsProtected is a change of an estate: the SCP of the root denies actions of one service
+// more, which some principals could take.
+func LogsProtected() org.Change {
+	return org.PutControlPolicy(org.ControlPolicy{ID: "p-leave0001", Name: "stay", Kind: policy.ServiceControl, Document: policy.Must(policy.NewDocument(
+		policy.Statement{SID: "Leave", Effect: policy.Deny, Action: policy.List("organizations:LeaveOrganization"), Resource: policy.List("*")},
+		policy.Statement{SID: "Logs", Effect: policy.Deny, Action: policy.List("logs:Delete*", "logs:Put*"), Resource: policy.List("*")},
+	))})
+}
+
 // MoreRegions is a change of an estate: its SCP lets one more region through.
 func MoreRegions() org.Change {
 	return org.PutControlPolicy(regions("eu-west-1", "eu-west-3", "eu-central-1"))
