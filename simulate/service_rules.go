@@ -17,6 +17,14 @@ func (w *world) serviceOwned(t *tracer) bool {
 		return slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, v.Name) })
 	}
 	switch {
+	// Requests to IAM, STS and KMS are signed (IAM User Guide, “AWS Signature Version 4 for API
+	// requests”).
+	case v.Caller.Kind == policy.Anonymous:
+		return true
+	// R-ROOT-2: STS refuses root users a role, whatever trust policies say (AWS STS API Reference,
+	// AssumeRole and AssumeRoot).
+	case v.Caller.Kind == policy.Root && service == stsService && named("AssumeRole", "AssumeRoot"):
+		return true
 	case v.Caller.Account != "" && service == stsService && named("AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"):
 		t.rule("R-STS-3") // the caller is a token, not a principal
 		return true

@@ -89,8 +89,15 @@ func needsNoPermission(r Request) bool {
 }
 
 // isForbiddenToSession implements R-SES-5, R-SES-6 and a part of R-STS-3. R-SES-4 is reported, not evaluated.
+// §6.1 says that unsigned requests exist for "S3, SQS, SNS, … only": not for IAM, STS and KMS. STS refuses
+// root users a role, and AssumeRoot ("Roles may not be assumed by root accounts"; "You cannot use root user
+// credentials to make this call").
 func isForbiddenToSession(r Request) bool {
 	switch {
+	case r.Principal.Kind() == policy.Anonymous:
+		return serviceIs(r.Action, "iam") || serviceIs(r.Action, "sts") || serviceIs(r.Action, "kms")
+	case r.Principal.Kind() == policy.Root && actionIs(r.Action, "sts:AssumeRole", "sts:AssumeRoot"):
+		return true
 	case isIAMPrincipal(r.Principal) && actionIs(r.Action, "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"):
 		return true // R-STS-3: the caller is a token, not a principal
 	case r.Principal.Kind() == policy.FederatedUser:

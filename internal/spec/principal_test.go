@@ -62,7 +62,10 @@ func TestMatchLevels(t *testing.T) {
 			r.Context = map[string][]string{"aws:PrincipalServiceNamesList": {"logs.amazonaws.com", "logs.eu-west-1.amazonaws.com"}}
 			return r
 		}, direct}, // R-PRI-8
-		{"anonymous", `{"AWS":"*"}`, same, direct},
+		{"anonymous", `{"AWS":"*"}`, func(r spec.Request) spec.Request { // KMS takes no unsigned requests
+			r.Action, r.Resource = "s3:GetObject", "arn:aws:s3:::logs/a"
+			return r
+		}, direct},
 		{"anonymous", `{"CanonicalUser":"79a59df900b949e5"}`, known, none},
 	} {
 		t.Run(tt.who+" "+tt.principal, func(t *testing.T) {
