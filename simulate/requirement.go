@@ -49,10 +49,53 @@ func (e *Environment) Requires(r Request) Requirement {
 	}
 	s := search{env: e, request: &r, keys: &w, tracer: tracer{assume: &engine.Assumptions{}}, tries: mostTries}
 	s.branch()
+	s.out.Allowed = slices.DeleteFunc(s.out.Allowed, func(a Alternative) bool {
+		unlisted := e.comesThroughUnlisted(a)
+		if unlisted {
+			s.out.Possible = appendAlternative(s.out.Possible, a)
+		}
+		return unlisted
+	})
 	s.out.Possible = slices.DeleteFunc(s.out.Possible, func(a Alternative) bool {
 		return slices.ContainsFunc(s.out.Allowed, func(o Alternative) bool { return o.within(a) })
 	})
 	return s.out
+}
+
+// comesThroughUnlisted reports whether the tests say that the request comes through a VPC
+// endpoint which may be one that the organization does not list, with a policy of its own.
+func (e *Environment) comesThroughUnlisted(a Alternative) bool {
+	if e.custom != nil {
+		return false
+	}
+	return slices.ContainsFunc(a, func(t Test) bool {
+		switch parts, _ := t.Condition.Operator.Parts(); {
+		case !isEndpointKey(t.Condition.Key):
+			return false
+		case strings.Contains(parts.Base, "Not"), parts.Base == "Null" && t.Condition.Values.Len() == 1 && strings.EqualFold(t.Condition.Values.At(0), "true"):
+			return !t.Holds // then the key is there
+		case !t.Holds:
+			return parts.Base == "Null"
+		case strings.EqualFold(t.Condition.Key, "aws:SourceVpce") && parts.Base == "StringEquals":
+			for id := range t.Condition.Values.All() {
+				if e.endpoints[id] == nil {
+					return true
+				}
+			}
+			return false
+		}
+		return true
+	})
+}
+
+func isEndpointKey(key string) bool {
+	return slices.ContainsFunc(endpointKeys, func(k string) bool { return strings.EqualFold(k, key) })
+}
+
+// endpointKeys are in requests that come through a VPC endpoint only (IAM User Guide, “AWS
+// global condition context keys”).
+var endpointKeys = []string{
+	"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
 }
 
 // A search tries the undecided conditions both ways, for as long as the decision depends

@@ -10,6 +10,7 @@ import (
 
 	"github.com/licit-dev/licit/internal/gen"
 	"github.com/licit-dev/licit/internal/spec"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
@@ -102,4 +103,29 @@ func TestRequires(t *testing.T) {
 	})
 	t.Logf("%d requests allowed by an alternative with tests, %d perhaps", allowed, open)
 	require.NotZero(t, allowed)
+}
+
+// A request through an endpoint that the organization does not list may meet its policy.
+func TestRequiresEndpoint(t *testing.T) {
+	all := policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-1"}}}}`)))
+	account := org.Account{ID: "111122223333", Users: []org.User{{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/ana"), Inline: []org.InlinePolicy{{Name: "queues", Document: all}}}}}
+	r := simulate.Request{Principal: parsePrincipal("arn:aws:iam::111122223333:user/ana"), Action: "sqs:ListQueues"}
+	for _, listed := range []bool{false, true} {
+		if listed {
+			account.Endpoints = []org.Endpoint{{ID: "vpce-1", VPC: "vpc-1", Service: "sqs"}}
+		}
+		o, err := org.Standalone(account)
+		require.NoError(t, err)
+		env, err := simulate.Compile(o)
+		require.NoError(t, err)
+		got := env.Requires(r)
+		if listed {
+			require.Equal(t, "StringEquals aws:SourceVpce [vpce-1]", got.String())
+		} else {
+			require.Equal(t, "perhaps StringEquals aws:SourceVpce [vpce-1]", got.String())
+		}
+		given := r
+		given.Keys = given.Keys.With("aws:SourceVpce", "vpce-1")
+		require.Equal(t, listed, env.Can(given).Allowed())
+	}
 }

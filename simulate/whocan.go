@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -83,10 +84,15 @@ func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
 			return nil, ctx.Err()
 		}
 		var d Decision
-		if m.entry != nil {
+		r := q.request(m)
+		switch {
+		case m.entry != nil:
 			d = ask.can(m)
-		} else {
-			d = e.Can(q.request(m))
+		case m.typ == CallerExternal:
+			r = e.outside(r, &ask.base)
+			d = e.Can(r)
+		default:
+			d = e.Can(r)
 		}
 		if d.Denied() && !q.Denied {
 			continue
@@ -94,7 +100,7 @@ func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
 		c := Caller{Principal: m.principal, Type: m.typ, Decision: d}
 		c.Statement, _ = e.Statement(d)
 		if d.Outcome == Indeterminate {
-			c.Requires = e.Requires(q.request(m))
+			c.Requires = e.Requires(r)
 		}
 		out = append(out, c)
 	}
@@ -120,6 +126,60 @@ func (q *Query) request(m *member) Request {
 		r.Keys = r.Keys.orUnknown("aws:PrincipalServiceName", "aws:PrincipalServiceNamesList")
 	}
 	return r
+}
+
+// outside is the request of a principal outside the organization: its own organization is
+// none or another one. Where only a certain other one may be allowed, its ID stays unknown.
+func (e *Environment) outside(r Request, w *world) Request {
+	id := engine.NewKeyRef("aws:PrincipalOrgID")
+	if val, given := r.Keys.k.Value(&id); e.org.ID() == "" || given && val.State != engine.Unknown {
+		return r
+	}
+	none, other := r, r
+	none.Keys = r.Keys.With("aws:PrincipalOrgID").With("aws:PrincipalOrgPaths")
+	other.Keys = r.Keys.With("aws:PrincipalOrgID", "o-0000000000").With("aws:PrincipalOrgPaths", "o-0000000000/r-0000/ou-0000-00000000/").WithMultivalued("aws:PrincipalOrgPaths")
+	for _, try := range []Request{other, none} {
+		if e.Can(try).CanBe(Allowed) {
+			return try
+		}
+	}
+	for _, name := range e.otherOrganizations(w) {
+		try := r
+		try.Keys = r.Keys.With("aws:PrincipalOrgID", name)
+		if e.Can(try).CanBe(Allowed) {
+			return r
+		}
+	}
+	return other
+}
+
+// otherOrganizations are those that the policy of the resource or its RCPs name.
+func (e *Environment) otherOrganizations(w *world) []string {
+	var out []string
+	add := func(l *layer) {
+		for _, a := range l.list {
+			if a.ref.Document == nil {
+				continue
+			}
+			for _, s := range a.ref.Document.Statements() {
+				for c := range s.Condition.All() {
+					if !strings.EqualFold(c.Key, "aws:PrincipalOrgID") && !strings.EqualFold(c.Key, "aws:PrincipalOrgPaths") {
+						continue
+					}
+					for v := range c.Values.All() {
+						if v, _, _ = strings.Cut(v, "/"); v != e.org.ID() && !slices.Contains(out, v) {
+							out = append(out, v)
+						}
+					}
+				}
+			}
+		}
+	}
+	add(w.resource)
+	for i := range w.rcps {
+		add(&w.rcps[i].layer)
+	}
+	return out
 }
 
 // A member is somebody who may be asked about.

@@ -87,3 +87,35 @@ func stands(o *org.Organization, c simulate.Caller, p policy.Principal) bool {
 	}
 	return !c.Principal.IsValid() && (c.Type == simulate.CallerService && p.Kind() == policy.Service || c.Type == simulate.CallerFederated && p.Kind() == policy.WebIdentity)
 }
+
+// Principals of other accounts are not of the organization, so that they do not meet a
+// condition which asks for it; they may be of another one that a policy names.
+func TestWhoCanOutside(t *testing.T) {
+	for _, test := range []struct {
+		organizations string
+		want          string // of the external caller; "": none
+	}{
+		{`"o-a1b2c3d4e5"`, ""},
+		{`["o-a1b2c3d4e5", "o-partner0000"]`, "perhaps StringEquals aws:PrincipalOrgID [o-a1b2c3d4e5 o-partner0000]"},
+	} {
+		s := exampleOrganization().Spec()
+		s.Accounts[0].Resources = append(s.Accounts[0].Resources, org.Resource{
+			ARN: policy.MustParseARN("arn:aws:s3:::logs"),
+			Policy: policy.Must(policy.Parse([]byte(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::logs/*",
+			  "Condition": {"StringEquals": {"aws:PrincipalOrgID": ` + test.organizations + `}}}}`))),
+		})
+		o, err := org.New(s)
+		require.NoError(t, err)
+		env, err := simulate.Compile(o)
+		require.NoError(t, err)
+		callers, err := env.WhoCan(context.Background(), simulate.Query{
+			Action: "s3:GetObject", Resource: policy.MustParseARN("arn:aws:s3:::logs/a"), Types: []simulate.CallerType{simulate.CallerExternal},
+		})
+		require.NoError(t, err)
+		got := ""
+		for _, c := range callers {
+			got = c.Requires.String()
+		}
+		require.Equal(t, test.want, got, test.organizations)
+	}
+}

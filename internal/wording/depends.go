@@ -156,9 +156,11 @@ func (w *World) RequirementLines(r simulate.Requirement, line func(string, strin
 
 // AlternativeText joins the tests of an alternative with "and"; "" if there are none.
 func AlternativeText(a simulate.Alternative) string {
-	texts := make([]string, len(a))
-	for i, t := range a {
-		texts[i] = TestText(t)
+	var texts []string
+	for _, t := range a {
+		if text := TestText(t); !slices.Contains(texts, text) {
+			texts = append(texts, text)
+		}
 	}
 	return strings.Join(texts, " and ")
 }
