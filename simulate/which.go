@@ -77,14 +77,7 @@ func fits(action policy.Action, resource policy.ARN) bool {
 	if !known {
 		return true
 	}
-	for t := range facts.ResourceTypesOf(resource.String()) {
-		for needed := range info.Resources() {
-			if needed.Type == t {
-				return true
-			}
-		}
-	}
-	return false
+	return info.Fits(resource)
 }
 
 // answers decides the requests and keeps those that are not denied for certain.

@@ -14,11 +14,10 @@ func (a ActionInfo) Fits(resource policy.ARN) bool {
 	if a.WildcardOnly() || !resource.IsValid() {
 		return false
 	}
-	for t := range a.b.typesOf(resource.String()) {
-		for own := range a.Resources() {
-			if own.Type == t {
-				return true
-			}
+	text := resource.String()
+	for r := range a.Resources() {
+		if r.Type.Takes(text) {
+			return true
 		}
 	}
 	return false
