@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"slices"
@@ -22,9 +21,6 @@ var (
 	diffFormats = []string{"text", "json", "markdown", "github"}
 	diffFails   = []string{"gained", "lost", "any"}
 )
-
-// exitInterrupted is what shells report for a process that Ctrl-C ended.
-const exitInterrupted = 130
 
 // A comparison is one run of diff.
 type comparison struct {
@@ -122,21 +118,16 @@ func (c *comparison) run(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	report, err := c.report(ctx, a, affected)
-	if errors.Is(err, context.Canceled) {
-		a.note("interrupted; nothing was written")
-		return status(exitInterrupted)
-	}
-	if err != nil {
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		v.report, err = c.report(ctx, a, affected)
+		return err
+	}); err != nil {
 		return err
 	}
-	v.report = report
 	if err := v.write(a, c.output, c.top); err != nil {
 		return err
 	}
-	return c.exit(a, report)
+	return c.exit(a, v.report)
 }
 
 func (c *comparison) check(cmd *cobra.Command) error {

@@ -2,14 +2,13 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -68,10 +67,12 @@ func (a *app) matrixBuildCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		m, err := w.Env.Matrix(ctx, simulate.MatrixOptions{Keys: k})
-		if err != nil {
+		a.unknownKeys(k)
+		var m *simulate.Matrix
+		if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+			m, err = w.Env.Matrix(ctx, simulate.MatrixOptions{Keys: k})
+			return err
+		}); err != nil {
 			return err
 		}
 		if err := writeMatrix(out, m); err != nil {

@@ -1,13 +1,12 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -133,6 +132,7 @@ func (f *permissionsFlags) run(a *app, cmd *cobra.Command) error {
 	if q.Session, err = f.world.session(a, cmd); err != nil {
 		return err
 	}
+	a.unknownKeys(q.Keys)
 	if f.output == "policy" {
 		return w.writeEquivalent(a, q)
 	}
@@ -158,9 +158,11 @@ func (f *permissionsFlags) run(a *app, cmd *cobra.Command) error {
 
 // permissions asks, and says what the user may have meant.
 func (w *world) permissions(a *app, cmd *cobra.Command, q simulate.PermissionQuery) ([]simulate.Permission, error) {
-	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	rows, err := w.Env.EffectivePermissions(ctx, q)
+	var rows []simulate.Permission
+	err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		rows, err = w.Env.EffectivePermissions(ctx, q)
+		return err
+	})
 	if err == nil {
 		return rows, nil
 	}
@@ -175,7 +177,12 @@ func (w *world) permissions(a *app, cmd *cobra.Command, q simulate.PermissionQue
 // nearPrincipal adds which principals may have been meant by one that is not known.
 func (w *world) nearPrincipal(err error) error {
 	if unknown, ok := errors.AsType[*simulate.UnknownPrincipalError](err); ok && w.Org != nil {
-		return fmt.Errorf("%w%s", err, didYouMean(wording.ClosestPrincipals(w.Org, unknown.Principal)))
+		err = fmt.Errorf("%w%s", err, didYouMean(wording.ClosestPrincipals(w.Org, unknown.Principal)))
+		if id := unknown.Principal.AccountID(); id != "" {
+			if _, ok := w.Org.Account(id); !ok {
+				err = fmt.Errorf("%w\nnor is its account %s%s", err, id, wording.AccountHint(w.Org, id))
+			}
+		}
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -136,8 +137,29 @@ func (f *whichFlags) ask(a *app, cmd *cobra.Command) (*world, simulate.Request, 
 	if r.Session, err = f.world.session(a, cmd); err != nil {
 		return nil, r, err
 	}
-	a.unknownPrincipal(w, r.Principal)
-	return w, r, nil
+	a.unknownKeys(r.Keys)
+	return w, r, w.knownPrincipal(r.Principal)
+}
+
+// knownPrincipal refuses users, roles, sessions and root users that are not known: what they
+// may do depends on policies that nobody has.
+func (w *world) knownPrincipal(p policy.Principal) error {
+	if p.AccountID() == "" || p.Kind() == policy.WebIdentity {
+		return nil
+	}
+	_, err := w.Env.EffectivePermissions(context.Background(), simulate.PermissionQuery{Principal: p, Actions: []string{"sts:GetCallerIdentity"}})
+	return w.nearPrincipal(err)
+}
+
+// actionsOn lists the actions that have a resource type of the resource's form.
+func (a *app) actionsOn(resource policy.ARN) []policy.Action {
+	var out []policy.Action
+	for action := range a.ref.Actions(resource.Service() + ":*") {
+		if info, _ := a.ref.Action(action); info.Fits(resource) {
+			out = append(out, action)
+		}
+	}
+	return out
 }
 
 func (f *whichFlags) actions(a *app, cmd *cobra.Command) error {
@@ -145,8 +167,12 @@ func (f *whichFlags) actions(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	answers, err := w.Env.WhichActions(cmd.Context(), r)
-	if err != nil {
+	a.unlistedResource(w, r.Resource, a.actionsOn(r.Resource)...)
+	var answers []simulate.Answer
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		answers, err = w.Env.WhichActions(ctx, r)
+		return err
+	}); err != nil {
 		return err
 	}
 	out := whichJSON{Principal: r.Principal.String(), Resource: resourceText(r.Resource), ServiceData: a.facts.Date()}
@@ -158,14 +184,20 @@ func (f *whichFlags) resources(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	answers, err := w.Env.WhichResources(cmd.Context(), r)
-	if err != nil {
+	var answers []simulate.Answer
+	var rows []simulate.Permission
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		if answers, err = w.Env.WhichResources(ctx, r); err != nil {
+			return err
+		}
+		rows, err = w.Env.EffectivePermissions(ctx, simulate.PermissionQuery{
+			Principal: r.Principal, Session: r.Session, Keys: r.Keys, Actions: []string{string(r.Action)},
+		})
+		if _, unknown := errors.AsType[*simulate.UnknownPrincipalError](err); unknown { // a service has no rows
+			return nil
+		}
 		return err
-	}
-	rows, err := w.Env.EffectivePermissions(cmd.Context(), simulate.PermissionQuery{
-		Principal: r.Principal, Session: r.Session, Keys: r.Keys, Actions: []string{string(r.Action)},
-	})
-	if _, unknown := errors.AsType[*simulate.UnknownPrincipalError](err); err != nil && !unknown {
+	}); err != nil {
 		return err
 	}
 	// A pattern that is one listed resource says nothing new.

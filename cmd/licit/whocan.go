@@ -1,14 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"io"
-	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -89,15 +88,20 @@ func (f *whoCanFlags) run(a *app, cmd *cobra.Command) error {
 	if err := knownAction(cmd, q.Action); err != nil {
 		return err
 	}
+	if err := a.authorisedOn(cmd, q.Action, q.Resource); err != nil {
+		return err
+	}
 	w, err := f.world.load(a, cmd)
 	if err != nil {
 		return err
 	}
-	a.unlistedResource(w, q.Action, q.Resource)
-	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	callers, err := w.Env.WhoCan(ctx, q)
-	if err != nil {
+	a.unknownKeys(q.Keys)
+	a.unlistedResource(w, q.Resource, q.Action)
+	var callers []simulate.Caller
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		callers, err = w.Env.WhoCan(ctx, q)
+		return err
+	}); err != nil {
 		return err
 	}
 	switch f.output {
@@ -124,16 +128,44 @@ func knownAction(cmd *cobra.Command, action policy.Action) error {
 	return usageError{cmd, fmt.Errorf("--action %s: the service reference of %s does not know it%s", action, facts.Date(), didYouMean(similar))}
 }
 
-// unlistedResource says that the snapshot does not list the resource.
-func (a *app) unlistedResource(w *world, action policy.Action, resource policy.ARN) {
+// authorisedOn refuses a resource on which AWS does not authorise the action, whatever
+// policies say, and says what it means to name none.
+func (a *app) authorisedOn(cmd *cobra.Command, action policy.Action, resource policy.ARN) error {
+	c := &call{facts: a.ref, parts: []*simulate.Explanation{{Request: simulate.Request{Action: action, Resource: resource}}}}
+	c.needs()
+	if len(c.strange) > 0 {
+		return usageError{cmd, fmt.Errorf("--resource %s: is of %s, as the service data of %s has it: AWS does not authorise the action there", plain(resource.String()), c.types(plain(string(action))), a.ref.Date())}
+	}
+	if c.unnamed {
+		a.note("%s is authorised on resources, and none is named: only statements about every resource match; give one with --resource", plain(string(action)))
+	}
+	return nil
+}
+
+// unknownKeys says which condition keys AWS does not have, and what they may have been
+// meant to be.
+func (a *app) unknownKeys(keys simulate.Keys) {
+	for _, k := range sortedKeys(keys) {
+		if hint := wording.UnknownKey(a.ref, k.name); hint != "" {
+			a.note("%s", printable(hint))
+		}
+	}
+}
+
+// unlistedResource says that the snapshot does not list the resource, if that matters to one
+// of the actions.
+func (a *app) unlistedResource(w *world, resource policy.ARN, actions ...policy.Action) {
 	if !resource.IsValid() {
 		return
 	}
 	if strings.ContainsAny(resource.String(), "*?") {
 		a.note("the resource is taken literally: the * and ? in it stand for themselves, not for other resources")
 	}
-	x := w.Env.Explain(simulate.Request{Principal: policy.AnonymousPrincipal(), Action: action, Resource: resource})
-	if slices.ContainsFunc(x.Depends, func(d simulate.Dependency) bool { return d.Kind == simulate.DependsOnResource }) {
+	matters := func(action policy.Action) bool {
+		x := w.Env.Explain(simulate.Request{Principal: policy.AnonymousPrincipal(), Action: action, Resource: resource})
+		return slices.ContainsFunc(x.Depends, func(d simulate.Dependency) bool { return d.Kind == simulate.DependsOnResource })
+	}
+	if slices.ContainsFunc(actions, matters) {
 		a.note("%s is not in %s: what its policy says is not known%s", printable(resource.String()), w.Name, didYouMean(wording.ClosestResources(w.Org, resource)))
 	}
 }

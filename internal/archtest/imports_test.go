@@ -65,7 +65,7 @@ var arrows = map[string]rule{
 		imports: []string{"internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},
 	},
-	"internal/wording": {imports: []string{"internal/levenshtein", "org", "policy", "simulate"}},
+	"internal/wording": {imports: []string{"internal/levenshtein", "org", "policy", "policy/serviceref", "simulate"}},
 	"internal/spec":    {imports: []string{"org", "policy", "policy/serviceref"}},
 	"internal/gen":     {imports: []string{"org", "policy", "internal/spec", rapid}},
 	"internal/suite": {

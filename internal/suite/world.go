@@ -102,7 +102,7 @@ func (w *World) check(c *Case) (warnings []Warning, err error) {
 	}
 	facts := serviceref.Embedded()
 	for _, k := range c.keys {
-		if hint := unknownKey(k.name); hint != "" {
+		if hint := wording.UnknownKey(serviceref.Embedded(), k.name); hint != "" {
 			warn(k.column, "%s", hint)
 		} else if info, known := facts.Key(k.name); known && k.values > 1 && !info.Multivalued {
 			return nil, fmt.Errorf("%s%s has one value, not %d; quote a value that holds a comma: %s=\"a,b\"", c.at(k.column), k.name, k.values, k.name)
@@ -118,32 +118,11 @@ func checkCarried(c *Case) (warnings []Warning) {
 		warnings = append(warnings, c.warning(1, "%s", hint))
 	}
 	for name := range c.Request.Keys.All() {
-		if hint := unknownKey(name); hint != "" {
+		if hint := wording.UnknownKey(serviceref.Embedded(), name); hint != "" {
 			warnings = append(warnings, c.warning(1, "%s", hint))
 		}
 	}
 	return warnings
-}
-
-// unknownKey says what is wrong with the name of a condition key, "" for nothing.
-func unknownKey(name string) string {
-	facts := serviceref.Embedded()
-	if _, known := facts.Key(name); known || isClaim(name) {
-		return ""
-	}
-	hint := "; a policy that asks for it is not met in AWS, unless the key is newer"
-	if similar, ok := facts.SimilarKey(name); ok {
-		hint = wording.DidYouMean([]string{similar})
-	}
-	return fmt.Sprintf("no condition key %s as of %s%s", name, facts.Date(), hint)
-}
-
-// isClaim reports whether the key is a claim that every OpenID Connect provider may send, such
-// as token.actions.githubusercontent.com:sub (IAM User Guide, “Available keys for AWS OIDC
-// federation”).
-func isClaim(key string) bool {
-	provider, name, _ := strings.Cut(strings.ToLower(key), ":")
-	return strings.Contains(provider, ".") && slices.Contains([]string{"amr", "aud", "azp", "email", "oaud", "sub"}, name)
 }
 
 // checkPrincipal refuses users and roles that their account does not have. Callers from
