@@ -51,7 +51,7 @@ boundary, session policies and SCPs together. There is not always one; then it s
 two statements none can combine. RCPs and resource policies are not in it.
 
 Exit codes: 0 something is allowed or may be, 1 nothing is, or no policy says the same,
-2 usage or input error.`,
+2 usage or input error, 130 interrupted.`,
 		Example: `  licit permissions --principal arn:aws:iam::111122223333:role/app/payments-api
   licit permissions --snapshot ./snapshot --principal arn:aws:iam::111122223333:user/ana \
       --action 's3:*' --resource 'arn:aws:s3:::logs/*' --level write

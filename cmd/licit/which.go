@@ -52,7 +52,8 @@ func (a *app) whichActionsCommand() *cobra.Command {
 without --resource, for every action that takes no resource. It lists those that are
 allowed, and those that may be, with what that depends on.
 
-Exit codes: 0 some action is allowed or may be, 1 none is, 2 usage or input error.`,
+Exit codes: 0 some action is allowed or may be, 1 none is, 2 usage or input error,
+130 interrupted.`,
 		Example: `  licit which-actions --principal arn:aws:iam::111122223333:role/app/payments-api \
       --resource arn:aws:s3:::exemplia-settlements`,
 		Args: noArguments,
@@ -71,7 +72,8 @@ func (a *app) whichResourcesCommand() *cobra.Command {
 lists those on which it is allowed, and those on which it may be. Resources that are not
 listed, such as S3 objects, follow as patterns, as licit permissions gives them.
 
-Exit codes: 0 it is allowed on something or may be, 1 on nothing, 2 usage or input error.`,
+Exit codes: 0 it is allowed on something or may be, 1 on nothing, 2 usage or input error,
+130 interrupted.`,
 		Example: `  licit which-resources --principal arn:aws:iam::111122223333:role/app/payments-api \
       --action s3:GetObject`,
 		Args: noArguments,

@@ -30,7 +30,7 @@ Callers are grouped by what the answer depends on; --all adds those that are den
 grouped by what blocks them. A principal of an account outside the organization is never
 allowed for certain: its own policies are not known.
 
-Exit codes: 0 answered, 2 usage or input error.`,
+Exit codes: 0 answered, 2 usage or input error, 130 interrupted.`,
 		Example: `  licit who-can --snapshot ./snapshot --action s3:GetObject --resource arn:aws:s3:::logs/app.log
   licit who-can --snapshot ./snapshot --action kms:Decrypt --type role,sso --all -o csv \
       --resource arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab`,
