@@ -119,3 +119,37 @@ func TestWhoCanOutside(t *testing.T) {
 		require.Equal(t, test.want, got, test.organizations)
 	}
 }
+
+// Whom a Deny spares by NotPrincipal is a caller like one whom an Allow names.
+func TestWhoCanNotPrincipal(t *testing.T) {
+	const (
+		session = "arn:aws:sts::111122223333:assumed-role/app/backup"
+		partner = "arn:aws:iam::444455556666:user/partner"
+		service = "logs.amazonaws.com"
+	)
+	spared := policy.Statement{
+		Effect: policy.Deny, Action: policy.List("s3:*"), Resource: policy.List("*"),
+		NotPrincipal: awsEntries(session, appRole, homeRoot, partner, "arn:aws:iam::444455556666:root").And(policy.ServicePrincipalType, service),
+	}
+	all := policy.Statement{Effect: policy.Allow, Principal: policy.Everyone(), Action: policy.List("s3:GetObject"), Resource: policy.List("arn:aws:s3:::logs/*")}
+	o, err := org.Standalone(org.Account{
+		ID:        homeAccount,
+		Roles:     []org.Role{{ARN: policy.MustParseARN(appRole), Trust: oneStatement(policy.Statement{Effect: policy.Allow, Principal: awsEntries(homeAccount), Action: policy.List("sts:AssumeRole")})}},
+		Resources: []org.Resource{{ARN: policy.MustParseARN("arn:aws:s3:::logs"), Policy: oneStatement(all, spared)}},
+	})
+	require.NoError(t, err)
+	env, err := simulate.Compile(o)
+	require.NoError(t, err)
+	r := simulate.Request{Action: "s3:GetObject", Resource: policy.MustParseARN("arn:aws:s3:::logs/a")}
+	callers, err := env.WhoCan(context.Background(), simulate.Query{Action: r.Action, Resource: r.Resource})
+	require.NoError(t, err)
+	for name, typ := range map[string]simulate.CallerType{session: simulate.CallerRole, partner: simulate.CallerExternal, service: simulate.CallerService} {
+		r.Principal = parsePrincipal(name)
+		i := slices.IndexFunc(callers, func(c simulate.Caller) bool { return c.Principal == r.Principal })
+		require.GreaterOrEqual(t, i, 0, "%s is not among %v", name, callers)
+		require.Equal(t, typ, callers[i].Type, name)
+		require.Equal(t, env.Can(r), callers[i].Decision, name)
+		require.False(t, callers[i].Decision.Denied(), name)
+	}
+	require.False(t, slices.ContainsFunc(callers, func(c simulate.Caller) bool { return c.Type == simulate.CallerAnonymous }), "%v", callers)
+}
