@@ -18,7 +18,8 @@ import (
 )
 
 // An Affected says what has to be asked to find what a change of an organization changes
-// for its users, roles and root users, without asking everything: only principals and
+// for its users, roles and root users, and for callers from outside on resources whose
+// policies and settings differ, without asking everything: only principals and
 // resources whose policies, place in the tree, tags or gaps differ, and only actions that
 // statements which differ are about. It is made by [Environment.Affected].
 //
@@ -27,13 +28,17 @@ import (
 //   - every resource that the organization lists, users, groups and roles among the
 //     resources of IAM only where they have tags or a policy names them;
 //   - for what it does not list, one sample for each resource pattern of the statements that
-//     bear on the principal and the action, and one that no pattern names: a resource of
-//     the principal's own account, without tags and policy, in a region that is not said.
+//     bear on the principal and the action, one for what a pattern that differs has in
+//     common with another, and one that no pattern names: a resource of the principal's own
+//     account, without tags and policy, in a region that is not said;
+//   - outside of the organization, everybody whom the policy of a listed resource names before
+//     or after, anonymous callers, and all others by kind, as [Environment.WhoCan] does, where
+//     the policy or settings of the resource, the RCPs on it, or VPC endpoints differ.
 //
 // Condition keys that nobody gives are unknown, so that what a condition changes shows as
 // [DeltaConditions]. What only the policy of a resource outside of the organization could
-// allow is not asked, nor are callers of other kinds: services, sessions with policies or
-// tags of their own, anonymous callers.
+// allow is not asked, nor are sessions with policies or tags of their own. A scope that names
+// principals, kinds or accounts leaves out callers from outside that it does not name.
 type Affected struct {
 	before, after *Environment
 	scope         Scope
@@ -498,13 +503,26 @@ func (a *Affected) Progress() (done, total int) { return int(a.done.Load()), len
 var errStopped = errors.New("stopped")
 
 // Requests yields what [Affected.Report] asks: for the first principal of each group, one
-// request for each class of actions that statements cannot tell apart, and each resource.
+// request for each class of actions that statements cannot tell apart, and each resource;
+// then the same for callers from outside.
 func (a *Affected) Requests(ctx context.Context) iter.Seq[Request] {
 	return func(yield func(Request) bool) {
 		a.prepare()
 		memo := samplers{}
 		for i := range a.groups {
 			err := a.ask(ctx, &a.groups[i], memo, func(q question) error {
+				if !yield(q.request) {
+					return errStopped
+				}
+				return nil
+			})
+			if err != nil {
+				return
+			}
+		}
+		outsiders := a.outsiders()
+		for i := range outsiders {
+			err := a.askOutsider(ctx, &outsiders[i], samplers{}, func(q question) error {
 				if !yield(q.request) {
 					return errStopped
 				}

@@ -16,12 +16,13 @@ import (
 // A question is a request that stands for the members of a group, for the actions of a
 // class, and for the resources of a pattern.
 type question struct {
-	group    *group
-	actions  []int // numbers in the catalog, the first is asked
-	request  Request
-	resource string // what the resource stands for
-	sampled  bool   // the resource is a sample
-	touched  []*touch
+	actions    []int // numbers in the catalog, the first is asked
+	request    Request
+	resource   string  // what the resource stands for
+	sampled    bool    // the resource is a sample
+	incomplete bool    // patterns overlap in more ways than there are samples
+	missing    [2]bool // before, after: the caller or the resource does not exist
+	touched    []*touch
 }
 
 // prepare reads what asking needs and comparing does not.
@@ -116,6 +117,8 @@ type asker struct {
 	yield   func(question) error
 	region  string // given by the scope, or ""
 	memo    []sample
+	cut     bool    // the last samples are not all that there should be
+	outside *member // who asks, if nobody lists the caller; then there is no group
 }
 
 // samplers keeps the samplers of a worker, by partition and account.
@@ -129,6 +132,7 @@ func (m samplers) of(a *Affected, who policy.Principal) *sampler {
 		m[key] = s
 	}
 	s.user = who.Name()
+	s.texts = nil
 	return s
 }
 
@@ -137,9 +141,8 @@ func (a *Affected) ask(ctx context.Context, g *group, memo samplers, yield func(
 	who := g.members[0]
 	k := asker{Affected: a, ctx: ctx, group: g, who: who, account: who.AccountID(), yield: yield, allows: a.catalog.empty(), touched: a.catalog.empty()}
 	k.sampler = memo.of(a, who)
-	if val, ok := a.scope.Keys.k.Value(&requestedRegion); ok && val.State == engine.Known && len(val.Values) == 1 {
-		k.region, k.sampler.region = val.Values[0], val.Values[0]
-	}
+	k.sampler.known = a.variables(g)
+	k.sampleRegion()
 	k.readCaller()
 	if err := k.unlisted(); err != nil {
 		return err
@@ -153,6 +156,13 @@ func (a *Affected) ask(ctx context.Context, g *group, memo samplers, yield func(
 		}
 	}
 	return ctx.Err()
+}
+
+// sampleRegion takes over the region of the scope.
+func (k *asker) sampleRegion() {
+	if val, ok := k.scope.Keys.k.Value(&requestedRegion); ok && val.State == engine.Known && len(val.Values) == 1 {
+		k.region, k.sampler.region = val.Values[0], val.Values[0]
+	}
 }
 
 // infos lists the statements of layers, each content once.
@@ -265,11 +275,11 @@ func (k *asker) unlisted() error {
 			}
 			continue
 		}
-		for _, s := range k.samples(class[0], statements) {
+		for _, s := range k.samples(class[0], statements, touches, "") {
 			if k.isListed(s.arn) && s.arn.Service() != "iam" || !k.inScope(s.arn) {
 				continue
 			}
-			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, touched: touches}, s.arn, k.sampleKeys(s)); err != nil {
+			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, incomplete: k.cut, touched: touches}, s.arn, k.sampleKeys(s)); err != nil {
 				return err
 			}
 		}
@@ -305,8 +315,9 @@ func (k *asker) sampleKeys(s sample) Keys {
 }
 
 // samples are the resources to ask an action on: one for each pattern of the statements
-// that are about the action, one that no pattern names, and those that the scope names.
-func (k *asker) samples(action int, statements []*statementInfo) []sample {
+// that are about the action and for what it has in common with one that differs, one that
+// no pattern names, and those that the scope names. within is a pattern more, if not "".
+func (k *asker) samples(action int, statements []*statementInfo, touches []*touch, within string) []sample {
 	patterns := []string{"*"}
 	for _, s := range statements {
 		if s.actions.has(action) {
@@ -322,10 +333,13 @@ func (k *asker) samples(action int, statements []*statementInfo) []sample {
 			patterns = append(patterns, text)
 		}
 	}
+	var crossings []string
+	crossings, k.cut = k.crossings(action, patterns, touches, within)
+	patterns = append(patterns, crossings...)
 	out := k.memo[:0]
 	info := k.catalog.types[action]
-	add := func(s sample, ok bool) {
-		if ok && !slices.ContainsFunc(out, func(o sample) bool { return o.arn == s.arn }) {
+	add := func(s sample) {
+		if !slices.ContainsFunc(out, func(o sample) bool { return o.arn == s.arn }) {
 			out = append(out, s)
 		}
 	}
@@ -335,16 +349,19 @@ func (k *asker) samples(action int, statements []*statementInfo) []sample {
 				out = append(out, sample{label: "*"})
 				continue
 			}
-			add(k.sampler.of(pattern, "arn:${Partition}:${Service}:${Region}:${Account}:${Resource}", serviceref.ResourceInfo{}))
+			for s := range k.sampler.of(pattern, "arn:${Partition}:${Service}:${Region}:${Account}:${Resource}", serviceref.ResourceInfo{}) {
+				add(s)
+			}
 			continue
 		}
 		for r := range info.Resources() {
 			for format := range r.Type.ARNFormats() {
-				s, ok := k.sampler.of(pattern, format, r.Type)
-				if ok && pattern == "*" && (k.before.hasPolicy(s.arn) || k.after.hasPolicy(s.arn)) {
-					s.label = anyOf(format) // it has a policy that nobody knows, unlike all others
+				for s := range k.sampler.of(pattern, format, r.Type) {
+					if pattern == "*" && (k.before.hasPolicy(s.arn) || k.after.hasPolicy(s.arn)) {
+						s.label = anyOf(format) // it has a policy that nobody knows, unlike all others
+					}
+					add(s)
 				}
-				add(s, ok)
 			}
 		}
 	}
@@ -394,8 +411,11 @@ func (k *asker) target(t *target) error {
 			statements = append(statements, k.infos(levelLayers(r.account.rcps)...)...)
 		}
 	}
-	statements = distinct(statements)
-	touches := []*touch{&k.group.touched, &t.touched}
+	return k.about(t, actions, distinct(statements), []*touch{&k.group.touched, &t.touched})
+}
+
+// about asks the actions on a listed resource, and on objects in it.
+func (k *asker) about(t *target, actions bitSet, statements []*statementInfo, touches []*touch) error {
 	bucket, object := bucketOf(t.arn)
 	for _, class := range k.classes(actions, statements, fine) {
 		info := k.catalog.types[class[0]]
@@ -409,11 +429,11 @@ func (k *asker) target(t *target) error {
 		if !bucket || object || !info.IsValid() || !k.isType(info, t.arn.String()+"/"+sampleText) {
 			continue
 		}
-		for _, s := range k.objects(t, class[0], statements) {
+		for _, s := range k.objects(t, class[0], statements, touches) {
 			if !k.inScope(s.arn) || k.before.resources[s.arn.String()] != nil || k.after.resources[s.arn.String()] != nil {
 				continue
 			}
-			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, touched: touches}, s.arn, k.scope.Keys); err != nil {
+			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, incomplete: k.cut, touched: touches}, s.arn, k.scope.Keys); err != nil {
 				return err
 			}
 		}
@@ -440,14 +460,14 @@ func (k *asker) isType(info serviceref.ActionInfo, arn string) bool {
 }
 
 // objects are samples of the objects in a bucket.
-func (k *asker) objects(t *target, action int, statements []*statementInfo) []sample {
+func (k *asker) objects(t *target, action int, statements []*statementInfo, touches []*touch) []sample {
 	inside := t.arn.String() + "/"
 	base, err := policy.ParseARN(inside + sampleText)
 	if err != nil {
 		return nil
 	}
 	out := []sample{{arn: base, label: inside + "*"}}
-	for _, s := range k.samples(action, statements) {
+	for _, s := range k.samples(action, statements, touches, inside+"*") {
 		if strings.HasPrefix(s.arn.String(), inside) && s.arn != base {
 			out = append(out, s)
 		}
@@ -577,8 +597,11 @@ func (k *asker) put(q question, resource policy.ARN, keys Keys) error {
 	if err := k.ctx.Err(); err != nil {
 		return err
 	}
-	q.group = k.group
 	q.request = Request{Principal: k.who, Action: k.catalog.actions[q.actions[0]], Resource: resource, Keys: keys}
+	if k.outside != nil {
+		all := Query{Action: q.request.Action, Resource: resource, Keys: keys}
+		q.request = all.request(k.outside)
+	}
 	return k.yield(q)
 }
 

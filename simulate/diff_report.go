@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,8 +22,25 @@ type Report struct {
 	Actions    int   // that were looked at: known ones, and those that policies name literally
 	Requests   int   // that both environments were asked
 	Sampled    int   // requests on a resource that stands for others
+	// Incomplete are actions and resources that were not asked for all that the patterns of
+	// different statements have in common, since that is too much; rows may lack there.
+	Incomplete []Incomplete
 	// Indeterminate counts the rows that are not certain on one side or both.
 	Indeterminate int
+}
+
+// An Incomplete is actions on resources for which a report may lack rows.
+type Incomplete struct {
+	Actions   []policy.Action // sorted
+	Resources []string        // patterns, as in a [Row]
+}
+
+// An Outsider is a caller that neither organization lists. Principal is as in [Caller]: the
+// root user of an account outside stands for all principals of it, and the zero Principal
+// for all of the type that no policy of the resource names.
+type Outsider struct {
+	Principal policy.Principal
+	Type      CallerType
 }
 
 // A Row is one change of access, for all principals, actions and resources for which it
@@ -30,7 +48,11 @@ type Report struct {
 type Row struct {
 	Kind       DeltaKind // DeltaGained, DeltaLost or DeltaConditions
 	Principals []policy.Principal
-	Actions    []policy.Action // sorted; of those that are known, and those that policies name
+	// Outside are callers of one type that no organization lists; a row has them or Principals.
+	// For a CallerExternal the decisions hold if the caller's own account allows it, which
+	// nobody knows, so that none is Allowed.
+	Outside []Outsider
+	Actions []policy.Action // sorted; of those that are known, and those that policies name
 	// Resources are ARNs of listed resources, and patterns of policies for what is not
 	// listed; "*" is everything that nothing else names, and the resource of actions
 	// that take none.
@@ -58,7 +80,7 @@ type Cause struct {
 // mostCauses bounds the causes of a row.
 const mostCauses = 4
 
-// Report asks all that the change may affect, with two workers at most, and gathers the
+// Report asks all that the change may affect, principals with two workers at most, and gathers the
 // answers in rows. What is denied before and after is no row. The error is that of ctx.
 func (a *Affected) Report(ctx context.Context) (*Report, error) {
 	a.prepare()
@@ -87,13 +109,21 @@ func (a *Affected) Report(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 	}
+	outsiders, err := a.findOutsiders(ctx)
+	if err != nil {
+		return nil, err
+	}
 	m := merger{Affected: a, rows: map[string]*Row{}, actions: map[string][]policy.Action{}}
 	for i := range results {
-		out.Requests += results[i].requests
-		out.Sampled += results[i].sampled
-		m.add(&a.groups[i], results[i].list)
+		m.count(out, &results[i])
+		m.add(a.groups[i].members, nil, results[i].list)
 		results[i] = findings{}
 	}
+	for i := range outsiders {
+		m.count(out, &outsiders[i].findings)
+		m.add(nil, &outsiders[i].who, outsiders[i].list)
+	}
+	out.Incomplete = m.incomplete()
 	out.Rows = m.sorted()
 	for i := range out.Rows {
 		if r := &out.Rows[i]; r.Before.Outcome == Indeterminate || r.After.Outcome == Indeterminate {
@@ -118,18 +148,35 @@ type finding struct {
 type findings struct {
 	list              []finding
 	requests, sampled int
+	incomplete        map[string][]int // actions by resource
 }
 
 // find asks for one group and joins what differs in resources or actions alone.
-func (a *Affected) find(ctx context.Context, g *group, memo samplers) (out findings, err error) {
-	byKey := map[string]int{} // by key and resource
+func (a *Affected) find(ctx context.Context, g *group, memo samplers) (findings, error) {
 	missing := [2]bool{g.callers[0] == nil && a.before.isMissing(g.members[0]), g.callers[1] == nil && a.after.isMissing(g.members[0])}
-	err = a.ask(ctx, g, memo, func(q question) error {
+	return a.gather(func(yield func(question) error) error {
+		return a.ask(ctx, g, memo, func(q question) error {
+			q.missing = missing
+			return yield(q)
+		})
+	})
+}
+
+// gather joins what the answers to questions of one caller differ in.
+func (a *Affected) gather(ask func(func(question) error) error) (out findings, err error) {
+	byKey := map[string]int{} // by key and resource
+	err = ask(func(q question) error {
 		out.requests++
+		if q.incomplete {
+			if out.incomplete == nil {
+				out.incomplete = map[string][]int{}
+			}
+			out.incomplete[q.resource] = append(out.incomplete[q.resource], q.actions...)
+		}
 		if q.sampled {
 			out.sampled++
 		}
-		d, ok := a.compare(q.request, missing)
+		d, ok := a.compare(q.request, q.missing)
 		if !ok {
 			return nil
 		}
@@ -153,7 +200,7 @@ func (a *Affected) find(ctx context.Context, g *group, memo samplers) (out findi
 	return out, err
 }
 
-// compare is compareAnswers, where a principal that does not exist is denied.
+// compare is compareAnswers, where a caller or a resource that does not exist is denied.
 func (a *Affected) compare(r Request, missing [2]bool) (Delta, bool) {
 	if !missing[0] && !missing[1] {
 		return compareAnswers(a.before, a.after, r)
@@ -259,15 +306,57 @@ type merger struct {
 	rows    map[string]*Row
 	actions map[string][]policy.Action // each list once
 	order   []*Row
+	lacking map[string][]int // actions by resource
 }
 
-func (m *merger) add(g *group, list []finding) {
+func (m *merger) count(out *Report, f *findings) {
+	out.Requests += f.requests
+	out.Sampled += f.sampled
+	for resource, actions := range f.incomplete {
+		if m.lacking == nil {
+			m.lacking = map[string][]int{}
+		}
+		m.lacking[resource] = append(m.lacking[resource], actions...)
+	}
+}
+
+// incomplete joins resources with the same actions.
+func (m *merger) incomplete() []Incomplete {
+	var out []Incomplete
+	index := map[string]int{}
+	for _, resource := range slices.Sorted(maps.Keys(m.lacking)) {
+		actions := m.lacking[resource]
+		slices.Sort(actions)
+		actions = slices.Compact(actions)
+		key := numbers(actions)
+		i, ok := index[key]
+		if !ok {
+			i = len(out)
+			index[key] = i
+			out = append(out, Incomplete{})
+			for _, n := range actions {
+				out[i].Actions = append(out[i].Actions, m.catalog.actions[n])
+			}
+		}
+		out[i].Resources = append(out[i].Resources, resource)
+	}
+	return out
+}
+
+// add adds findings of principals, or of somebody outside.
+func (m *merger) add(members []policy.Principal, outside *Outsider, list []finding) {
 	for i := range list {
 		f := &list[i]
 		set := numbers(f.actions)
 		key := f.key + "\x00" + set + "\x00" + strings.Join(f.resources, "\n")
+		if outside != nil {
+			key = outside.Type.String() + "\x00" + key
+		}
 		if r, ok := m.rows[key]; ok {
-			r.Principals = append(r.Principals, g.members...)
+			r.Principals = append(r.Principals, members...)
+			if outside != nil {
+				r.Outside = append(r.Outside, *outside)
+			}
 			continue
 		}
 		actions, ok := m.actions[set]
@@ -278,9 +367,12 @@ func (m *merger) add(g *group, list []finding) {
 			m.actions[set] = actions
 		}
 		r := &Row{
-			Kind: f.kind, Principals: slices.Clone(g.members), Actions: actions, Resources: f.resources, Sampled: f.sampled,
+			Kind: f.kind, Principals: slices.Clone(members), Actions: actions, Resources: f.resources, Sampled: f.sampled,
 			Example: f.Request, Before: f.Before, After: f.After, BeforeRequires: f.BeforeRequires, AfterRequires: f.AfterRequires,
 			Causes: f.causes, Reason: f.reason,
+		}
+		if outside != nil {
+			r.Outside = []Outsider{*outside}
 		}
 		m.rows[key] = r
 		m.order = append(m.order, r)
@@ -295,6 +387,12 @@ func (r *Row) vague() int {
 	return 0
 }
 
+func (r *Row) size() int { return (len(r.Principals) + len(r.Outside)) * len(r.Actions) }
+
+func compareOutsiders(a, b Outsider) int {
+	return compareMembers(member{principal: a.Principal, typ: a.Type}, member{principal: b.Principal, typ: b.Type})
+}
+
 // sorted are the rows in the order of the report.
 func (m *merger) sorted() []Row {
 	out := make([]Row, 0, len(m.order))
@@ -307,8 +405,8 @@ func (m *merger) sorted() []Row {
 		out = append(out, *r)
 	}
 	slices.SortStableFunc(out, func(a, b Row) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.vague(), b.vague()), cmp.Compare(len(b.Principals)*len(b.Actions), len(a.Principals)*len(a.Actions)),
-			comparePrincipals(a.Principals[0], b.Principals[0]), slices.Compare(a.Resources, b.Resources), slices.Compare(a.Actions, b.Actions))
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.vague(), b.vague()), cmp.Compare(b.size(), a.size()),
+			slices.CompareFunc(a.Principals, b.Principals, comparePrincipals), slices.CompareFunc(a.Outside, b.Outside, compareOutsiders), slices.Compare(a.Resources, b.Resources), slices.Compare(a.Actions, b.Actions))
 	})
 	return out
 }

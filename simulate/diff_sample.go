@@ -1,10 +1,12 @@
 package simulate
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
@@ -29,21 +31,36 @@ type sampler struct {
 	partition, account, user, region string
 	fits                             *typeMemo
 	memo                             map[sampleKey]sample
+	// known are the values of policy variables before and after, where both are a caller.
+	known     []func(glob.Variable) (string, bool)
+	texts     map[string][]string // expanded patterns of the principal
+	crossings map[[2]string]crossing
 }
 
 type sampleKey struct{ pattern, format string }
 
-// of is a resource of the type that the pattern matches; ok is false if there is none, as
-// far as is known.
-func (s *sampler) of(pattern, format string, t serviceref.ResourceInfo) (out sample, ok bool) {
-	key := sampleKey{s.expand(pattern), format}
-	out, ok = s.memo[key]
-	if !ok {
-		out = s.make(key.pattern, format, t)
-		s.memo[key] = out
+// of yields a resource of the type that the pattern matches, if there is one as far as is
+// known: one before and one after if the pattern is about something of the principal that
+// differs.
+func (s *sampler) of(pattern, format string, t serviceref.ResourceInfo) iter.Seq[sample] {
+	return func(yield func(sample) bool) {
+		texts := s.expand(pattern)
+		for _, text := range texts {
+			key := sampleKey{text, format}
+			out, ok := s.memo[key]
+			if !ok {
+				out = s.make(key.pattern, format, t)
+				s.memo[key] = out
+			}
+			out.label = pattern
+			if len(texts) > 1 {
+				out.label = text
+			}
+			if out.arn.IsValid() && !yield(out) {
+				return
+			}
+		}
 	}
-	out.label = pattern
-	return out, out.arn.IsValid()
 }
 
 func (s *sampler) make(pattern, format string, t serviceref.ResourceInfo) sample {
@@ -85,36 +102,51 @@ func (m *typeMemo) has(text string, t serviceref.ResourceInfo) bool {
 	return slices.Contains(types, t)
 }
 
-// expand replaces the policy variables of a pattern that are about the principal; any
-// other one may be anything.
-func (s *sampler) expand(pattern string) string {
+// expand replaces the policy variables of a pattern that are about the principal, as they
+// are before and after; any other one may be anything.
+func (s *sampler) expand(pattern string) []string {
 	if !strings.Contains(pattern, "${") {
-		return pattern
+		return []string{pattern}
 	}
-	var b strings.Builder
-	for {
-		before, rest, ok := strings.Cut(pattern, "${")
-		b.WriteString(before)
-		if !ok {
-			return b.String()
-		}
-		name, after, closed := strings.Cut(rest, "}")
-		if !closed {
-			b.WriteString("${" + rest)
-			return b.String()
-		}
-		name, _, _ = strings.Cut(name, ",")
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "aws:username":
-			b.WriteString(s.user)
-		case "aws:principalaccount", "aws:resourceaccount":
-			b.WriteString(s.account)
-		default: // "*" and "?" written as variables, too
-			b.WriteString("*")
-		}
-		pattern = after
+	if out, ok := s.texts[pattern]; ok {
+		return out
 	}
+	var out []string
+	for _, known := range s.known {
+		if text := s.replace(pattern, known); !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	if len(out) == 0 {
+		out = []string{s.replace(pattern, func(glob.Variable) (string, bool) { return "", false })}
+	}
+	if s.texts == nil {
+		s.texts = map[string][]string{}
+	}
+	s.texts[pattern] = out
+	return out
 }
+
+func (s *sampler) replace(pattern string, known func(glob.Variable) (string, bool)) string {
+	p := glob.Compile(pattern, glob.Variables|glob.Wildcards)
+	symbols := p.Symbols(func(v glob.Variable) (string, bool) {
+		if text, ok := known(v); ok {
+			return text, true
+		}
+		switch strings.ToLower(v.Key) {
+		case "aws:username":
+			return s.user, true
+		case "aws:principalaccount", "aws:resourceaccount":
+			return s.account, true
+		}
+		return "", false
+	})
+	return literalWildcards.Replace(symbols.String())
+}
+
+// literalWildcards makes wildcards of characters that stand for themselves: any sample is
+// as good.
+var literalWildcards = strings.NewReplacer("${*}", "*", "${?}", "?", "${$}", "$")
 
 // An element of a format is a literal byte, or a variable with the text that stands for it.
 type element struct {

@@ -34,8 +34,9 @@ func TestSamples(t *testing.T) {
 			typ, ok := serviceref.Embedded().ResourceType(test.service, test.resource)
 			require.True(t, ok)
 			for format := range typ.ARNFormats() {
-				got, ok := s.of(test.pattern, format, typ)
-				require.Equal(t, test.want != "", ok)
+				got := sample{}
+				for got = range s.of(test.pattern, format, typ) {
+				}
 				require.Equal(t, test.want, got.arn.String())
 				require.Equal(t, test.open, got.openRegion)
 			}

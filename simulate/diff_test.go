@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/licit-dev/licit/internal/gen"
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -115,6 +116,24 @@ func TestAffectedLaws(t *testing.T) {
 		for _, row := range r.Rows {
 			checkRow(t, before, after, &row)
 		}
+		for who, requests := range simulate.OutsideRequests(before, after, outsideActions) {
+			for d := range simulate.Deltas(context.Background(), before, after, slices.Values(requests)) {
+				if d.Kind() != simulate.DeltaNone && !coversOutside(r.Rows, who, d.Request) {
+					t.Fatalf("%s %v %s %s: %s, before %s (%s), after %s (%s)", who.Type, who.Principal, d.Request.Action, d.Request.Resource, d.Kind(), d.Before, d.BeforeRequires, d.After, d.AfterRequires)
+				}
+			}
+		}
+	})
+}
+
+var outsideActions = []policy.Action{"s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "kms:Decrypt", "sts:AssumeRole"}
+
+func coversOutside(rows []simulate.Row, who simulate.Outsider, r simulate.Request) bool {
+	return slices.ContainsFunc(rows, func(row simulate.Row) bool {
+		return slices.Contains(row.Outside, who) && slices.Contains(row.Actions, r.Action) && slices.ContainsFunc(row.Resources, func(label string) bool {
+			p := glob.Compile(label, glob.Wildcards)
+			return p.Match(r.Resource.String(), nil)
+		})
 	})
 }
 

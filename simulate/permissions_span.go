@@ -42,15 +42,18 @@ func (s *survey) spanOf(text string, v policy.Version) span {
 }
 
 // variable is the value of a policy variable that does not depend on the request.
-func (s *survey) variable(v glob.Variable) (string, bool) {
+func (s *survey) variable(v glob.Variable) (string, bool) { return s.base.variable(v) }
+
+// variable is the value of a policy variable that does not depend on the request.
+func (w *world) variable(v glob.Variable) (string, bool) {
 	ref := engine.NewKeyRef(v.Key)
-	val, given := s.base.view.Given.Value(&ref)
+	val, given := w.view.Given.Value(&ref)
 	if !given {
 		name := strings.ToLower(v.Key)
 		if !strings.HasPrefix(name, "aws:principal") && name != "aws:username" && name != "aws:userid" {
 			return "", false
 		}
-		val = s.base.view.Key(&ref)
+		val = w.view.Key(&ref)
 	}
 	switch {
 	case val.State == engine.Known && !val.Multi && len(val.Values) == 1:

@@ -41,8 +41,8 @@ func (a *app) diffCommand() *cobra.Command {
 		Use:   "diff --before DIR --after DIR | --snapshot DIR --change FILE",
 		Short: "Say who gains and who loses which access by a change",
 		Long: `Diff compares two snapshots, or a snapshot with what changes would make of it, and says which
-users, roles and root users gain or lose which actions on which resources, under which
-conditions, and by which statement.
+users, roles and root users, and which callers from outside, gain or lose which actions on
+which resources, under which conditions, and by which statement.
 
 It first finds what differs (documents, attachments, places in the tree, tags, gaps), and
 asks both sides only what that can change. For a condition key that nobody gives, it says
@@ -50,9 +50,13 @@ for which values access is gained or lost; give keys with --context to narrow th
 
 It is an enumeration with samples, no proof: of all known actions and those that policies
 name, on all resources that a snapshot lists, and on one sample for each resource pattern of
-the policies and one that no pattern names. Rows that stand on a sample say so. Callers other
-than users, roles and root users are not asked. -o json lists every row; the other formats
-show the most far-reaching ones.
+the policies and one that no pattern names. Rows that stand on a sample say so. Where the policy or
+settings of a listed resource differ, so that it may let in others, the services, accounts
+and tokens that its policy names and all others by kind are asked, too; with --principal or
+--account only those that these name. What an account outside the organization allows its
+own principals is not known, so that they are never allowed for certain; denied before and
+not denied after is gained. -o json lists every row; the other formats show the most
+far-reaching ones.
 
 A file of changes is a JSON list:
 
@@ -67,8 +71,8 @@ putEndpoint, removeEndpoint, markUnknown and markKnown. A document is the path o
 beside it, or the document itself.
 
 Exit codes: 0 compared, 1 --fail-on found what it names, 2 usage or input error, 3 --fail-on
-gained or lost did not, but some access depends on conditions in a way that is not decided,
-130 interrupted.`,
+did not, but some access depends on conditions in a way that is not decided (with gained or
+lost), or patterns overlap in too many ways to ask about all, 130 interrupted.`,
 		Example: `  licit diff --before main/snapshot --after snapshot
   licit diff --snapshot ./snapshot --change regions.json -o markdown --fail-on lost
   licit diff --snapshot ./snapshot --change regions.json --action 's3:*' \
@@ -266,6 +270,9 @@ func (c *comparison) exit(a *app, r *simulate.Report) error {
 		return status(exitNo)
 	case open > 0:
 		a.note("nothing is %s for certain, but some access is under other conditions (%s)", c.failOn, plural(open, "row"))
+		return status(exitIndeterminate)
+	case len(r.Incomplete) > 0:
+		a.note("nothing is %s as far as was asked, but patterns overlap in too many ways to ask about all", c.failOn)
 		return status(exitIndeterminate)
 	}
 	return nil

@@ -28,23 +28,35 @@ func (v *diffView) write(a *app, output string, top int) error {
 
 // summary is the first line of all formats for people.
 func (v *diffView) summary() string {
-	who := map[simulate.DeltaKind]map[policy.Principal]bool{}
+	type group struct {
+		kind    simulate.DeltaKind
+		outside bool
+	}
+	callers := map[group]map[simulate.Outsider]bool{}
 	for i := range v.report.Rows {
 		r := &v.report.Rows[i]
-		if who[r.Kind] == nil {
-			who[r.Kind] = map[policy.Principal]bool{}
+		g := group{r.Kind, len(r.Outside) > 0}
+		if callers[g] == nil {
+			callers[g] = map[simulate.Outsider]bool{}
 		}
-		for _, p := range r.Principals {
-			who[r.Kind][p] = true
+		for _, c := range callersOf(r) {
+			callers[g][c] = true
 		}
 	}
-	if len(who) == 0 {
+	if len(callers) == 0 {
 		return "no access changes, as far as was asked"
 	}
-	gain, lose, open := len(who[simulate.DeltaGained]), len(who[simulate.DeltaLost]), len(who[simulate.DeltaConditions])
-	s := fmt.Sprintf("%s gain access, %d lose access", plural(gain, "principal"), lose)
-	if open > 0 {
-		s += fmt.Sprintf(", %d have it under other conditions", open)
+	text := func(noun string, outside bool) string {
+		count := func(k simulate.DeltaKind) int { return len(callers[group{k, outside}]) }
+		s := fmt.Sprintf("%s gain access, %d lose access", plural(count(simulate.DeltaGained), noun), count(simulate.DeltaLost))
+		if open := count(simulate.DeltaConditions); open > 0 {
+			s += fmt.Sprintf(", %d have it under other conditions", open)
+		}
+		return s
+	}
+	s := text("principal", false)
+	if v.outside() > 0 {
+		s += "; from outside: " + text("caller", true)
 	}
 	return s
 }
@@ -60,6 +72,13 @@ func (v *diffView) asked() string {
 		plural(r.Requests, "request"), who, plural(r.Actions, "action"), v.facts.Date())
 	if r.Sampled > 0 {
 		s += fmt.Sprintf("; %s are on samples of resources that are not listed", plural(r.Sampled, "request"))
+	}
+	for _, in := range r.Incomplete {
+		set := actionSet{}
+		for _, a := range in.Actions {
+			set[strings.ToLower(string(a))] = a
+		}
+		s += fmt.Sprintf("; not complete, since patterns overlap in too many ways: %s on %s", actionsText(v.facts, set, plain), resourcesText(&storyLine{rows: []*simulate.Row{{Resources: in.Resources}}}, plain))
 	}
 	return s
 }
@@ -108,7 +127,7 @@ func (v *diffView) text(top int) string {
 				left++
 				continue
 			}
-			line("who", who(l.principals)+": "+names(l.principals, mostNames, plain))
+			line("who", l.callers(plain, plain))
 			line("  what", actionsText(v.facts, l.actions(), plain))
 			line("  on", resourcesText(l, plain))
 		}
@@ -141,7 +160,7 @@ func (v *diffView) markdown(top int) string {
 				left++
 				continue
 			}
-			row := fmt.Sprintf("| %s: %s | %s | %s |\n", who(l.principals), names(l.principals, mostNames, markdownCode),
+			row := fmt.Sprintf("| %s | %s | %s |\n", l.callers(markdownText, markdownCode),
 				actionsText(v.facts, l.actions(), markdownCode), resourcesText(l, markdownCode))
 			if b.Len()+section.Len()+len(row) > mostMarkdown {
 				left++
@@ -195,7 +214,11 @@ func (v *diffView) workflowCommands(top int) string {
 				where = fmt.Sprintf("file=%s,line=%d,", commandProperty(file), at.Line)
 			}
 		}
-		text := fmt.Sprintf("%s: %s, %s. Was: %s. Is: %s.", s.title(), plural(len(s.principals), "principal"), actionsText(v.facts, actionsOfRows(s.rows), plain), s.before, s.after)
+		noun := "principal"
+		if slices.ContainsFunc(s.rows, func(r *simulate.Row) bool { return len(r.Outside) > 0 }) {
+			noun = "caller"
+		}
+		text := fmt.Sprintf("%s: %s, %s. Was: %s. Is: %s.", s.title(), plural(len(s.callers), noun), actionsText(v.facts, actionsOfRows(s.rows), plain), s.before, s.after)
 		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", level, where, commandProperty("Access "+s.kind.String()), commandData(text))
 	}
 	fmt.Fprintf(&b, "::notice title=Access::%s\n", commandData(v.summary()+"; "+v.asked()))
@@ -204,10 +227,16 @@ func (v *diffView) workflowCommands(top int) string {
 
 // The JSON output of diff; it may grow members, never change one.
 type diffJSON struct {
-	ServiceData string        `json:"serviceData"`
-	Counts      diffCountJSON `json:"counts"`
-	Asked       diffAskedJSON `json:"asked"`
-	Rows        []diffRowJSON `json:"rows"`
+	ServiceData string         `json:"serviceData"`
+	Counts      diffCountJSON  `json:"counts"`
+	Asked       diffAskedJSON  `json:"asked"`
+	Rows        []diffRowJSON  `json:"rows"`
+	Incomplete  []diffLackJSON `json:"incomplete,omitempty"` // where rows may lack
+}
+
+type diffLackJSON struct {
+	Actions   []policy.Action `json:"actions"`
+	Resources []string        `json:"resources"`
 }
 
 type diffCountJSON struct {
@@ -215,7 +244,8 @@ type diffCountJSON struct {
 	Lost          int `json:"lost"`       // rows
 	Conditions    int `json:"conditions"` // rows that depend on conditions in another way
 	Indeterminate int `json:"indeterminate"`
-	Principals    int `json:"principals"` // whose access changes
+	Principals    int `json:"principals"`        // whose access changes
+	Outside       int `json:"outside,omitempty"` // callers from outside whose access changes
 }
 
 type diffAskedJSON struct {
@@ -229,7 +259,8 @@ type diffAskedJSON struct {
 type diffRowJSON struct {
 	Kind        string                `json:"kind"` // gained, lost or conditions
 	Principals  []string              `json:"principals"`
-	Actions     []string              `json:"actions"` // patterns
+	Outside     []outsiderJSON        `json:"outside,omitempty"` // callers that no organization lists; then there are no principals
+	Actions     []string              `json:"actions"`           // patterns
 	ActionCount int                   `json:"actionCount"`
 	Resources   []string              `json:"resources"`
 	Sampled     bool                  `json:"sampled"`
@@ -239,6 +270,11 @@ type diffRowJSON struct {
 	Lost        []map[string][]string `json:"lostFor"`
 	Causes      []diffCauseJSON       `json:"causes"`
 	Reason      string                `json:"reason,omitempty"`
+}
+
+type outsiderJSON struct {
+	Type      string `json:"type"`
+	Principal string `json:"principal,omitempty"` // absent: any other of the type
 }
 
 type diffSideJSON struct {
@@ -264,11 +300,14 @@ func (v *diffView) json() diffJSON {
 	gained, lost, open := v.counts()
 	out := diffJSON{
 		ServiceData: v.facts.Date(), Rows: []diffRowJSON{},
-		Counts: diffCountJSON{gained, lost, open, r.Indeterminate, v.changed()},
+		Counts: diffCountJSON{gained, lost, open, r.Indeterminate, v.changed(), v.outside()},
 		Asked:  diffAskedJSON{r.Principals, r.Groups, r.Actions, r.Requests, r.Sampled},
 	}
 	for i := range r.Rows {
 		out.Rows = append(out.Rows, v.row(&r.Rows[i]))
+	}
+	for _, in := range r.Incomplete {
+		out.Incomplete = append(out.Incomplete, diffLackJSON(in))
 	}
 	return out
 }
@@ -278,10 +317,13 @@ func (v *diffView) row(r *simulate.Row) diffRowJSON {
 	j := diffRowJSON{
 		Kind: r.Kind.String(), Actions: shortestPatterns(v.facts, set), ActionCount: len(r.Actions), Resources: r.Resources, Sampled: r.Sampled,
 		Before: diffSide(r.Before, r.BeforeRequires), After: diffSide(r.After, r.AfterRequires),
-		Gained: keyMaps(r.Gained), Lost: keyMaps(r.Lost), Causes: []diffCauseJSON{}, Reason: r.Reason,
+		Principals: []string{}, Gained: keyMaps(r.Gained), Lost: keyMaps(r.Lost), Causes: []diffCauseJSON{}, Reason: r.Reason,
 	}
 	for _, p := range r.Principals {
 		j.Principals = append(j.Principals, p.String())
+	}
+	for _, o := range r.Outside {
+		j.Outside = append(j.Outside, outsiderJSON{o.Type.String(), principalText(simulate.Caller{Principal: o.Principal, Type: o.Type})})
 	}
 	for _, c := range r.Causes {
 		side := "before"

@@ -30,12 +30,13 @@ type story struct {
 	causes        []string
 	rows          []*simulate.Row
 	lines         []*storyLine
-	principals    map[policy.Principal]bool
+	callers       map[simulate.Outsider]bool
 }
 
 // A storyLine is one group of principals in a story.
 type storyLine struct {
 	principals []policy.Principal
+	outside    []simulate.Outsider
 	rows       []*simulate.Row // with the same resources
 }
 
@@ -72,8 +73,8 @@ func (v *diffView) stories() []*story {
 			out = append(out, s)
 		}
 		s.rows = append(s.rows, r)
-		for _, p := range r.Principals {
-			s.principals[p] = true
+		for _, c := range callersOf(r) {
+			s.callers[c] = true
 		}
 	}
 	for _, s := range out {
@@ -82,18 +83,28 @@ func (v *diffView) stories() []*story {
 	return out
 }
 
+// callersOf are the principals of a row, or its callers from outside.
+func callersOf(r *simulate.Row) []simulate.Outsider {
+	out := slices.Clone(r.Outside)
+	for _, p := range r.Principals {
+		out = append(out, simulate.Outsider{Principal: p})
+	}
+	return out
+}
+
 // group makes the lines: principals that have the same rows about the same resources.
 func (s *story) group() {
 	type place struct {
-		principal policy.Principal
+		caller    simulate.Outsider
+		outside   bool
 		resources string
 	}
 	own := map[place][]int{}
 	var order []place
 	for i, r := range s.rows {
 		resources := strings.Join(r.Resources, " ")
-		for _, p := range r.Principals {
-			at := place{p, resources}
+		for _, c := range callersOf(r) {
+			at := place{c, len(r.Outside) > 0, resources}
 			if own[at] == nil {
 				order = append(order, at)
 			}
@@ -102,7 +113,7 @@ func (s *story) group() {
 	}
 	index := map[string]*storyLine{}
 	for _, at := range order {
-		key := fmt.Sprint(own[at])
+		key := fmt.Sprint(at.outside, own[at])
 		l, ok := index[key]
 		if !ok {
 			l = &storyLine{}
@@ -112,7 +123,11 @@ func (s *story) group() {
 			index[key] = l
 			s.lines = append(s.lines, l)
 		}
-		l.principals = append(l.principals, at.principal)
+		if at.outside {
+			l.outside = append(l.outside, at.caller)
+		} else {
+			l.principals = append(l.principals, at.caller.Principal)
+		}
 	}
 	for _, l := range s.lines {
 		slices.SortFunc(l.principals, func(a, b policy.Principal) int { return cmp.Compare(a.String(), b.String()) })
@@ -121,14 +136,14 @@ func (s *story) group() {
 		for _, r := range l.rows {
 			n += len(r.Actions)
 		}
-		return n * len(l.principals)
+		return n * (len(l.principals) + len(l.outside))
 	}
 	slices.SortStableFunc(s.lines, func(a, b *storyLine) int { return cmp.Compare(size(b), size(a)) })
 }
 
 func (v *diffView) story(r *simulate.Row) *story {
 	s := &story{
-		kind: r.Kind, example: r, principals: map[policy.Principal]bool{},
+		kind: r.Kind, example: r, callers: map[simulate.Outsider]bool{},
 		before: sideText(v.before, r, r.Before, r.BeforeRequires), after: sideText(v.after, r, r.After, r.AfterRequires),
 	}
 	keys := r.Gained
@@ -175,6 +190,13 @@ func sideText(w *world, r *simulate.Row, d simulate.Decision, requires simulate.
 	const most = 3
 	if len(out) > most {
 		out = append(out[:most], fmt.Sprintf("in %d more ways", len(out)-most))
+	}
+	if ownAccount := len(r.Outside) > 0 && r.Outside[0].Type == simulate.CallerExternal; ownAccount {
+		out = append(out, "if the caller's own account allows it")
+		if len(out) > 1 {
+			return strings.Join(out[:len(out)-1], ", or ") + ", and only " + out[len(out)-1]
+		}
+		return "perhaps, " + out[0]
 	}
 	if len(out) == 0 {
 		return "depends on something unknown (" + wording.StageName(d.Stage) + ")"
@@ -268,6 +290,33 @@ func (v *diffView) changed() int {
 		}
 	}
 	return len(all)
+}
+
+// outside is the number of callers from outside whose access changes.
+func (v *diffView) outside() int {
+	all := map[simulate.Outsider]bool{}
+	for i := range v.report.Rows {
+		for _, o := range v.report.Rows[i].Outside {
+			all[o] = true
+		}
+	}
+	return len(all)
+}
+
+// callers says who a line is about; code marks what is no prose, text is for all else.
+func (l *storyLine) callers(text, code func(string) string) string {
+	if len(l.outside) == 0 {
+		return who(l.principals) + ": " + names(l.principals, mostNames, code)
+	}
+	var out []string
+	for i, o := range l.outside {
+		if i == mostNames {
+			out = append(out, fmt.Sprintf("%d more", len(l.outside)-i))
+			break
+		}
+		out = append(out, text(callerName(simulate.Caller{Principal: o.Principal, Type: o.Type})))
+	}
+	return "outside: " + strings.Join(out, ", ")
 }
 
 // title says what happens in a story.

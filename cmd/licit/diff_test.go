@@ -43,3 +43,20 @@ func TestMarkdownLimit(t *testing.T) {
 		}
 	}
 }
+
+// A report that lacks something says what, and does not pass a check.
+func TestIncomplete(t *testing.T) {
+	r := &simulate.Report{Incomplete: []simulate.Incomplete{{Actions: []policy.Action{"s3:GetObject"}, Resources: []string{"arn:aws:s3:::logs/*"}}}}
+	v := &diffView{facts: embeddedFacts(), report: r}
+	require.Contains(t, v.asked(), "not complete, since patterns overlap in too many ways: s3:GetObject on arn:aws:s3:::logs/*")
+	require.Equal(t, r.Incomplete[0].Actions, v.json().Incomplete[0].Actions)
+	var stderr strings.Builder
+	a := &app{stderr: &stderr}
+	for _, on := range diffFails {
+		require.Equal(t, status(exitIndeterminate), (&comparison{failOn: on}).exit(a, r))
+	}
+	require.Contains(t, stderr.String(), "patterns overlap in too many ways")
+	require.NoError(t, (&comparison{}).exit(a, r))
+	r.Rows = []simulate.Row{{Kind: simulate.DeltaGained}}
+	require.Equal(t, status(exitNo), (&comparison{failOn: "gained"}).exit(a, r))
+}
