@@ -112,12 +112,16 @@ func (q *Query) request(m *member) Request {
 	r := Request{Principal: m.principal, Action: q.Action, Resource: q.Resource, Keys: q.Keys}
 	switch {
 	case m.typ == CallerExternal && (!m.principal.IsValid() || m.principal.Kind() == policy.Root):
-		// One principal of many: who it is decides its keys.
-		r.Keys = r.Keys.orUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
-		if !m.principal.IsValid() {
+		// One principal of many, and not the root user, who assumes no role: who it is decides
+		// its keys.
+		partition, account := "aws", "000000000000" // of no customer
+		if m.principal.IsValid() {
+			partition, account = m.principal.ARN().Partition(), m.principal.AccountID()
+		} else {
 			r.Keys = r.Keys.orUnknown("aws:PrincipalAccount")
-			r.Principal = rootOf("aws", "000000000000") // of no customer
 		}
+		r.Keys = r.Keys.orUnknown("aws:PrincipalArn", "aws:PrincipalType", "aws:PrincipalTag/*", "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:username")
+		r.Principal = policy.PrincipalFromARN(policy.MustParseARN("arn:" + partition + ":iam::" + account + ":role/any"))
 	case m.typ == CallerFederated && !m.principal.IsValid():
 		r.Principal = policy.WebIdentityPrincipal("provider.example")
 		r.Keys = r.Keys.orUnknown("aws:FederatedProvider")
