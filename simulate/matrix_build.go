@@ -9,75 +9,7 @@ import (
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
-	"github.com/licit-dev/licit/policy/serviceref"
 )
-
-// A bitset has a bit for each action of a universe.
-type bitset []uint64
-
-func (b bitset) add(first, end int) {
-	for i := first; i < end; {
-		n := min(end, i|63+1) - i
-		b[i/64] |= (^uint64(0) >> (64 - n)) << (i % 64)
-		i += n
-	}
-}
-
-// A triset says for each action Yes, Maybe or No: may holds what yes holds, and the Maybes.
-type triset struct{ yes, may bitset }
-
-func newTriset(words int) triset { return triset{make(bitset, words), make(bitset, words)} }
-
-func (t triset) set(o triset) { copy(t.yes, o.yes); copy(t.may, o.may) }
-
-func (t triset) clone() triset { return triset{slices.Clone(t.yes), slices.Clone(t.may)} }
-
-func (t triset) clear() { clear(t.yes); clear(t.may) }
-
-// or adds what has the value to some actions, or all for nil.
-func (t triset) or(bits bitset, value engine.Tri) {
-	if value == no {
-		return
-	}
-	for i, w := range bits {
-		t.may[i] |= w
-	}
-	if value == yes {
-		for i, w := range bits {
-			t.yes[i] |= w
-		}
-	}
-}
-
-// A sparse is a triset of few actions: the words that hold any.
-type sparse []sparseWord
-
-type sparseWord struct {
-	at       int
-	yes, may uint64
-}
-
-func (t triset) sparse() sparse {
-	var out sparse
-	for i, w := range t.may {
-		if w != 0 {
-			out = append(out, sparseWord{i, t.yes[i], w})
-		}
-	}
-	return out
-}
-
-// orSet adds the words of o that are in the triset, whose first word is number from.
-func (t triset) orSet(o sparse, from int) {
-	for _, w := range o {
-		if i := w.at - from; uint(i) < uint(len(t.may)) {
-			t.yes[i] |= w.yes
-			t.may[i] |= w.may
-		}
-	}
-}
-
-func (t triset) window(from, to int) triset { return triset{t.yes[from:to], t.may[from:to]} }
 
 // A programSets is what one program does to the actions of the universe.
 type programSets struct {
@@ -93,19 +25,6 @@ type openStatement struct {
 	index int
 	deny  bool
 	bits  sparse // may: the actions
-}
-
-// An actionTable is what an environment knows of the actions of a universe. It is
-// immutable but for the programs that it remembers.
-type actionTable struct {
-	universe        *universe
-	words           int
-	all             bitset
-	full, uncertain triset
-	rcp, mayRCP     bitset // actions of services that RCPs reach, or may reach
-	special         []int  // actions with rules of their own, which Can decides
-	collections     []int  // those of them that have a resource of their own
-	classes         []actionClass
 }
 
 // matrixBuilder fills the rows of a matrix by algebra on sets of actions, so that a
@@ -195,13 +114,6 @@ func (b *matrixBuilder) look(from, to int) {
 	}
 }
 
-// An actionClass is actions for which the conditions of a statement come out alike.
-type actionClass struct {
-	sample    policy.Action
-	oneRegion bool // no resource of the service has another region than the service
-	bits      bitset
-}
-
 func newMatrixBuilder(e *Environment, o MatrixOptions) *matrixBuilder {
 	t := e.actions()
 	b := &matrixBuilder{
@@ -225,70 +137,6 @@ func (b *matrixBuilder) principals() []policy.Principal {
 		out = append(out, m.principal)
 	}
 	return out
-}
-
-// newActionTable puts actions with the same service rules together: a condition of a
-// statement may come out differently for actions that AWS sends other keys with.
-func (e *Environment) newActionTable() *actionTable {
-	u := embeddedUniverse()
-	t := &actionTable{universe: u, words: (len(u.actions) + chunkActions - 1) / chunkActions * chunkWords}
-	t.all, t.rcp, t.mayRCP = make(bitset, t.words), make(bitset, t.words), make(bitset, t.words)
-	t.full, t.uncertain = newTriset(t.words), newTriset(t.words)
-	t.all.add(0, len(u.actions))
-	t.full.or(t.all, yes)
-	t.uncertain.or(t.all, maybe)
-	facts := serviceref.Embedded()
-	at := map[string]int{}
-	for _, s := range u.services {
-		switch supports, known := e.facts.SupportsRCP(s.prefix); {
-		case supports:
-			t.rcp.add(s.first, s.end)
-		case !known:
-			t.mayRCP.add(s.first, s.end)
-		}
-		region, global := facts.GlobalRegion(s.prefix)
-		oneRegion := global && !slices.ContainsFunc(slices.Collect(facts.ResourceTypes(s.prefix)), hasRegion)
-		own := ownRulesOf(s.prefix)
-		apart := own != 0
-		for _, ep := range e.endpoints { // which VPC a request comes from depends on the endpoint's service
-			apart = apart || strings.EqualFold(ep.service, s.prefix)
-		}
-		for i := s.first; i < s.end; i++ {
-			action := u.actions[i]
-			_, collection := facts.Collection(action)
-			if collection {
-				t.collections = append(t.collections, i)
-			}
-			if collection || own == stsService || action == "kms:RetireGrant" {
-				t.special = append(t.special, i)
-			}
-			if action == "kms:RetireGrant" { // R-RCP-3: exempt
-				t.rcp[i/64] &^= 1 << (i % 64)
-				t.mayRCP[i/64] &^= 1 << (i % 64)
-			}
-			key := fmt.Sprint(region, oneRegion, own, facts.MayLackResourceAccount(action))
-			if apart {
-				key += s.prefix
-			}
-			k, ok := at[key]
-			if !ok {
-				k = len(t.classes)
-				at[key] = k
-				t.classes = append(t.classes, actionClass{action, oneRegion, make(bitset, t.words)})
-			}
-			t.classes[k].bits.add(i, i+1)
-		}
-	}
-	return t
-}
-
-func hasRegion(t serviceref.ResourceInfo) bool {
-	for format := range t.ARNFormats() {
-		if parts := strings.SplitN(format, ":", 6); len(parts) < 6 || parts[3] != "" {
-			return true
-		}
-	}
-	return false
 }
 
 // sets is what the program does to all actions.
