@@ -76,6 +76,9 @@ func isFixed(key string, f family, value string) bool {
 		}
 		return ok && p.Bits() >= least
 	case "s3:dataaccesspointarn": // any access point of a fixed account
+		if f == boolean || f == ipAddress || f == numeric || f == date || f == binary {
+			return false
+		}
 		a, err := policy.ParseARN(value)
 		return err == nil && policy.IsAccountID(a.AccountID())
 	case "aws:principalarn":

@@ -92,16 +92,15 @@ func isLimited(conditions policy.Conditions) bool {
 //
 // R-SPC-4 Choices: only operators that demand equality limit (no negated ones, no
 // inequalities, not Null), without IfExists and ForAllValues, which hold for a missing
-// key; every listed value must be fixed; fixed is a text without *, ? and ${, whatever
-// the operator and version.
+// key; the operator must be one for values of the key's type; every listed value must be
+// fixed; fixed is a text without *, ? and ${, whatever the version.
 func isLimiting(c policy.Condition) bool {
 	op, ok := c.Operator.Parts()
 	if !ok || op.IfExists || op.Quantifier == policy.ForAllValues || c.Values.Len() == 0 {
 		return false
 	}
 	switch op.Base {
-	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike",
-		"NumericEquals", "DateEquals", "Bool", "BinaryEquals", "IpAddress":
+	case "StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnEquals", "ArnLike", "Bool", "IpAddress":
 	default:
 		return false
 	}
@@ -125,16 +124,16 @@ func limits(key, base, value string) bool {
 	switch {
 	case is("aws:PrincipalArn"):
 		parts, ok := splitARN(value)
-		return ok && (base == "ArnEquals" || base == "ArnLike") && isFixed(parts[4])
+		return ok && (base == "ArnEquals" || base == "ArnLike") && policy.IsAccountID(parts[4])
 	case is("s3:DataAccessPointArn"): // any access point of a fixed account
 		parts, ok := splitARN(value)
-		return ok && isFixed(parts[4])
+		return ok && base != "Bool" && base != "IpAddress" && policy.IsAccountID(parts[4])
 	case is("aws:SourceIp"):
-		return isNarrow(value)
+		return base == "IpAddress" && isNarrow(value)
 	case is("aws:PrincipalIsAWSService"):
-		return lowerASCII(value) == "true"
+		return base == "Bool" && lowerASCII(value) == "true"
 	}
-	return isFixed(value) && is("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount",
+	return base != "Bool" && base != "IpAddress" && isFixed(value) && is("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount",
 		"aws:userid", "aws:SourceVpc", "aws:SourceVpce", "aws:SourceVpcArn", "aws:VpceAccount",
 		"aws:VpceOrgID", "aws:VpceOrgPaths", "aws:SourceArn", "aws:SourceAccount", "aws:SourceOwner",
 		"s3:x-amz-server-side-encryption-aws-kms-key-id",
