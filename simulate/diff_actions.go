@@ -325,3 +325,58 @@ func (c *catalog) addPattern(in bitSet, text string) {
 		}
 	}
 }
+
+// A detail says how much resource types matter for classes of actions.
+type detail bool
+
+const (
+	coarse detail = false // only where a statement is about some resources
+	fine   detail = true
+)
+
+// classes splits actions into those that no statement tells apart.
+func (k *asker) classes(actions bitSet, statements []*statementInfo, detail detail) [][]int {
+	var splitting []*statementInfo
+	specific := k.catalog.empty() // actions of statements that are about some resources
+	for _, s := range statements {
+		if s.actions.splits(actions) {
+			splitting = append(splitting, s)
+		}
+		if slices.ContainsFunc(slices.Collect(s.patterns().All()), func(p string) bool { return strings.Trim(p, "*") != "" }) {
+			specific.add(s.actions)
+		}
+	}
+	if detail == fine || len(k.scope.Resources) > 0 {
+		specific = k.wanted
+	}
+	index := map[string]int{}
+	var out [][]int
+	key := make([]byte, 0, 64)
+	actions.each(func(i int) {
+		c := k.catalog.coarse[i]
+		key = append(key[:0], 0)
+		if specific.has(i) {
+			key[0], c = 1, k.catalog.fine[i]
+		}
+		key = append(key, byte(c), byte(c>>8), byte(c>>16))
+		var b, n byte
+		for _, s := range splitting {
+			b <<= 1
+			if s.actions.has(i) {
+				b |= 1
+			}
+			if n++; n == 8 {
+				key, b, n = append(key, b), 0, 0
+			}
+		}
+		key = append(key, b)
+		at, ok := index[string(key)]
+		if !ok {
+			at = len(out)
+			index[string(key)] = at
+			out = append(out, nil)
+		}
+		out[at] = append(out[at], i)
+	})
+	return out
+}

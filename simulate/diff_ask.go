@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -537,61 +536,6 @@ func (k *asker) names(s *policy.Statement) engine.Level {
 	return out
 }
 
-// A detail says how much resource types matter for classes of actions.
-type detail bool
-
-const (
-	coarse detail = false // only where a statement is about some resources
-	fine   detail = true
-)
-
-// classes splits actions into those that no statement tells apart.
-func (k *asker) classes(actions bitSet, statements []*statementInfo, detail detail) [][]int {
-	var splitting []*statementInfo
-	specific := k.catalog.empty() // actions of statements that are about some resources
-	for _, s := range statements {
-		if s.actions.splits(actions) {
-			splitting = append(splitting, s)
-		}
-		if slices.ContainsFunc(slices.Collect(s.patterns().All()), func(p string) bool { return strings.Trim(p, "*") != "" }) {
-			specific.add(s.actions)
-		}
-	}
-	if detail == fine || len(k.scope.Resources) > 0 {
-		specific = k.wanted
-	}
-	index := map[string]int{}
-	var out [][]int
-	key := make([]byte, 0, 64)
-	actions.each(func(i int) {
-		c := k.catalog.coarse[i]
-		key = append(key[:0], 0)
-		if specific.has(i) {
-			key[0], c = 1, k.catalog.fine[i]
-		}
-		key = append(key, byte(c), byte(c>>8), byte(c>>16))
-		var b, n byte
-		for _, s := range splitting {
-			b <<= 1
-			if s.actions.has(i) {
-				b |= 1
-			}
-			if n++; n == 8 {
-				key, b, n = append(key, b), 0, 0
-			}
-		}
-		key = append(key, b)
-		at, ok := index[string(key)]
-		if !ok {
-			at = len(out)
-			index[string(key)] = at
-			out = append(out, nil)
-		}
-		out[at] = append(out[at], i)
-	})
-	return out
-}
-
 // put yields a question, if anybody wants to go on.
 func (k *asker) put(q question, resource policy.ARN, keys Keys) error {
 	if err := k.ctx.Err(); err != nil {
@@ -603,10 +547,4 @@ func (k *asker) put(q question, resource policy.ARN, keys Keys) error {
 		q.request = all.request(k.outside)
 	}
 	return k.yield(q)
-}
-
-// compareTouched orders statements by where they stand.
-func compareTouched(a, b touched) int {
-	x, y := a.ref.Policy, b.ref.Policy
-	return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Holder, y.Holder), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Node, y.Node), cmp.Compare(a.ref.Index, b.ref.Index))
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -366,4 +367,10 @@ func (s *statementInfo) asksFor(keys []string) bool {
 			return key == k
 		})
 	})
+}
+
+// compareTouched orders statements by where they stand.
+func compareTouched(a, b touched) int {
+	x, y := a.ref.Policy, b.ref.Policy
+	return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Holder, y.Holder), cmp.Compare(x.Name, y.Name), cmp.Compare(x.Node, y.Node), cmp.Compare(a.ref.Index, b.ref.Index))
 }
