@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/levenshtein"
 )
 
@@ -61,9 +62,9 @@ func (o Operator) Parts() (parts OperatorParts, ok bool) {
 	name := string(o)
 	if prefix, rest, found := strings.Cut(name, ":"); found {
 		switch {
-		case equalFold(prefix, "ForAllValues"):
+		case ascii.Equal(prefix, "ForAllValues"):
 			parts.Quantifier = ForAllValues
-		case equalFold(prefix, "ForAnyValue"):
+		case ascii.Equal(prefix, "ForAnyValue"):
 			parts.Quantifier = ForAnyValue
 		default:
 			return OperatorParts{}, false
@@ -71,37 +72,16 @@ func (o Operator) Parts() (parts OperatorParts, ok bool) {
 		name = rest
 	}
 	const suffix = "IfExists"
-	if n := len(name) - len(suffix); n > 0 && equalFold(name[n:], suffix) {
+	if n := len(name) - len(suffix); n > 0 && ascii.Equal(name[n:], suffix) {
 		parts.IfExists, name = true, name[:n]
 	}
 	for _, base := range operatorBases {
-		if equalFold(base, name) {
+		if ascii.Equal(base, name) {
 			parts.Base = base
 			return parts, true
 		}
 	}
 	return OperatorParts{}, false
-}
-
-// equalFold compares without regard to ASCII case, as AWS does: strings.EqualFold would
-// take the long s (U+017F) for an s.
-func equalFold(a, b string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range len(a) {
-		if lower(a[i]) != lower(b[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
 }
 
 // IsValid reports whether AWS has this operator.

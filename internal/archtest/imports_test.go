@@ -33,12 +33,12 @@ const (
 var arrows = map[string]rule{
 	".": {tests: []string{"policy", "org", "simulate"}},
 
-	"policy": {imports: []string{"internal/levenshtein", "internal/jsontree", jsontext}},
+	"policy": {imports: []string{"internal/ascii", "internal/levenshtein", "internal/jsontree", jsontext}},
 	"policy/lint": {
-		imports: []string{"internal/levenshtein", "policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
+		imports: []string{"internal/ascii", "internal/levenshtein", "policy", "policy/serviceref", "internal/glob", "internal/jsontree", jsontext},
 		tests:   []string{"internal/gen", "internal/spec"},
 	},
-	"policy/serviceref": {imports: []string{"policy", "internal/glob", "internal/sar", "internal/shrink"}},
+	"policy/serviceref": {imports: []string{"policy", "internal/ascii", "internal/glob", "internal/sar", "internal/shrink"}},
 	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
 	"org/orglint": {
 		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
@@ -55,14 +55,15 @@ var arrows = map[string]rule{
 
 	"simulate/simtest": {imports: []string{"simulate", "org", "internal/suite", "internal/wording"}, tests: []string{"policy"}},
 
+	"internal/ascii":       {},
 	"internal/jsontree":    {imports: []string{jsontext}},
-	"internal/glob":        {},
+	"internal/glob":        {imports: []string{"internal/ascii"}},
 	"internal/levenshtein": {},
 	"internal/shrink":      {imports: []string{"policy", "internal/glob"}, tests: []string{"policy/serviceref", rapid}},
-	"internal/sar":         {imports: []string{"internal/jsontree"}},
+	"internal/sar":         {imports: []string{"internal/ascii", "internal/jsontree"}},
 	"internal/gensar":      {imports: []string{"internal/sar"}},
 	"internal/engine": {
-		imports: []string{"internal/glob", "policy", "policy/serviceref"},
+		imports: []string{"internal/ascii", "internal/glob", "policy", "policy/serviceref"},
 		tests:   []string{"internal/gen", "internal/spec", "org"},
 	},
 	"internal/wording": {imports: []string{"internal/levenshtein", "org", "policy", "policy/serviceref", "simulate"}},

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -89,7 +90,7 @@ func (a *Assumptions) keyConsistent(ref *KeyRef, v *View) bool {
 	}
 	for i := range a.List {
 		t := &a.List[i]
-		if t.Holds == Maybe || !equalFoldASCII(t.cond.key.name, ref.name) {
+		if t.Holds == Maybe || !ascii.Equal(t.cond.key.name, ref.name) {
 			continue
 		}
 		if !t.cond.literal() {

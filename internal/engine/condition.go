@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
@@ -383,9 +384,9 @@ func (p *conditionValue) boolVariable(truth bool, v *View) (m Tri, ok bool) {
 // policy elements: Condition operators”, Boolean).
 func parseBool(s string) (truth, ok bool) {
 	switch {
-	case sameFold(s, "true"):
+	case ascii.Equal(s, "true"):
 		return true, true
-	case sameFold(s, "false"):
+	case ascii.Equal(s, "false"):
 		return false, true
 	}
 	return false, false

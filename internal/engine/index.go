@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
@@ -28,7 +29,7 @@ func compileActions(list policy.Patterns) []actionPattern {
 		case text == "*:*" || text != "" && strings.Trim(text, "*") == "":
 			out = append(out, actionPattern{all: true})
 		case ok:
-			out = append(out, actionPattern{text: text, service: foldASCII(service), name: glob.Compile(name, glob.Wildcards|glob.FoldASCII)})
+			out = append(out, actionPattern{text: text, service: ascii.ToLower(service), name: glob.Compile(name, glob.Wildcards|glob.FoldASCII)})
 		default:
 			out = append(out, actionPattern{service: ""})
 		}
@@ -80,7 +81,7 @@ func newNamePattern(p glob.Pattern) namePattern {
 func (c *candidate) matches(name string) bool {
 	var first byte
 	if name != "" {
-		first = lower(name[0])
+		first = ascii.Lower(name[0])
 	}
 	for i := range c.names {
 		p := &c.names[i]
@@ -157,7 +158,7 @@ func namedServices(actions [][]actionPattern) []*namedService {
 			if !a.name.IsLiteral() {
 				continue
 			}
-			folded := foldASCII(a.text)
+			folded := ascii.ToLower(a.text)
 			n, known := number[folded]
 			if !known {
 				n = len(s.actions)
@@ -232,7 +233,7 @@ func (x *index) lookup(v *View) []candidate {
 func (x *index) find(hash uint64, text string) *indexEntry {
 	if x.slots == nil {
 		for i := range x.entries {
-			if e := &x.entries[i]; e.hash == hash && sameFold(e.text, text) {
+			if e := &x.entries[i]; e.hash == hash && ascii.Equal(e.text, text) {
 				return e
 			}
 		}
@@ -244,7 +245,7 @@ func (x *index) find(hash uint64, text string) *indexEntry {
 		if n == 0 {
 			return nil
 		}
-		if e := &x.entries[n-1]; e.hash == hash && sameFold(e.text, text) {
+		if e := &x.entries[n-1]; e.hash == hash && ascii.Equal(e.text, text) {
 			return e
 		}
 	}

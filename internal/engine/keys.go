@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
@@ -221,7 +222,7 @@ func (k Keys) HasPrefix(prefix string) Tri {
 			literal = e.name[:strings.IndexAny(e.name, "*?")]
 		}
 		n := min(len(literal), len(prefix))
-		if e.match == nil && n < len(prefix) || !equalFoldASCII(literal[:n], prefix[:n]) {
+		if e.match == nil && n < len(prefix) || !ascii.Equal(literal[:n], prefix[:n]) {
 			continue
 		}
 		switch e.state {

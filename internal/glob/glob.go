@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/licit-dev/licit/internal/ascii"
 )
 
 // A Variable is one ${key} or ${key, 'default'} of a pattern.
@@ -111,7 +113,7 @@ func Compile(text string, mode Mode) Pattern {
 			}
 		}
 		if p.fold {
-			c = lower(c)
+			c = ascii.Lower(c)
 		}
 		lit.WriteByte(c)
 		i++
@@ -338,18 +340,11 @@ func (p *Pattern) equal(a, b string) bool {
 		return a == b
 	}
 	for i := range len(a) {
-		if lower(a[i]) != b[i] {
+		if ascii.Lower(a[i]) != b[i] {
 			return false
 		}
 	}
 	return true
-}
-
-func lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
 }
 
 // EqualFold reports whether s equals the pattern, which has no wildcards, under simple

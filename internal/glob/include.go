@@ -1,6 +1,10 @@
 package glob
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/internal/ascii"
+)
 
 // Includes reports whether every text that inner matches is matched by outer, too. It
 // says no when it is not certain: a policy variable in outer is only equal to itself, one
@@ -69,11 +73,11 @@ func ActionIncludes(outer, inner string) bool {
 		return true
 	}
 	n := strings.IndexByte(outer, ':')
-	if n < 0 || n >= len(inner) || inner[n] != ':' || !EqualASCII(outer[:n], inner[:n]) {
+	if n < 0 || n >= len(inner) || inner[n] != ':' || !ascii.Equal(outer[:n], inner[:n]) {
 		return false
 	}
 	on, in := outer[n+1:], inner[n+1:]
-	return EqualASCII(on, in) || strings.ContainsAny(on, "*?") && Includes(LowerASCII(on), LowerASCII(in))
+	return ascii.Equal(on, in) || strings.ContainsAny(on, "*?") && Includes(ascii.ToLower(on), ascii.ToLower(in))
 }
 
 // ActionsMeet reports whether some action may match both values.
@@ -81,8 +85,8 @@ func ActionsMeet(a, b string) bool {
 	if Everything(a) || Everything(b) {
 		return true
 	}
-	ap, an, ok1 := strings.Cut(LowerASCII(a), ":")
-	bp, bn, ok2 := strings.Cut(LowerASCII(b), ":")
+	ap, an, ok1 := strings.Cut(ascii.ToLower(a), ":")
+	bp, bn, ok2 := strings.Cut(ascii.ToLower(b), ":")
 	return !ok1 || !ok2 || Meet(ap, bp) && Meet(an, bn)
 }
 

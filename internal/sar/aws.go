@@ -3,6 +3,7 @@ package sar
 import (
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/jsontree"
 )
 
@@ -51,7 +52,7 @@ func (p *parser) aws(root *jsontree.Node) {
 	p.awsList(root, "ConditionKeys", "", func(path, name string, n *jsontree.Node) { p.awsKey(path, name, n, &s, declared) })
 	p.awsList(root, "Resources", "", func(path, name string, n *jsontree.Node) {
 		t := Type{Name: name, Keys: p.awsKeys(path, n, "ConditionKeys", declared)}
-		types[fold(name)] = true
+		types[ascii.ToLower(name)] = true
 		if arns, ok := n.Member("ARNFormats"); ok {
 			p.elements(path+"/ARNFormats", arns, func(path string, n *jsontree.Node) { t.ARNs = append(t.ARNs, p.arnFormat(path, n)) })
 		}
@@ -60,7 +61,7 @@ func (p *parser) aws(root *jsontree.Node) {
 	p.awsList(root, "Actions", "", func(path, name string, n *jsontree.Node) {
 		a := Action{Name: name, Level: p.awsLevel(path, n), Keys: p.awsKeys(path, n, "ActionConditionKeys", declared)}
 		p.awsList(n, "Resources", path, func(path, name string, n *jsontree.Node) {
-			if !types[fold(name)] {
+			if !types[ascii.ToLower(name)] {
 				p.fail(path, n.Start, "no resource type %q; declare it under Resources", name)
 			}
 			a.AddRef(Ref{Type: name})
@@ -135,18 +136,18 @@ func (s *Service) keep(old *Service) {
 	s.Keys = append(s.Keys, old.Keys...)
 	was := make(map[string]*Action, len(old.Actions))
 	for i := range old.Actions {
-		was[fold(old.Actions[i].Name)] = &old.Actions[i]
+		was[ascii.ToLower(old.Actions[i].Name)] = &old.Actions[i]
 	}
 	for i := range s.Actions {
 		a := &s.Actions[i]
-		o := was[fold(a.Name)]
+		o := was[ascii.ToLower(a.Name)]
 		if o == nil {
 			continue
 		}
 		a.Advisory, a.Dependents, a.PermissionOnly = o.Advisory, o.Dependents, o.PermissionOnly
 		for j := range a.Refs {
 			for _, r := range o.Refs {
-				if CompareFold(r.Type, a.Refs[j].Type) == 0 {
+				if ascii.Compare(r.Type, a.Refs[j].Type) == 0 {
 					a.Refs[j].Required, a.Refs[j].Keys = r.Required, r.Keys
 				}
 			}

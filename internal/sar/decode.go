@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/licit-dev/licit/internal/ascii"
 )
 
 // maxBody is the largest text that is inflated.
@@ -91,7 +93,7 @@ func DecodeHead(image string) (*Head, error) {
 			break
 		}
 		k := Key{r.text(int(l)), meta[i] >> 1, meta[i]&1 == 1, presence[i]}
-		if int(k.Type) >= len(Types()) || int(k.Presence) >= len(Presences()) || i > 0 && CompareFold(h.Keys[i-1].Name, k.Name) >= 0 {
+		if int(k.Type) >= len(Types()) || int(k.Presence) >= len(Presences()) || i > 0 && ascii.Compare(h.Keys[i-1].Name, k.Name) >= 0 {
 			r.bad = true
 		}
 		h.Keys = append(h.Keys, k)
@@ -99,7 +101,7 @@ func DecodeHead(image string) (*Head, error) {
 	h.RCP = make([]string, r.count())
 	for i := range h.RCP {
 		h.RCP[i] = r.text(r.number())
-		if i > 0 && CompareFold(h.RCP[i-1], h.RCP[i]) >= 0 {
+		if i > 0 && ascii.Compare(h.RCP[i-1], h.RCP[i]) >= 0 {
 			r.bad = true
 		}
 	}
@@ -358,16 +360,16 @@ func (b *Body) checkLists(r *reader) {
 
 func (b *Body) checkService(r *reader, i int) {
 	s := &b.Services[i]
-	r.bad = r.bad || i > 0 && CompareFold(b.Services[i-1].Prefix, s.Prefix) >= 0
+	r.bad = r.bad || i > 0 && ascii.Compare(b.Services[i-1].Prefix, s.Prefix) >= 0
 	r.below(s.Keys, len(b.Sets))
 	types, actions := b.Types[s.Types:s.TypesAfter], b.Actions[s.Actions:s.ActionsAfter]
 	for j := range types {
 		r.below(types[j].Keys, len(b.Sets))
-		r.bad = r.bad || j > 0 && CompareFold(types[j-1].Name, types[j].Name) >= 0
+		r.bad = r.bad || j > 0 && ascii.Compare(types[j-1].Name, types[j].Name) >= 0
 	}
 	for j := range actions {
 		a := &actions[j]
-		r.bad = r.bad || j > 0 && CompareFold(actions[j-1].Name, a.Name) >= 0
+		r.bad = r.bad || j > 0 && ascii.Compare(actions[j-1].Name, a.Name) >= 0
 		if level := int(a.Flags >> 2); level == 0 || level >= len(Levels()) {
 			r.bad = true
 		}

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+
+	"github.com/licit-dev/licit/internal/ascii"
 )
 
 // Magic begins every image; its last byte is the version of the layout.
@@ -33,11 +35,11 @@ func encode(f *Facts, level int) ([]byte, error) {
 	}
 	e := encoder{keys: make(map[string]int), actions: make(map[string]int)}
 	for i, k := range f.Keys {
-		e.keys[fold(k.Name)] = i
+		e.keys[ascii.ToLower(k.Name)] = i
 	}
 	for _, s := range f.Services {
 		for _, a := range s.Actions {
-			e.actions[fold(s.Prefix+":"+a.Name)] = len(e.actions)
+			e.actions[ascii.ToLower(s.Prefix+":"+a.Name)] = len(e.actions)
 		}
 	}
 	var head writer
@@ -65,14 +67,6 @@ func encode(f *Facts, level int) ([]byte, error) {
 	out.uvarint(len(z))
 	out = append(out, z...)
 	return append(out, parts...), err
-}
-
-func fold(s string) string {
-	b := []byte(s)
-	for i := range b {
-		b[i] = Lower(b[i])
-	}
-	return string(b)
 }
 
 func writeKeys(w *writer, keys []Key) {
@@ -144,7 +138,7 @@ func (n *interned) write(w *writer, sorted bool) {
 }
 
 func (e *encoder) place(where, what, name string, in map[string]int) int {
-	i, ok := in[fold(name)]
+	i, ok := in[ascii.ToLower(name)]
 	if !ok && e.err == nil {
 		e.err = fmt.Errorf("%s: nothing declares the %s %q", where, what, name)
 	}
@@ -231,7 +225,7 @@ func (e *encoder) service(p *part, s Service) (arns int) {
 	p.services++
 	local := make(map[string]int)
 	for i, t := range s.Types {
-		local[fold(t.Name)] = i
+		local[ascii.ToLower(t.Name)] = i
 		p.types.number(0, len(t.Name))
 		p.types.text(1, t.Name)
 		p.types.number(2, e.sets.id(e.set(s.Prefix+" "+t.Name, "condition key", t.Keys, e.keys)))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/jsontree"
 )
 
@@ -93,11 +94,11 @@ func (p *parser) members(path string, n *jsontree.Node, f func(path string, m *j
 	for i := range n.Members {
 		m := &n.Members[i]
 		at := path + "/" + jsontree.Escape(m.Name)
-		if seen[fold(m.Name)] {
+		if seen[ascii.ToLower(m.Name)] {
 			p.fail(at, m.NameStart, "%q stands twice", m.Name)
 			continue
 		}
-		seen[fold(m.Name)] = true
+		seen[ascii.ToLower(m.Name)] = true
 		if m.Name == "" {
 			p.fail(at, m.NameStart, "a name is empty")
 			continue
@@ -214,18 +215,18 @@ func (p *parser) key(path string, m *jsontree.Member, s *Service, declared map[s
 
 func (p *parser) declareKey(path, name string, n *jsontree.Node, s *Service, declared map[string]bool) {
 	name = NormaliseKey(name)
-	if declared[fold(name)] {
+	if declared[ascii.ToLower(name)] {
 		return // two spellings of one variable
 	}
-	declared[fold(name)] = true
+	declared[ascii.ToLower(name)] = true
 	s.Keys = append(s.Keys, name)
 	text := p.text(path, n)
 	typ, multi, ok := ParseType(text)
 	if !ok {
 		p.fail(path, n.Start, "%q is no type of condition keys; want String, ArrayOfString, ARN, …", text)
 	}
-	if !p.keys[fold(name)] {
-		p.keys[fold(name)] = true
+	if !p.keys[ascii.ToLower(name)] {
+		p.keys[ascii.ToLower(name)] = true
 		p.facts.Keys = append(p.facts.Keys, Key{Name: name, Type: typ, Multivalued: multi})
 	}
 }
@@ -233,7 +234,7 @@ func (p *parser) declareKey(path, name string, n *jsontree.Node, s *Service, dec
 func (p *parser) keyList(path string, n *jsontree.Node, declared map[string]bool) (out []string) {
 	p.elements(path, n, func(path string, n *jsontree.Node) {
 		name := NormaliseKey(p.text(path, n))
-		if !declared[fold(name)] && (p.otherKey == nil || !p.otherKey(name)) {
+		if !declared[ascii.ToLower(name)] && (p.otherKey == nil || !p.otherKey(name)) {
 			p.fail(path, n.Start, "no condition key %q; declare it under the service's keys", name)
 		}
 		out = append(out, name)
@@ -243,7 +244,7 @@ func (p *parser) keyList(path string, n *jsontree.Node, declared map[string]bool
 
 func (p *parser) resource(path string, m *jsontree.Member, s *Service, declared, types map[string]bool) {
 	t := Type{Name: m.Name}
-	types[fold(t.Name)] = true
+	types[ascii.ToLower(t.Name)] = true
 	p.members(path, &m.Value, func(path string, m *jsontree.Member) {
 		switch m.Name {
 		case "arns":
@@ -317,7 +318,7 @@ func (p *parser) ref(path string, n *jsontree.Node, a *Action, declared, types m
 		switch m.Name {
 		case "type":
 			r.Type = p.text(path, &m.Value)
-			if !types[fold(r.Type)] {
+			if !types[ascii.ToLower(r.Type)] {
 				p.fail(path, m.Value.Start, "no resource type %q; declare it under the service's resources", r.Type)
 			}
 		case "required":
@@ -340,14 +341,14 @@ func (p *parser) ref(path string, n *jsontree.Node, a *Action, declared, types m
 func (p *parser) dependents() {
 	here, services := make(map[string]bool), make(map[string]bool)
 	for _, s := range p.facts.Services {
-		services[fold(s.Prefix)] = true
+		services[ascii.ToLower(s.Prefix)] = true
 		for _, a := range s.Actions {
-			here[fold(s.Prefix+":"+a.Name)] = true
+			here[ascii.ToLower(s.Prefix+":"+a.Name)] = true
 		}
 	}
 	for _, l := range p.links {
-		prefix, _, _ := strings.Cut(fold(l.name), ":")
-		if !here[fold(l.name)] && (services[prefix] || !p.known.Action(l.name)) {
+		prefix, _, _ := strings.Cut(ascii.ToLower(l.name), ":")
+		if !here[ascii.ToLower(l.name)] && (services[prefix] || !p.known.Action(l.name)) {
 			p.fail(l.path, l.start, "no action %q", l.name)
 		}
 	}
@@ -360,14 +361,14 @@ func (p *parser) dependents() {
 func (f *Facts) Overlay(newer *Facts) {
 	old := make(map[string]*Service)
 	for i := range f.Services {
-		old[fold(f.Services[i].Prefix)] = &f.Services[i]
+		old[ascii.ToLower(f.Services[i].Prefix)] = &f.Services[i]
 	}
 	replaced := make(map[string]bool)
 	services := append([]Service(nil), newer.Services...)
 	for i := range services {
 		s := &services[i]
-		replaced[fold(s.Prefix)] = true
-		if o := old[fold(s.Prefix)]; o != nil {
+		replaced[ascii.ToLower(s.Prefix)] = true
+		if o := old[ascii.ToLower(s.Prefix)]; o != nil {
 			s.RCP = s.RCP || o.RCP
 			if s.FromAWS {
 				s.keep(o)
@@ -375,20 +376,20 @@ func (f *Facts) Overlay(newer *Facts) {
 		}
 	}
 	for _, s := range f.Services {
-		if !replaced[fold(s.Prefix)] {
+		if !replaced[ascii.ToLower(s.Prefix)] {
 			services = append(services, s)
 		}
 	}
 	index := make(map[string]int)
 	for i, k := range f.Keys {
-		index[fold(k.Name)] = i
+		index[ascii.ToLower(k.Name)] = i
 	}
 	for _, k := range newer.Keys {
-		i, ok := index[fold(k.Name)]
+		i, ok := index[ascii.ToLower(k.Name)]
 		switch {
 		case !ok:
 			f.Keys = append(f.Keys, k)
-		case f.Keys[i].Presence == 0 && !strings.HasPrefix(fold(k.Name), "aws:"):
+		case f.Keys[i].Presence == 0 && !strings.HasPrefix(ascii.ToLower(k.Name), "aws:"):
 			f.Keys[i].Type, f.Keys[i].Multivalued = k.Type, k.Multivalued
 		}
 	}
@@ -403,7 +404,7 @@ func (f *Facts) prune() {
 	here := make(map[string]bool)
 	for _, s := range f.Services {
 		for _, a := range s.Actions {
-			here[fold(s.Prefix+":"+a.Name)] = true
+			here[ascii.ToLower(s.Prefix+":"+a.Name)] = true
 		}
 	}
 	for i := range f.Services {
@@ -411,7 +412,7 @@ func (f *Facts) prune() {
 			a := &f.Services[i].Actions[j]
 			var kept []string
 			for _, d := range a.Dependents {
-				if here[fold(d)] {
+				if here[ascii.ToLower(d)] {
 					kept = append(kept, d)
 				}
 			}

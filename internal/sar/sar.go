@@ -6,10 +6,11 @@
 package sar
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/internal/ascii"
 )
 
 // Facts is everything that is known of AWS's services as of a date, as plain data.
@@ -51,7 +52,7 @@ type Ref struct {
 // one of them is.
 func (a *Action) AddRef(r Ref) {
 	for i := range a.Refs {
-		if o := &a.Refs[i]; CompareFold(o.Type, r.Type) == 0 {
+		if o := &a.Refs[i]; ascii.Compare(o.Type, r.Type) == 0 {
 			o.Required = o.Required || r.Required
 			o.Keys = append(o.Keys, r.Keys...)
 			return
@@ -125,25 +126,6 @@ func NormaliseKey(name string) string {
 	return name
 }
 
-// CompareFold orders texts by their bytes, ASCII letters in lower case. AWS compares
-// service prefixes, actions and condition keys so.
-func CompareFold(a, b string) int {
-	for i := range min(len(a), len(b)) {
-		if x, y := Lower(a[i]), Lower(b[i]); x != y {
-			return cmp.Compare(x, y)
-		}
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// Lower is an ASCII letter in lower case.
-func Lower(c byte) byte {
-	if 'A' <= c && c <= 'Z' {
-		c += 'a' - 'A'
-	}
-	return c
-}
-
 // Canonical sorts everything and reports names that stand twice. Lists of keys lose their
 // duplicates.
 func (f *Facts) Canonical() error {
@@ -180,12 +162,12 @@ func (f *Facts) Canonical() error {
 }
 
 func unique[T any](what string, list []T, name func(T) string) error {
-	slices.SortStableFunc(list, func(a, b T) int { return CompareFold(name(a), name(b)) })
+	slices.SortStableFunc(list, func(a, b T) int { return ascii.Compare(name(a), name(b)) })
 	for i := range list {
 		switch {
 		case name(list[i]) == "":
 			return fmt.Errorf("%s without a name", what)
-		case i > 0 && CompareFold(name(list[i-1]), name(list[i])) == 0:
+		case i > 0 && ascii.Compare(name(list[i-1]), name(list[i])) == 0:
 			return fmt.Errorf("%s %q stands twice", what, name(list[i]))
 		}
 	}
@@ -194,6 +176,6 @@ func unique[T any](what string, list []T, name func(T) string) error {
 
 func sortedSet(list []string) []string {
 	list = slices.Clone(list)
-	slices.SortFunc(list, CompareFold)
-	return slices.CompactFunc(list, func(a, b string) bool { return CompareFold(a, b) == 0 })
+	slices.SortFunc(list, ascii.Compare)
+	return slices.CompactFunc(list, func(a, b string) bool { return ascii.Compare(a, b) == 0 })
 }

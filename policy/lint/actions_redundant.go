@@ -1,7 +1,7 @@
 package lint
 
 import (
-	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/ascii"
 
 	"strings"
 
@@ -39,7 +39,7 @@ func generalValues(n *jsontree.Node) (out []int) {
 	seen := make(map[string]int, len(n.Elements))
 	repeated := make(map[int]bool)
 	for i := range n.Elements {
-		key := glob.LowerASCII(n.Elements[i].Text)
+		key := ascii.ToLower(n.Elements[i].Text)
 		if first, ok := seen[key]; ok {
 			repeated[first] = true
 		} else {
@@ -73,7 +73,7 @@ func coveredBy(n *jsontree.Node, general []int, i int, includes func(general, sp
 func mayInclude(general, specific string) bool {
 	n := strings.IndexAny(general, "*?")
 	if n < 0 {
-		return glob.EqualASCII(general, specific)
+		return ascii.Equal(general, specific)
 	}
-	return len(specific) >= n && glob.EqualASCII(general[:n], specific[:n])
+	return len(specific) >= n && ascii.Equal(general[:n], specific[:n])
 }

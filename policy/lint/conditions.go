@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/policy"
 )
@@ -169,7 +169,7 @@ func checkKeyCase(s *statement, e *conditionEntry) {
 		if other == e.keyNode {
 			return
 		}
-		if other.Name != e.key && glob.EqualASCII(other.Name, e.key) {
+		if other.Name != e.key && ascii.Equal(other.Name, e.key) {
 			s.c.reportName(e.keyNode, e.path, "condition key %s also stands as %s under %s; keys are not case-sensitive, so put all values under one", e.key, other.Name, e.operator)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 )
@@ -75,7 +76,7 @@ func coversConditions(outer, inner policy.Conditions) bool {
 	for o := range outer.All() {
 		implied := false
 		for i := range inner.All() {
-			if !glob.EqualASCII(string(o.Operator), string(i.Operator)) || !glob.EqualASCII(o.Key, i.Key) {
+			if !ascii.Equal(string(o.Operator), string(i.Operator)) || !ascii.Equal(o.Key, i.Key) {
 				continue
 			}
 			implied = implied || o.Values.Equal(i.Values) || impliedValues(o, i)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -106,7 +107,7 @@ func (c *checker) checkContradictions() {
 		entries := s.conditions()
 		for i, b := range entries {
 			for _, a := range entries[:i] {
-				if glob.EqualASCII(a.key, b.key) && (contradicts(a, b) || contradicts(b, a)) {
+				if ascii.Equal(a.key, b.key) && (contradicts(a, b) || contradicts(b, a)) {
 					c.reportName(b.keyNode, b.path, "this and %s on the same key never hold together, so the statement matches nothing; write one condition with the values that are meant", a.operator)
 					break
 				}

@@ -3,7 +3,7 @@ package lint
 import (
 	"strings"
 
-	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -39,7 +39,7 @@ func checkNegation(s *statement, e *conditionEntry) {
 		if other == e {
 			break
 		}
-		if negated(other.parts) && glob.EqualASCII(other.key, e.key) && other.parts.Quantifier == e.parts.Quantifier {
+		if negated(other.parts) && ascii.Equal(other.key, e.key) && other.parts.Quantifier == e.parts.Quantifier {
 			s.c.reportName(e.opNode, e.operatorPath(s), "%s and %s on %s must hold both, so it may be none of all their values; if either would do, write two statements", other.operator, e.operator, e.key)
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/sar"
 	"github.com/licit-dev/licit/policy"
@@ -108,9 +109,9 @@ func (a ActionInfo) HasKey(name string) bool {
 // isGlobal reports whether a key is one that services need not declare.
 func isGlobal(name string) bool {
 	switch {
-	case len(name) < len("aws:") || !equalFold(name[:len("aws:")], "aws:"):
+	case len(name) < len("aws:") || !ascii.Equal(name[:len("aws:")], "aws:"):
 		return false
-	case equalFold(name, "aws:TagKeys"), equalFold(name, "aws:RequestTag/${TagKey}"), equalFold(name, "aws:ResourceTag/${TagKey}"):
+	case ascii.Equal(name, "aws:TagKeys"), ascii.Equal(name, "aws:RequestTag/${TagKey}"), ascii.Equal(name, "aws:ResourceTag/${TagKey}"):
 		return false
 	}
 	return true
@@ -166,7 +167,7 @@ func (r *Reference) Action(a policy.Action) (ActionInfo, bool) {
 	b.Load(s)
 	first, after := b.Services[s].Actions, b.Services[s].ActionsAfter
 	i, ok := slices.BinarySearchFunc(b.Actions[first:after], string(a)[colon:], func(row sar.ActionRow, name string) int {
-		return sar.CompareFold(row.Name[colon:], name)
+		return ascii.Compare(row.Name[colon:], name)
 	})
 	if !ok {
 		return ActionInfo{}, false

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/licit-dev/licit/internal/sar"
+	"github.com/licit-dev/licit/internal/ascii"
 )
 
 // Days on which rules changed.
@@ -68,7 +68,7 @@ func (r *Reference) SCPFullLanguage() bool { return !r.before(scpFullLanguage) }
 // RCPs”). known is false where [Reference.AsOf] asks for a day between the launch of RCPs and
 // the first day of which a source says that they reach the service: they may have, or not.
 func (r *Reference) SupportsRCP(service string) (supports, known bool) {
-	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok || r.before(rcpLaunch) {
+	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, ascii.Compare); !ok || r.before(rcpLaunch) {
 		return false, true
 	}
 	day, ok := r.RCPSince(service)
@@ -84,11 +84,11 @@ func (r *Reference) SupportsRCP(service string) (supports, known bool) {
 // report: they may have supported RCPs some days before. known is false for a service that
 // does not support RCPs, and for one whose day no source has.
 func (r *Reference) RCPSince(service string) (day string, known bool) {
-	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, sar.CompareFold); !ok {
+	if _, ok := slices.BinarySearchFunc(r.head().RCP, service, ascii.Compare); !ok {
 		return "", false
 	}
 	i, ok := slices.BinarySearchFunc(rcpSince, service, func(s struct{ service, day string }, name string) int {
-		return sar.CompareFold(s.service, name)
+		return ascii.Compare(s.service, name)
 	})
 	if !ok {
 		return "", false
@@ -130,7 +130,7 @@ var regionTable = []region{
 // several regions, and for those whose region AWS does not document.
 func (r *Reference) GlobalRegion(service string) (value string, ok bool) {
 	i, ok := slices.BinarySearchFunc(regionTable, service, func(g region, name string) int {
-		return sar.CompareFold(g.service, name)
+		return ascii.Compare(g.service, name)
 	})
 	if !ok {
 		return "", false

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/sar"
 	"github.com/licit-dev/licit/policy"
 )
@@ -54,7 +55,7 @@ func (r *Reference) ResourceType(service, name string) (ResourceInfo, bool) {
 	b.Load(s)
 	first, after := b.Services[s].Types, b.Services[s].TypesAfter
 	i, ok := slices.BinarySearchFunc(b.Types[first:after], name, func(t sar.TypeRow, name string) int {
-		return sar.CompareFold(t.Name, name)
+		return ascii.Compare(t.Name, name)
 	})
 	if !ok {
 		return ResourceInfo{}, false

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/sar"
 )
 
@@ -54,7 +55,7 @@ func (r *Reference) ServiceKeys(prefix string) iter.Seq[KeyInfo] {
 
 func (b *body) service(prefix string) (int, bool) {
 	return slices.BinarySearchFunc(b.Services, prefix, func(s sar.ServiceRow, prefix string) int {
-		return sar.CompareFold(s.Prefix, prefix)
+		return ascii.Compare(s.Prefix, prefix)
 	})
 }
 

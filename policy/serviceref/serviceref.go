@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/internal/sar"
 	"github.com/licit-dev/licit/policy"
 )
@@ -32,7 +33,7 @@ func (r *Reference) Date() string { return r.head().Date }
 // (AccessDenied messages name the resource; IAM User Guide, “Policy evaluation logic”).
 func (r *Reference) Collection(a policy.Action) (arn string, ok bool) {
 	i, ok := slices.BinarySearchFunc(collectionTable, string(a), func(c collection, name string) int {
-		return sar.CompareFold(c.action, name)
+		return ascii.Compare(c.action, name)
 	})
 	if !ok {
 		return "", false
@@ -69,7 +70,7 @@ func (h *head) key(name string) (KeyInfo, bool) {
 
 func (h *head) find(name string) (int, bool) {
 	i, ok := slices.BinarySearchFunc(h.keys, name, func(k KeyInfo, name string) int {
-		return sar.CompareFold(k.Name, name)
+		return ascii.Compare(k.Name, name)
 	})
 	if ok {
 		return i, true
@@ -77,11 +78,9 @@ func (h *head) find(name string) (int, bool) {
 	longest := 0
 	for _, v := range h.variables {
 		fixed := len(v.before) + len(v.after)
-		if len(name) > fixed && fixed > longest && equalFold(name[:len(v.before)], v.before) && equalFold(name[len(name)-len(v.after):], v.after) {
+		if len(name) > fixed && fixed > longest && ascii.Equal(name[:len(v.before)], v.before) && ascii.Equal(name[len(name)-len(v.after):], v.after) {
 			i, longest = v.key, fixed
 		}
 	}
 	return i, longest > 0
 }
-
-func equalFold(a, b string) bool { return len(a) == len(b) && sar.CompareFold(a, b) == 0 }

@@ -3,7 +3,7 @@ package serviceref
 import (
 	"iter"
 
-	"github.com/licit-dev/licit/internal/sar"
+	"github.com/licit-dev/licit/internal/ascii"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -92,13 +92,13 @@ func distance(a, b string, limit int) int {
 	for i := 1; i <= len(a); i++ {
 		row[0] = i
 		least := i
-		x := sar.Lower(a[i-1])
+		x := ascii.Lower(a[i-1])
 		for j := 1; j <= len(b); j++ {
-			y := sar.Lower(b[j-1])
+			y := ascii.Lower(b[j-1])
 			d := last[j-1]
 			if x != y {
 				d = 1 + min(d, last[j], row[j-1])
-				if i > 1 && j > 1 && x == sar.Lower(b[j-2]) && y == sar.Lower(a[i-2]) {
+				if i > 1 && j > 1 && x == ascii.Lower(b[j-2]) && y == ascii.Lower(a[i-2]) {
 					d = min(d, before[j-2]+1)
 				}
 			}
