@@ -26,6 +26,32 @@ func (e Errors) Error() string {
 // Unwrap lets errors.Is and errors.As look at each error.
 func (e Errors) Unwrap() []error { return e }
 
+// Relocate returns the errors with the places that move gives for theirs, in the same
+// order, for a reader whose files are somewhere else than where they were read from. It
+// moves a [SpecError], a [ReferenceError] and a [policy.ParseError]; other errors stay. A
+// place without a file, or without a position, is moved too.
+func (e Errors) Relocate(move func(file string, at policy.Position) (string, policy.Position)) Errors {
+	out := make(Errors, len(e))
+	for i, err := range e {
+		out[i] = err
+		switch err := err.(type) {
+		case *SpecError:
+			c := *err
+			c.File, c.Position = move(c.File, c.Position)
+			out[i] = &c
+		case *ReferenceError:
+			c := *err
+			c.File, c.Position = move(c.File, c.Position)
+			out[i] = &c
+		case *policy.ParseError:
+			c := *err
+			c.File, c.Position = move(c.File, c.Position)
+			out[i] = &c
+		}
+	}
+	return out
+}
+
 // or returns e as an error, nil if there is none.
 func (e Errors) or() error {
 	if len(e) == 0 {

@@ -1,8 +1,11 @@
 package org_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -364,4 +367,25 @@ func TestNewReportsManyErrorsInTime(t *testing.T) {
 	}
 	_, err := org.New(s)
 	require.Len(t, lines(err), 3000)
+}
+
+func TestErrorsRelocate(t *testing.T) {
+	t.Parallel()
+	_, err := org.ReadFS(fstest.MapFS{"org.json": {Data: []byte("{\n \"format\": 1,\n \"nonsense\": 1\n}")}})
+	errs, ok := errors.AsType[org.Errors](err)
+	require.True(t, ok, "%v", err)
+	other := errors.New("other")
+	parse := &policy.ParseError{File: "a.json", Position: policy.Position{Line: 1, Column: 2}, Err: other}
+	missing := &org.ReferenceError{Path: "/users/0", Kind: "group", Name: "x"}
+	errs = append(slices.Clone(errs), parse, missing, other)
+	before := errs.Error()
+	moved := errs.Relocate(func(file string, at policy.Position) (string, policy.Position) {
+		return "moved/" + file, policy.Position{Line: at.Line + 10, Column: max(at.Column, 1)}
+	})
+	require.Equal(t, before, errs.Error(), "the errors themselves stay")
+	require.Len(t, moved, len(errs))
+	require.Contains(t, moved[0].Error(), "moved/org.json:1")
+	require.Contains(t, moved.Error(), "moved/a.json:11:2: ")
+	require.Contains(t, moved.Error(), "moved/:10:1: /users/0: no group")
+	require.Equal(t, other, moved[len(moved)-1])
 }

@@ -72,25 +72,9 @@ func inDirectory(dir string, err error) error {
 	if !ok {
 		return err
 	}
-	out := make(org.Errors, len(list))
-	for i, err := range list {
-		out[i] = err
-		switch e := err.(type) {
-		case *org.SpecError:
-			c := *e
-			c.File = path.Join(dir, c.File)
-			out[i] = &c
-		case *org.ReferenceError:
-			c := *e
-			c.File = path.Join(dir, c.File)
-			out[i] = &c
-		case *policy.ParseError:
-			c := *e
-			c.File = path.Join(dir, c.File)
-			out[i] = &c
-		}
-	}
-	return out
+	return list.Relocate(func(file string, at policy.Position) (string, policy.Position) {
+		return path.Join(dir, file), at
+	})
 }
 
 // A checkedWriter remembers the first error, so that a full disk does not pass for success.

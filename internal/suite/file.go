@@ -161,7 +161,7 @@ func (f *File) located(err error, above map[string]int) error {
 	if !ok {
 		return fmt.Errorf("%s: %w", f.Name, err)
 	}
-	move := func(file string, at policy.Position) (string, policy.Position) {
+	return list.Relocate(func(file string, at policy.Position) (string, policy.Position) {
 		n, ok := above[file]
 		switch {
 		case !ok:
@@ -170,26 +170,7 @@ func (f *File) located(err error, above map[string]int) error {
 			return f.Name, policy.Position{Line: n, Column: 1}
 		}
 		return f.Name, policy.Position{Line: at.Line + n, Column: at.Column}
-	}
-	out := make(org.Errors, len(list))
-	for i, err := range list {
-		out[i] = err
-		switch e := err.(type) {
-		case *org.SpecError:
-			c := *e
-			c.File, c.Position = move(c.File, c.Position)
-			out[i] = &c
-		case *org.ReferenceError:
-			c := *e
-			c.File, c.Position = move(c.File, c.Position)
-			out[i] = &c
-		case *policy.ParseError:
-			c := *e
-			c.File, c.Position = move(c.File, c.Position)
-			out[i] = &c
-		}
-	}
-	return out
+	})
 }
 
 // A sectionFS remembers which sections were opened.
