@@ -10,7 +10,7 @@ import (
 )
 
 // The clone methods copy everything but the documents, which are immutable, and turn
-// empty slices and maps into nil. The canonical methods also bring lists that have no
+// empty slices and maps into nil, except for facts, where nil is not known. The canonical methods also bring lists that have no
 // order of their own into one.
 
 func cloneStrings(s []string) []string { return append([]string(nil), s...) }
@@ -37,6 +37,9 @@ func (s Spec) clone() Spec {
 		s.Accounts[i] = s.Accounts[i].clone()
 	}
 	s.Gaps = append([]Gap(nil), s.Gaps...)
+	s.DelegatedAdministrators = cloneDelegated(s.DelegatedAdministrators)
+	s.TrustedServices = slices.Clone(s.TrustedServices)
+	s.Coverage = append([]Unit(nil), s.Coverage...)
 	return s
 }
 
@@ -71,6 +74,9 @@ func (a Account) clone() Account {
 	}
 	a.Endpoints = append([]Endpoint(nil), a.Endpoints...)
 	a.Tags = cloneTags(a.Tags)
+	a.RootUser = a.RootUser.clone()
+	a.PasswordPolicy = a.PasswordPolicy.clone()
+	a.Providers = cloneProviders(a.Providers)
 	return a
 }
 
@@ -79,6 +85,8 @@ func (u User) clone() User {
 	u.Attached = cloneARNs(u.Attached)
 	u.Inline = cloneInline(u.Inline)
 	u.Tags = cloneTags(u.Tags)
+	u.Created = utc(u.Created)
+	u.Credentials = u.Credentials.clone()
 	return u
 }
 
@@ -92,6 +100,8 @@ func (r Role) clone() Role {
 	r.Attached = cloneARNs(r.Attached)
 	r.Inline = cloneInline(r.Inline)
 	r.Tags = cloneTags(r.Tags)
+	r.Created = utc(r.Created)
+	r.Used = r.Used.utc()
 	return r
 }
 
@@ -113,6 +123,12 @@ func (s *Spec) canonical() {
 	}
 	slices.SortFunc(s.Gaps, compareGaps)
 	s.Gaps = slices.Compact(s.Gaps)
+	slices.SortFunc(s.DelegatedAdministrators, func(a, b DelegatedAdministrator) int { return strings.Compare(a.Account, b.Account) })
+	for i := range s.DelegatedAdministrators {
+		slices.Sort(s.DelegatedAdministrators[i].Services)
+	}
+	slices.Sort(s.TrustedServices)
+	slices.SortFunc(s.Coverage, compareUnits)
 }
 
 func canonicalOUs(list []OU) {
@@ -130,6 +146,7 @@ func (a *Account) canonical() {
 	for i := range a.Users {
 		u := &a.Users[i]
 		slices.Sort(u.Groups)
+		u.Credentials.canonical()
 		canonicalPolicies(u.Attached, u.Inline)
 	}
 	slices.SortFunc(a.Groups, func(a, b Group) int { return a.ARN.Compare(b.ARN) })
@@ -143,6 +160,8 @@ func (a *Account) canonical() {
 	slices.SortFunc(a.Policies, func(a, b ManagedPolicy) int { return a.ARN.Compare(b.ARN) })
 	slices.SortFunc(a.Resources, func(a, b Resource) int { return a.ARN.Compare(b.ARN) })
 	slices.SortFunc(a.Endpoints, func(a, b Endpoint) int { return cmp.Compare(a.ID, b.ID) })
+	a.RootUser.canonical()
+	slices.SortFunc(a.Providers, func(a, b Provider) int { return a.ARN.Compare(b.ARN) })
 }
 
 func canonicalPolicies(attached []policy.ARN, inline []InlinePolicy) {

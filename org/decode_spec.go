@@ -19,7 +19,14 @@ func (d *decoder) spec(s *Spec) {
 		field{"accounts", d.array(func(n *jsontree.Node, p *path) {
 			s.Accounts = append(s.Accounts, d.accountOrFile(n, p))
 		})},
-		field{"gaps", d.array(func(n *jsontree.Node, p *path) { s.Gaps = append(s.Gaps, d.gap(n, p)) })})
+		field{"gaps", d.array(func(n *jsontree.Node, p *path) { s.Gaps = append(s.Gaps, d.gap(n, p)) })},
+		field{"consolidatedBillingOnly", d.boolean(&s.ConsolidatedBillingOnly)},
+		field{"delegatedAdministrators", eachKnown(d, &s.DelegatedAdministrators, d.delegated)},
+		field{"trustedServices", eachKnown(d, &s.TrustedServices, func(n *jsontree.Node, p *path) (text string) {
+			d.text(&text)(n, p)
+			return text
+		})},
+		field{"coverage", d.array(func(n *jsontree.Node, p *path) { s.Coverage = append(s.Coverage, d.unit(n, p)) })})
 }
 
 func (d *decoder) treeRoot(r *Root) visit {
@@ -112,7 +119,12 @@ func (d *decoder) account(n *jsontree.Node, p *path) (a Account) {
 		field{"resources", d.resources(&a.Resources)},
 		field{"endpoints", d.endpoints(&a.Endpoints)},
 		field{"tags", d.tags(&a.Tags)},
-		field{"blockPublicAccess", d.boolean(&a.BlockPublicAccess)})
+		field{"blockPublicAccess", d.boolean(&a.BlockPublicAccess)},
+		field{"email", d.text(&a.Email)},
+		field{"state", d.text(&a.State)},
+		field{"rootUser", d.credentials(&a.RootUser)},
+		field{"passwordPolicy", d.passwordPolicy(&a.PasswordPolicy)},
+		field{"providers", eachKnown(d, &a.Providers, d.provider)})
 	return a
 }
 
@@ -128,7 +140,9 @@ func (d *decoder) user(n *jsontree.Node, p *path) (u User) {
 		field{"attached", d.arns(&u.Attached)},
 		field{"inline", d.inline(&u.Inline)},
 		field{"boundary", d.arn(&u.Boundary)},
-		field{"tags", d.tags(&u.Tags)})
+		field{"tags", d.tags(&u.Tags)},
+		field{"created", d.time(&u.Created)},
+		field{"credentials", d.credentials(&u.Credentials)})
 	return u
 }
 
@@ -156,7 +170,10 @@ func (d *decoder) role(n *jsontree.Node, p *path) (r Role) {
 		field{"attached", d.arns(&r.Attached)},
 		field{"inline", d.inline(&r.Inline)},
 		field{"boundary", d.arn(&r.Boundary)},
-		field{"tags", d.tags(&r.Tags)})
+		field{"tags", d.tags(&r.Tags)},
+		field{"created", d.time(&r.Created)},
+		field{"maxSession", d.duration(&r.MaxSession)},
+		field{"used", d.usage(&r.Used)})
 	return r
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -146,6 +147,10 @@ func (e *encoder) spec(s *Spec) {
 			e.token(jsontext.String(accountFile(s.Accounts[i].ID)))
 		})
 		e.list("gaps", len(s.Gaps), func(i int) { e.gap(s.Gaps[i]) })
+		e.flag("consolidatedBillingOnly", s.ConsolidatedBillingOnly)
+		knownList(e, "delegatedAdministrators", s.DelegatedAdministrators, e.delegated)
+		knownList(e, "trustedServices", s.TrustedServices, func(name string) { e.token(jsontext.String(name)) })
+		e.list("coverage", len(s.Coverage), func(i int) { e.unit(s.Coverage[i]) })
 	})
 }
 
@@ -207,6 +212,11 @@ func (e *encoder) account(a *Account) {
 		e.list("endpoints", len(a.Endpoints), func(i int) { e.endpoint(&a.Endpoints[i], dir+"/endpoints") })
 		e.tags(a.Tags)
 		e.flag("blockPublicAccess", a.BlockPublicAccess)
+		e.text("email", a.Email)
+		e.text("state", a.State)
+		e.credentials("rootUser", a.RootUser)
+		e.passwordPolicy("passwordPolicy", a.PasswordPolicy)
+		knownList(e, "providers", a.Providers, e.provider)
 	})
 }
 
@@ -228,6 +238,8 @@ func (e *encoder) user(u *User, dir string) {
 		e.inline(u.Inline, dir, lastSegment(u.ARN.Resource()))
 		e.text("boundary", u.Boundary.String())
 		e.tags(u.Tags)
+		e.time("created", u.Created)
+		e.credentials("credentials", u.Credentials)
 	})
 }
 
@@ -249,6 +261,9 @@ func (e *encoder) role(r *Role, dir string) {
 		e.inline(r.Inline, dir, name)
 		e.text("boundary", r.Boundary.String())
 		e.tags(r.Tags)
+		e.time("created", r.Created)
+		e.integer("maxSession", int(r.MaxSession/time.Second))
+		e.usage("used", r.Used)
 	})
 }
 

@@ -22,7 +22,12 @@ func (o *Organization) Equal(other *Organization) bool {
 		slices.EqualFunc(a.Root.OUs, b.Root.OUs, equalOU) &&
 		slices.EqualFunc(a.ControlPolicies, b.ControlPolicies, equalControlPolicy) &&
 		slices.EqualFunc(a.Accounts, b.Accounts, equalAccount) &&
-		slices.Equal(a.Gaps, b.Gaps)
+		slices.Equal(a.Gaps, b.Gaps) &&
+		a.ConsolidatedBillingOnly == b.ConsolidatedBillingOnly &&
+		(a.DelegatedAdministrators == nil) == (b.DelegatedAdministrators == nil) &&
+		slices.EqualFunc(a.DelegatedAdministrators, b.DelegatedAdministrators, equalDelegated) &&
+		equalKnown(a.TrustedServices, b.TrustedServices) &&
+		slices.Equal(a.Coverage, b.Coverage)
 }
 
 func equalOU(a, b OU) bool {
@@ -39,6 +44,11 @@ func equalControlPolicy(a, b ControlPolicy) bool {
 func equalAccount(a, b Account) bool {
 	return a.ID == b.ID && a.Name == b.Name && a.CanonicalID == b.CanonicalID &&
 		a.BlockPublicAccess == b.BlockPublicAccess &&
+		a.Email == b.Email && a.State == b.State &&
+		equalCredentials(a.RootUser, b.RootUser) &&
+		equalPointer(a.PasswordPolicy, b.PasswordPolicy) &&
+		(a.Providers == nil) == (b.Providers == nil) &&
+		slices.EqualFunc(a.Providers, b.Providers, equalProvider) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		maps.Equal(a.Tags, b.Tags) &&
 		slices.EqualFunc(a.Users, b.Users, equalUser) &&
@@ -50,7 +60,8 @@ func equalAccount(a, b Account) bool {
 }
 
 func equalUser(a, b User) bool {
-	return a.ARN == b.ARN && a.ID == b.ID && a.Boundary == b.Boundary &&
+	return a.ARN == b.ARN && a.ID == b.ID && a.Boundary == b.Boundary && a.Created == b.Created &&
+		equalCredentials(a.Credentials, b.Credentials) &&
 		slices.Equal(a.Groups, b.Groups) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		slices.EqualFunc(a.Inline, b.Inline, equalInline) &&
@@ -65,6 +76,7 @@ func equalGroup(a, b Group) bool {
 
 func equalRole(a, b Role) bool {
 	return a.ARN == b.ARN && a.ID == b.ID && a.Boundary == b.Boundary &&
+		a.Created == b.Created && a.MaxSession == b.MaxSession && a.Used == b.Used &&
 		a.Trust.Equal(b.Trust) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		slices.EqualFunc(a.Inline, b.Inline, equalInline) &&

@@ -372,3 +372,18 @@ func ExampleOrganization_EmbeddedPolicies() {
 	}
 	// Output: arn:aws:iam::aws:policy/AdministratorAccess *
 }
+
+func ExampleUsage_IsKnown() {
+	var u org.Usage
+	fmt.Println(u.IsKnown())
+	u.Never = true
+	fmt.Println(u.IsKnown())
+	// Output:
+	// false
+	// true
+}
+
+func ExampleState_String() {
+	fmt.Println(org.Partial)
+	// Output: partial
+}

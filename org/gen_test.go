@@ -1,6 +1,8 @@
 package org_test
 
 import (
+	"time"
+
 	"pgregory.net/rapid"
 
 	"github.com/licit-dev/licit/org"
@@ -117,9 +119,23 @@ func drawIdentity(t *rapid.T) org.Change {
 	inline := []org.InlinePolicy{{Name: pick(t, "name", []string{"a", "A", "nul", ".."}), Document: pick(t, "document", []*policy.Document{readLogs, fullEC2})}, {Name: "B", Document: readLogs}}
 	switch kind {
 	case 0:
-		return org.PutUser(org.User{ARN: a, Groups: rapid.SampledFrom([][]string{nil, {"admins"}}).Draw(t, "groups"), Attached: attached, Inline: inline})
+		return org.PutUser(org.User{ARN: a, Groups: rapid.SampledFrom([][]string{nil, {"admins"}}).Draw(t, "groups"), Attached: attached, Inline: inline, Credentials: drawCredentials(t)})
 	case 1:
 		return org.PutGroup(org.Group{ARN: a, Attached: attached, Inline: inline})
 	}
 	return org.PutRole(org.Role{ARN: a, Attached: attached, Inline: inline, Trust: pick(t, "trust", []*policy.Document{nil, trustEC2})})
+}
+
+// drawCredentials draws each kind of fact known, absent and not known.
+func drawCredentials(t *rapid.T) *org.Credentials {
+	if rapid.Bool().Draw(t, "no credentials") {
+		return nil
+	}
+	usage := pick(t, "usage", []org.Usage{{}, {Never: true}, {At: date("2024-05-01").In(time.FixedZone("", 3600)), Region: "eu-west-3"}})
+	return &org.Credentials{
+		Password:     pick(t, "password", []*org.Password{nil, {}, {Enabled: true, Used: usage}}),
+		MFA:          pick(t, "MFA", []*org.MFA{nil, {}, {Devices: []org.MFADevice{}}, {Active: true}, {Active: true, Devices: []org.MFADevice{{Serial: "b"}, {Serial: "a"}}}}),
+		AccessKeys:   pick(t, "keys", [][]org.AccessKey{nil, {}, {{Active: true, Used: usage}, {Created: date("2021-01-01")}}}),
+		Certificates: pick(t, "certificates", [][]org.Certificate{nil, {}, {{Active: true}}}),
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -84,11 +85,13 @@ func sample() org.Spec {
 					ARN: ana, ID: "AIDAEXAMPLE", Groups: []string{"admins"}, Attached: []policy.ARN{readARN},
 					Inline:   []org.InlinePolicy{{Name: "read", Document: readLogs}, {Name: "ec2", Document: fullEC2}},
 					Boundary: readARN, Tags: map[string]string{"team": "logs", "cost": "7"},
+					Created: date("2022-01-05"), Credentials: credentials(),
 				}},
 				Groups: []org.Group{{ARN: admins, Attached: []policy.ARN{ec2Full}, Inline: []org.InlinePolicy{{Name: "read", Document: readLogs}}}},
 				Roles: []org.Role{{
 					ARN: app, ID: "AROAEXAMPLE", Trust: trustEC2, Attached: []policy.ARN{readARN, ec2Full},
 					Inline: []org.InlinePolicy{{Name: "read+write=,.@-_", Document: readLogs}}, Tags: map[string]string{"app": "orders"},
+					Created: date("2023-01-01"), MaxSession: time.Hour, Used: org.Usage{At: date("2024-05-01"), Region: "eu-west-3"},
 				}},
 				Policies: []org.ManagedPolicy{{ARN: ec2Full, Document: fullEC2}, {ARN: readARN, Document: readLogs}},
 				Resources: []org.Resource{
@@ -97,18 +100,53 @@ func sample() org.Spec {
 				},
 				Endpoints: []org.Endpoint{{ID: "vpce-0a", VPC: "vpc-1", Service: "s3", Gateway: true, Policy: bucketPolicy}},
 				Tags:      map[string]string{"stage": "prod"},
+				Email:     "prod@example.com", State: "ACTIVE",
+				RootUser:       &org.Credentials{MFA: &org.MFA{Active: true}, AccessKeys: []org.AccessKey{}},
+				PasswordPolicy: &org.PasswordPolicy{MinimumLength: 14, RequireNumbers: true, MaxAge: 90, RememberLast: 24},
+				Providers: []org.Provider{
+					{ARN: arn("arn:aws:iam::111122223333:saml-provider/Okta"), ValidUntil: date("2030-01-01")},
+					{ARN: arn("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"), URL: "token.actions.githubusercontent.com", ClientIDs: []string{"sts.amazonaws.com"}},
+				},
 			},
 			{
 				ID: dev, Name: "development", CanonicalID: "79a59df900b949e5", BlockPublicAccess: true, Attached: []string{org.FullAWSAccess},
 				Roles:     []org.Role{{ARN: devRole, Attached: []policy.ARN{ec2Full}}},
 				Policies:  []org.ManagedPolicy{{ARN: ec2Full, Document: fullEC2}},
 				Resources: []org.Resource{{ARN: queue}},
+				Providers: []org.Provider{}, PasswordPolicy: &org.PasswordPolicy{Default: true},
 			},
 		},
 		Gaps: []org.Gap{
 			{Subject: "p-secret", What: org.GapDocument, Reason: "AccessDenied: organizations:DescribePolicy"},
 			{Subject: "arn:aws:iam::444455556666:*", What: org.GapTags},
 		},
+		DelegatedAdministrators: []org.DelegatedAdministrator{{Account: dev, Services: []string{"sso.amazonaws.com", "access-analyzer.amazonaws.com"}}},
+		TrustedServices:         []string{},
+		Coverage: []org.Unit{
+			{Account: prod, Section: "iam", State: org.Complete},
+			{Account: prod, Region: "eu-west-3", Section: "sqs", State: org.Partial, Reason: "AccessDenied: sqs:GetQueueAttributes"},
+		},
+	}
+}
+
+func date(day string) time.Time {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		panic(err)
+	}
+	return t
+}
+
+// credentials are a password, two MFA devices and three kinds of access keys.
+func credentials() *org.Credentials {
+	return &org.Credentials{
+		Password: &org.Password{Enabled: true, Changed: date("2022-01-05"), Used: org.Usage{At: date("2024-05-02").Add(8*time.Hour + time.Millisecond)}},
+		MFA:      &org.MFA{Active: true, Devices: []org.MFADevice{{Serial: "arn:aws:iam::111122223333:mfa/ana", Enabled: date("2022-01-06")}, {Serial: "GAHT12345678"}}},
+		AccessKeys: []org.AccessKey{
+			{ID: "AKIAEXAMPLE2", Active: true, Created: date("2022-01-05"), Used: org.Usage{At: date("2024-05-01"), Region: "eu-west-3", Service: "s3"}},
+			{ID: "AKIAEXAMPLE1", Created: date("2021-01-05"), Used: org.Usage{Never: true}},
+		},
+		Certificates: []org.Certificate{},
 	}
 }
 

@@ -1,6 +1,10 @@
 package org
 
-import "github.com/licit-dev/licit/policy"
+import (
+	"time"
+
+	"github.com/licit-dev/licit/policy"
+)
 
 // A Spec is an organization as plain data: what a snapshot file holds, what a test writes
 // by hand. [New] turns it into an immutable [Organization].
@@ -11,6 +15,11 @@ type Spec struct {
 	ControlPolicies   []ControlPolicy
 	Accounts          []Account
 	Gaps              []Gap
+
+	ConsolidatedBillingOnly bool                     // not all features are enabled: there are no control policies
+	DelegatedAdministrators []DelegatedAdministrator // nil: not known; empty but not nil: none
+	TrustedServices         []string                 // service principals with trusted access; nil: not known; empty but not nil: none
+	Coverage                []Unit                   // how well AWS's state is known; empty: nobody kept record
 }
 
 // A Root is the top of the organization's tree. The zero Root stands for accounts without
@@ -59,6 +68,12 @@ type Account struct {
 	Tags        map[string]string
 	// BlockPublicAccess is the account's RestrictPublicBuckets setting of S3.
 	BlockPublicAccess bool
+
+	Email          string          // of the root user; empty: not known
+	State          string          // "ACTIVE", "SUSPENDED", "CLOSED", …, as Organizations says; empty: not known
+	RootUser       *Credentials    // nil: not known
+	PasswordPolicy *PasswordPolicy // nil: not known
+	Providers      []Provider      // SAML and OIDC identity providers; nil: not known; empty but not nil: none
 }
 
 // A User is an IAM user.
@@ -70,6 +85,9 @@ type User struct {
 	Inline   []InlinePolicy
 	Boundary policy.ARN // managed policy that is the permissions boundary; zero: none
 	Tags     map[string]string
+
+	Created     time.Time    // zero: not known
+	Credentials *Credentials // nil: not known
 }
 
 // A Group is an IAM group. It is never a principal; its policies are its members'.
@@ -88,6 +106,10 @@ type Role struct {
 	Inline   []InlinePolicy
 	Boundary policy.ARN // managed policy that is the permissions boundary; zero: none
 	Tags     map[string]string
+
+	Created    time.Time     // zero: not known
+	MaxSession time.Duration // how long a session may last; 0: not known
+	Used       Usage
 }
 
 // An InlinePolicy is embedded in one user, group or role.

@@ -62,6 +62,7 @@ func validate(s *Spec, locate func([]string) place) Errors {
 	for i, g := range s.Gaps {
 		v.gap(top.member("gaps").at(i), g)
 	}
+	v.organizationFacts(top)
 	return v.errs
 }
 

@@ -3,6 +3,7 @@ package org
 import (
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -49,6 +50,7 @@ func (v *validator) account(p *path, a *Account) {
 		w.endpoint(p.member("endpoints").at(i), &a.Endpoints[i])
 	}
 	v.tags(p.member("tags"), a.Tags)
+	w.facts(p, a)
 }
 
 // iamName checks the ARN of a user, group, role or customer managed policy. Names are
@@ -114,6 +116,8 @@ func (v *accountValidator) user(p *path, u *User) {
 	v.identityPolicies(p, from, u.Attached, u.Inline)
 	v.boundary(p, from, u.Boundary)
 	v.tags(p.member("tags"), u.Tags)
+	v.time(p.member("created"), u.Created)
+	v.credentials(p.member("credentials"), u.Credentials)
 }
 
 func (v *accountValidator) groupNames() iter.Seq[string] {
@@ -139,6 +143,11 @@ func (v *accountValidator) role(p *path, r *Role) {
 	v.identityPolicies(p, from, r.Attached, r.Inline)
 	v.boundary(p, from, r.Boundary)
 	v.tags(p.member("tags"), r.Tags)
+	v.time(p.member("created"), r.Created)
+	v.usage(p.member("used"), r.Used)
+	if r.MaxSession < 0 || r.MaxSession%time.Second != 0 {
+		v.fail(p.member("maxSession"), "%v is no whole number of seconds", r.MaxSession)
+	}
 }
 
 func (v *accountValidator) identityPolicies(p *path, from string, attached []policy.ARN, inline []InlinePolicy) {

@@ -124,6 +124,30 @@ func TestWriteDir(t *testing.T) {
       "what": "document",
       "reason": "AccessDenied: organizations:DescribePolicy"
     }
+  ],
+  "delegatedAdministrators": [
+    {
+      "account": "444455556666",
+      "services": [
+        "access-analyzer.amazonaws.com",
+        "sso.amazonaws.com"
+      ]
+    }
+  ],
+  "trustedServices": [],
+  "coverage": [
+    {
+      "account": "111122223333",
+      "section": "iam",
+      "state": "complete"
+    },
+    {
+      "account": "111122223333",
+      "region": "eu-west-3",
+      "section": "sqs",
+      "state": "partial",
+      "reason": "AccessDenied: sqs:GetQueueAttributes"
+    }
   ]
 }
 `, "\n"), string(files["org.json"].Data)))
