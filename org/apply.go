@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -59,7 +60,7 @@ func (o *Organization) apply(changes []Change) (*Organization, []Change, error) 
 type draft struct{ spec Spec }
 
 func (d *draft) noSuch(kind, name string, known iter.Seq[string]) error {
-	return &ReferenceError{Kind: kind, Name: name, Suggestion: closest(name, known), Want: "want one that the organization has"}
+	return &ReferenceError{Kind: kind, Name: name, Suggestion: levenshtein.Closest(name, known), Want: "want one that the organization has"}
 }
 
 func (d *draft) account(id string) (*Account, error) {

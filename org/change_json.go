@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/form"
+
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/licit-dev/licit/internal/jsontree"
@@ -50,13 +52,13 @@ func ReadChanges(fsys fs.FS, name string) ([]Change, error) {
 		return nil, Errors{&SpecError{File: name, Err: plainError(err)}}
 	}
 	r := &reader{fsys: fsys, documents: make(map[string]*policy.Document), files: make(map[string]bool)}
-	s := &source{file: name, src: src}
-	if err := s.parse(); err != nil {
-		return nil, Errors{err}
+	s := &form.Source{File: name, Src: src}
+	if problem := s.Parse(); problem != nil {
+		return nil, Errors{specError(problem)}
 	}
-	d := &decoder{reader: r, source: s}
+	d := r.decoder(s)
 	var out []Change
-	d.array(func(n *jsontree.Node, p *path) { out = append(out, d.change(n, p)) })(s.root, nil)
+	d.Array(func(n *jsontree.Node, p *form.Path) { out = append(out, d.change(n, p)) })(s.Root, nil)
 	if err := r.errs.or(); err != nil {
 		return nil, err
 	}
@@ -71,34 +73,34 @@ func plainError(err error) error {
 }
 
 // change reads one change.
-func (d *decoder) change(n *jsontree.Node, p *path) (out Change) {
-	var fields []field
-	kind := func(name string, read func(n *jsontree.Node, p *path) Change) {
-		fields = append(fields, field{name, func(n *jsontree.Node, p *path) { out = read(n, p) }})
+func (d *decoder) change(n *jsontree.Node, p *form.Path) (out Change) {
+	var fields []form.Field
+	kind := func(name string, read func(n *jsontree.Node, p *form.Path) Change) {
+		fields = append(fields, form.Member(name, func(n *jsontree.Node, p *form.Path) { out = read(n, p) }))
 	}
 	named := func(name string, make func(string) Change) {
-		kind(name, func(n *jsontree.Node, p *path) Change {
+		kind(name, func(n *jsontree.Node, p *form.Path) Change {
 			var text string
-			d.text(&text)(n, p)
+			d.Text(&text)(n, p)
 			return make(text)
 		})
 	}
 	pair := func(name, first, second string, make func(a, b string) Change) {
-		kind(name, func(n *jsontree.Node, p *path) Change {
+		kind(name, func(n *jsontree.Node, p *form.Path) Change {
 			var a, b string
-			d.object(n, p, "an object with "+first+" and "+second, field{first, d.text(&a)}, field{second, d.text(&b)})
+			d.Object(n, p, "an object with "+first+" and "+second, form.Member(first, d.Text(&a)), form.Member(second, d.Text(&b)))
 			d.wants(n, p, first, second)
 			return make(a, b)
 		})
 	}
 	policyType := func(name string, make func(policy.Kind) Change) {
-		kind(name, func(n *jsontree.Node, p *path) Change {
+		kind(name, func(n *jsontree.Node, p *form.Path) Change {
 			var k policy.Kind
 			d.kind(&k)(n, p)
 			return make(k)
 		})
 	}
-	kind("putControlPolicy", func(n *jsontree.Node, p *path) Change { return PutControlPolicy(d.controlPolicy(n, p)) })
+	kind("putControlPolicy", func(n *jsontree.Node, p *form.Path) Change { return PutControlPolicy(d.controlPolicy(n, p)) })
 	named("removeControlPolicy", RemoveControlPolicy)
 	pair("attachControlPolicy", "policy", "target", AttachControlPolicy)
 	pair("detachControlPolicy", "policy", "target", DetachControlPolicy)
@@ -109,104 +111,104 @@ func (d *decoder) change(n *jsontree.Node, p *path) (out Change) {
 	pair("moveAccount", "account", "parent", MoveAccount)
 	kind("putAccount", d.putAccount)
 	named("removeAccount", RemoveAccount)
-	kind("putUser", func(n *jsontree.Node, p *path) Change { return PutUser(d.user(n, p)) })
-	kind("putGroup", func(n *jsontree.Node, p *path) Change { return PutGroup(d.group(n, p)) })
-	kind("putRole", func(n *jsontree.Node, p *path) Change { return PutRole(d.role(n, p)) })
-	kind("putManagedPolicy", func(n *jsontree.Node, p *path) Change {
+	kind("putUser", func(n *jsontree.Node, p *form.Path) Change { return PutUser(d.user(n, p)) })
+	kind("putGroup", func(n *jsontree.Node, p *form.Path) Change { return PutGroup(d.group(n, p)) })
+	kind("putRole", func(n *jsontree.Node, p *form.Path) Change { return PutRole(d.role(n, p)) })
+	kind("putManagedPolicy", func(n *jsontree.Node, p *form.Path) Change {
 		var m ManagedPolicy
-		return PutManagedPolicy(d.inAccount(n, p, "policy", func(n *jsontree.Node, p *path) { m = d.managedPolicy(n, p) }), m)
+		return PutManagedPolicy(d.inAccount(n, p, "policy", func(n *jsontree.Node, p *form.Path) { m = d.managedPolicy(n, p) }), m)
 	})
 	kind("putResource", d.putResource)
 	kind("putEndpoint", d.putEndpoint)
-	kind("remove", func(n *jsontree.Node, p *path) Change {
+	kind("remove", func(n *jsontree.Node, p *form.Path) Change {
 		var a policy.ARN
-		d.arn(&a)(n, p)
+		d.ARN(&a)(n, p)
 		return Remove(a)
 	})
 	named("removeEndpoint", RemoveEndpoint)
-	kind("markUnknown", func(n *jsontree.Node, p *path) Change { return MarkUnknown(d.gap(n, p)) })
-	kind("markKnown", func(n *jsontree.Node, p *path) Change { return MarkKnown(d.gap(n, p)) })
-	d.object(n, p, "an object with one change, such as attachControlPolicy", fields...)
+	kind("markUnknown", func(n *jsontree.Node, p *form.Path) Change { return MarkUnknown(d.gap(n, p)) })
+	kind("markKnown", func(n *jsontree.Node, p *form.Path) Change { return MarkKnown(d.gap(n, p)) })
+	d.Object(n, p, "an object with one change, such as attachControlPolicy", fields...)
 	if n.Kind == jsontree.Object && len(n.Members) != 1 {
-		d.fail(n.Start, p, "has %d members; want one change in each object", len(n.Members))
+		d.Fail(n.Start, p, "has %d members; want one change in each object", len(n.Members))
 	}
 	return out
 }
 
 // wants reports members that are missing.
-func (d *decoder) wants(n *jsontree.Node, p *path, names ...string) {
+func (d *decoder) wants(n *jsontree.Node, p *form.Path, names ...string) {
 	for _, name := range names {
 		if _, ok := n.Member(name); !ok && n.Kind == jsontree.Object {
-			d.fail(n.Start, p, "lacks %q; want %s", name, strings.Join(names, " and "))
+			d.Fail(n.Start, p, "lacks %q; want %s", name, strings.Join(names, " and "))
 		}
 	}
 }
 
 // inAccount reads an account ID, and what is in the account.
-func (d *decoder) inAccount(n *jsontree.Node, p *path, name string, read visit) string {
+func (d *decoder) inAccount(n *jsontree.Node, p *form.Path, name string, read form.Visit) string {
 	var account string
-	d.object(n, p, "an object with account and "+name, field{"account", d.text(&account)}, field{name, read})
+	d.Object(n, p, "an object with account and "+name, form.Member("account", d.Text(&account)), form.Member(name, read))
 	d.wants(n, p, "account", name)
 	return account
 }
 
-func (d *decoder) putOU(n *jsontree.Node, p *path) Change {
+func (d *decoder) putOU(n *jsontree.Node, p *form.Path) Change {
 	var parent string
 	var list []OU
-	d.object(n, p, "an object with parent and ou", field{"parent", d.text(&parent)}, field{"ou", func(n *jsontree.Node, p *path) {
+	d.Object(n, p, "an object with parent and ou", form.Member("parent", d.Text(&parent)), form.Member("ou", func(n *jsontree.Node, p *form.Path) {
 		var u OU
-		d.object(n, p, "an object, an OU", field{"id", d.text(&u.ID)}, field{"name", d.text(&u.Name)}, field{"attached", d.texts(&u.Attached)})
+		d.Object(n, p, "an object, an OU", form.Member("id", d.Text(&u.ID)), form.Member("name", d.Text(&u.Name)), form.Member("attached", d.Texts(&u.Attached)))
 		list = append(list, u)
-	}})
+	}))
 	d.wants(n, p, "parent", "ou")
 	return PutOU(parent, append(list, OU{})[0])
 }
 
-func (d *decoder) putAccount(n *jsontree.Node, p *path) Change {
+func (d *decoder) putAccount(n *jsontree.Node, p *form.Path) Change {
 	var parent string
 	var a Account
-	d.object(n, p, "an object with account, and parent if it has one", field{"parent", d.text(&parent)}, field{"account", func(n *jsontree.Node, p *path) { a = d.account(n, p) }})
+	d.Object(n, p, "an object with account, and parent if it has one", form.Member("parent", d.Text(&parent)), form.Member("account", func(n *jsontree.Node, p *form.Path) { a = d.account(n, p) }))
 	d.wants(n, p, "account")
 	return PutAccount(parent, a)
 }
 
-func (d *decoder) putResource(n *jsontree.Node, p *path) Change {
+func (d *decoder) putResource(n *jsontree.Node, p *form.Path) Change {
 	var r Resource
-	account := d.inAccount(n, p, "resource", func(n *jsontree.Node, p *path) { r = d.resource(n, p) })
+	account := d.inAccount(n, p, "resource", func(n *jsontree.Node, p *form.Path) { r = d.resource(n, p) })
 	return PutResource(account, r)
 }
 
-func (d *decoder) putEndpoint(n *jsontree.Node, p *path) Change {
+func (d *decoder) putEndpoint(n *jsontree.Node, p *form.Path) Change {
 	var e Endpoint
-	account := d.inAccount(n, p, "endpoint", func(n *jsontree.Node, p *path) { e = d.endpoint(n, p) })
+	account := d.inAccount(n, p, "endpoint", func(n *jsontree.Node, p *form.Path) { e = d.endpoint(n, p) })
 	return PutEndpoint(account, e)
 }
 
 // marshalChange writes {"name": …}.
 func marshalChange(name string, value func(e *encoder)) ([]byte, error) {
 	var b bytes.Buffer
-	e := &encoder{json: jsontext.NewEncoder(&b, jsontext.AllowDuplicateNames(true))}
-	e.object(func() {
-		e.name(name)
+	e := &encoder{Encoder: &form.Encoder{JSON: jsontext.NewEncoder(&b, jsontext.AllowDuplicateNames(true))}}
+	e.Object(func() {
+		e.Name(name)
 		value(e)
 	})
-	if e.err != nil {
-		return nil, fmt.Errorf("org: %w", e.err)
+	if e.Err != nil {
+		return nil, fmt.Errorf("org: %w", e.Err)
 	}
 	return bytes.TrimSpace(b.Bytes()), nil
 }
 
 func marshalText(name, value string) ([]byte, error) {
-	return marshalChange(name, func(e *encoder) { e.token(jsontext.String(value)) })
+	return marshalChange(name, func(e *encoder) { e.Token(jsontext.String(value)) })
 }
 
 // marshalMembers writes {"name": {"a": "x", …}}, empty members included.
 func marshalMembers(name string, pairs ...string) ([]byte, error) {
 	return marshalChange(name, func(e *encoder) {
-		e.object(func() {
+		e.Object(func() {
 			for pair := range slices.Chunk(pairs, 2) {
-				e.name(pair[0])
-				e.token(jsontext.String(pair[1]))
+				e.Name(pair[0])
+				e.Token(jsontext.String(pair[1]))
 			}
 		})
 	})
@@ -215,9 +217,9 @@ func marshalMembers(name string, pairs ...string) ([]byte, error) {
 // marshalIn writes {"name": {"where": "id", "what": …}}.
 func marshalIn(name, where, id, what string, value func(e *encoder)) ([]byte, error) {
 	return marshalChange(name, func(e *encoder) {
-		e.object(func() {
-			e.text(where, id)
-			e.name(what)
+		e.Object(func() {
+			e.Text(where, id)
+			e.Name(what)
 			value(e)
 		})
 	})

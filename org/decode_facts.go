@@ -1,178 +1,131 @@
 package org
 
 import (
-	"math"
-	"strconv"
 	"strings"
-	"time"
 
+	"github.com/licit-dev/licit/internal/form"
 	"github.com/licit-dev/licit/internal/jsontree"
 )
 
-func (d *decoder) time(to *time.Time) visit {
-	return func(n *jsontree.Node, p *path) {
-		if n.Kind != jsontree.String {
-			d.fail(n.Start, p, `is %s; want a time such as "2024-05-01T10:00:00Z"`, n.Kind)
-			return
-		}
-		t, err := time.Parse(time.RFC3339, n.Text)
-		if err != nil || !isTime(t) {
-			d.fail(n.Start, p, `%q is no time; want one such as "2024-05-01T10:00:00Z"`, clip(n.Text))
-			return
-		}
-		*to = t
-	}
-}
-
-// isTime reports whether a snapshot can hold t.
-func isTime(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() <= 9999 && !t.IsZero() }
-
-func (d *decoder) integer(to *int) visit {
-	return func(n *jsontree.Node, p *path) {
-		i, err := strconv.Atoi(n.Text)
-		if n.Kind != jsontree.Number || err != nil || i < 0 || i > math.MaxInt32 {
-			d.fail(n.Start, p, "is %s; want a whole number", n.Kind)
-			return
-		}
-		*to = i
-	}
-}
-
-func (d *decoder) duration(to *time.Duration) visit {
-	return func(n *jsontree.Node, p *path) {
-		var seconds int
-		d.integer(&seconds)(n, p)
-		*to = time.Duration(seconds) * time.Second
-	}
-}
-
-// eachKnown is array, which makes a list that is not nil even where the array is empty.
-func eachKnown[T any](d *decoder, to *[]T, one func(n *jsontree.Node, p *path) T) visit {
-	return func(n *jsontree.Node, p *path) {
-		*to = make([]T, 0, len(n.Elements))
-		d.array(func(n *jsontree.Node, p *path) { *to = append(*to, one(n, p)) })(n, p)
-	}
-}
-
-func (d *decoder) credentials(to **Credentials) visit {
-	return func(n *jsontree.Node, p *path) {
+func (d *decoder) credentials(to **Credentials) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
 		c := new(Credentials)
-		d.object(n, p, "an object, credentials",
-			field{"password", d.password(&c.Password)},
-			field{"mfa", d.mfa(&c.MFA)},
-			field{"accessKeys", eachKnown(d, &c.AccessKeys, d.accessKey)},
-			field{"certificates", eachKnown(d, &c.Certificates, d.certificate)})
+		d.Object(n, p, "an object, credentials",
+			form.Member("password", d.password(&c.Password)),
+			form.Member("mfa", d.mfa(&c.MFA)),
+			form.Member("accessKeys", form.Known(d.Decoder, &c.AccessKeys, d.accessKey)),
+			form.Member("certificates", form.Known(d.Decoder, &c.Certificates, d.certificate)))
 		*to = c
 	}
 }
 
-func (d *decoder) password(to **Password) visit {
-	return func(n *jsontree.Node, p *path) {
+func (d *decoder) password(to **Password) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
 		w := new(Password)
-		d.object(n, p, "an object, a password",
-			field{"enabled", d.boolean(&w.Enabled)},
-			field{"changed", d.time(&w.Changed)},
-			field{"nextRotation", d.time(&w.NextRotation)},
-			field{"used", d.usage(&w.Used)})
+		d.Object(n, p, "an object, a password",
+			form.Member("enabled", d.Boolean(&w.Enabled)),
+			form.Member("changed", d.Time(&w.Changed)),
+			form.Member("nextRotation", d.Time(&w.NextRotation)),
+			form.Member("used", d.usage(&w.Used)))
 		*to = w
 	}
 }
 
-func (d *decoder) mfa(to **MFA) visit {
-	return func(n *jsontree.Node, p *path) {
+func (d *decoder) mfa(to **MFA) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
 		m := new(MFA)
-		d.object(n, p, "an object, MFA",
-			field{"active", d.boolean(&m.Active)},
-			field{"devices", eachKnown(d, &m.Devices, func(n *jsontree.Node, p *path) (v MFADevice) {
-				d.object(n, p, "an object, an MFA device",
-					field{"serial", d.text(&v.Serial)},
-					field{"enabled", d.time(&v.Enabled)})
+		d.Object(n, p, "an object, MFA",
+			form.Member("active", d.Boolean(&m.Active)),
+			form.Member("devices", form.Known(d.Decoder, &m.Devices, func(n *jsontree.Node, p *form.Path) (v MFADevice) {
+				d.Object(n, p, "an object, an MFA device",
+					form.Member("serial", d.Text(&v.Serial)),
+					form.Member("enabled", d.Time(&v.Enabled)))
 				return v
-			})})
+			})))
 		*to = m
 	}
 }
 
-func (d *decoder) accessKey(n *jsontree.Node, p *path) (k AccessKey) {
-	d.object(n, p, "an object, an access key",
-		field{"id", d.text(&k.ID)},
-		field{"active", d.boolean(&k.Active)},
-		field{"created", d.time(&k.Created)},
-		field{"used", d.usage(&k.Used)})
+func (d *decoder) accessKey(n *jsontree.Node, p *form.Path) (k AccessKey) {
+	d.Object(n, p, "an object, an access key",
+		form.Member("id", d.Text(&k.ID)),
+		form.Member("active", d.Boolean(&k.Active)),
+		form.Member("created", d.Time(&k.Created)),
+		form.Member("used", d.usage(&k.Used)))
 	return k
 }
 
-func (d *decoder) certificate(n *jsontree.Node, p *path) (c Certificate) {
-	d.object(n, p, "an object, a certificate",
-		field{"active", d.boolean(&c.Active)},
-		field{"created", d.time(&c.Created)})
+func (d *decoder) certificate(n *jsontree.Node, p *form.Path) (c Certificate) {
+	d.Object(n, p, "an object, a certificate",
+		form.Member("active", d.Boolean(&c.Active)),
+		form.Member("created", d.Time(&c.Created)))
 	return c
 }
 
-func (d *decoder) usage(to *Usage) visit {
-	return func(n *jsontree.Node, p *path) {
-		d.object(n, p, "an object, when something was last used",
-			field{"at", d.time(&to.At)},
-			field{"never", d.boolean(&to.Never)},
-			field{"region", d.text(&to.Region)},
-			field{"service", d.text(&to.Service)})
+func (d *decoder) usage(to *Usage) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
+		d.Object(n, p, "an object, when something was last used",
+			form.Member("at", d.Time(&to.At)),
+			form.Member("never", d.Boolean(&to.Never)),
+			form.Member("region", d.Text(&to.Region)),
+			form.Member("service", d.Text(&to.Service)))
 	}
 }
 
-func (d *decoder) passwordPolicy(to **PasswordPolicy) visit {
-	return func(n *jsontree.Node, p *path) {
+func (d *decoder) passwordPolicy(to **PasswordPolicy) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
 		w := new(PasswordPolicy)
-		d.object(n, p, "an object, a password policy",
-			field{"default", d.boolean(&w.Default)},
-			field{"minimumLength", d.integer(&w.MinimumLength)},
-			field{"requireSymbols", d.boolean(&w.RequireSymbols)},
-			field{"requireNumbers", d.boolean(&w.RequireNumbers)},
-			field{"requireUppercase", d.boolean(&w.RequireUppercase)},
-			field{"requireLowercase", d.boolean(&w.RequireLowercase)},
-			field{"usersMayChange", d.boolean(&w.UsersMayChange)},
-			field{"maxAge", d.integer(&w.MaxAge)},
-			field{"rememberLast", d.integer(&w.RememberLast)},
-			field{"hardExpiry", d.boolean(&w.HardExpiry)})
+		d.Object(n, p, "an object, a password policy",
+			form.Member("default", d.Boolean(&w.Default)),
+			form.Member("minimumLength", d.Integer(&w.MinimumLength)),
+			form.Member("requireSymbols", d.Boolean(&w.RequireSymbols)),
+			form.Member("requireNumbers", d.Boolean(&w.RequireNumbers)),
+			form.Member("requireUppercase", d.Boolean(&w.RequireUppercase)),
+			form.Member("requireLowercase", d.Boolean(&w.RequireLowercase)),
+			form.Member("usersMayChange", d.Boolean(&w.UsersMayChange)),
+			form.Member("maxAge", d.Integer(&w.MaxAge)),
+			form.Member("rememberLast", d.Integer(&w.RememberLast)),
+			form.Member("hardExpiry", d.Boolean(&w.HardExpiry)))
 		*to = w
 	}
 }
 
-func (d *decoder) provider(n *jsontree.Node, p *path) (v Provider) {
-	d.object(n, p, "an object, an identity provider",
-		field{"arn", d.arn(&v.ARN)},
-		field{"url", d.text(&v.URL)},
-		field{"clientIds", d.texts(&v.ClientIDs)},
-		field{"thumbprints", d.texts(&v.Thumbprints)},
-		field{"validUntil", d.time(&v.ValidUntil)},
-		field{"created", d.time(&v.Created)})
+func (d *decoder) provider(n *jsontree.Node, p *form.Path) (v Provider) {
+	d.Object(n, p, "an object, an identity provider",
+		form.Member("arn", d.ARN(&v.ARN)),
+		form.Member("url", d.Text(&v.URL)),
+		form.Member("clientIds", d.Texts(&v.ClientIDs)),
+		form.Member("thumbprints", d.Texts(&v.Thumbprints)),
+		form.Member("validUntil", d.Time(&v.ValidUntil)),
+		form.Member("created", d.Time(&v.Created)))
 	return v
 }
 
-func (d *decoder) delegated(n *jsontree.Node, p *path) (a DelegatedAdministrator) {
-	d.object(n, p, "an object, a delegated administrator",
-		field{"account", d.text(&a.Account)},
-		field{"services", d.texts(&a.Services)})
+func (d *decoder) delegated(n *jsontree.Node, p *form.Path) (a DelegatedAdministrator) {
+	d.Object(n, p, "an object, a delegated administrator",
+		form.Member("account", d.Text(&a.Account)),
+		form.Member("services", d.Texts(&a.Services)))
 	return a
 }
 
-func (d *decoder) unit(n *jsontree.Node, p *path) (u Unit) {
-	d.object(n, p, "an object, a part of AWS's state",
-		field{"account", d.text(&u.Account)},
-		field{"region", d.text(&u.Region)},
-		field{"section", d.text(&u.Section)},
-		field{"state", d.state(&u.State)},
-		field{"reason", d.text(&u.Reason)})
+func (d *decoder) unit(n *jsontree.Node, p *form.Path) (u Unit) {
+	d.Object(n, p, "an object, a part of AWS's state",
+		form.Member("account", d.Text(&u.Account)),
+		form.Member("region", d.Text(&u.Region)),
+		form.Member("section", d.Text(&u.Section)),
+		form.Member("state", d.state(&u.State)),
+		form.Member("reason", d.Text(&u.Reason)))
 	return u
 }
 
-func (d *decoder) state(to *State) visit {
-	return func(n *jsontree.Node, p *path) {
+func (d *decoder) state(to *State) form.Visit {
+	return func(n *jsontree.Node, p *form.Path) {
 		for s, name := range stateNames {
 			if n.Kind == jsontree.String && n.Text == name {
 				*to = State(s)
 				return
 			}
 		}
-		d.fail(n.Start, p, "is no state; want one of %s", strings.Join(stateNames[:], ", "))
+		d.Fail(n.Start, p, "is no state; want one of %s", strings.Join(stateNames[:], ", "))
 	}
 }

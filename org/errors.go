@@ -2,10 +2,9 @@ package org
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/internal/form"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -94,7 +93,7 @@ func (e *ReferenceError) Error() string {
 	if e.From != "" {
 		b.WriteString(e.From + ": ")
 	}
-	fmt.Fprintf(&b, "no %s %q", e.Kind, clip(e.Name))
+	fmt.Fprintf(&b, "no %s %q", e.Kind, form.Clip(e.Name))
 	switch {
 	case e.Suggestion != "":
 		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
@@ -117,7 +116,7 @@ func (e *ChangeError) Error() string {
 	if e.Change == nil {
 		return fmt.Sprintf("change %d: %s", e.Index+1, e.Err)
 	}
-	return fmt.Sprintf("change %d (%s): %s", e.Index+1, clip(e.Change.String()), e.Err)
+	return fmt.Sprintf("change %d (%s): %s", e.Index+1, form.Clip(e.Change.String()), e.Err)
 }
 
 // Unwrap returns what is wrong, without the change.
@@ -134,53 +133,7 @@ func prefix(file string, at policy.Position, path string) string {
 		b.WriteString(at.String() + ": ")
 	}
 	if path != "" {
-		b.WriteString(clip(path) + ": ")
-	}
-	return b.String()
-}
-
-// clip shortens a text for an error message.
-func clip(s string) string {
-	const most = 200
-	if len(s) > most {
-		s = s[:most] + "…"
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
-}
-
-// A path is a place in a Spec. It is a list, so that it costs next to nothing until an
-// error asks for its text. The nil path is the Spec itself.
-type path struct {
-	up    *path
-	token string
-}
-
-func (p *path) member(name string) *path { return &path{p, name} }
-
-func (p *path) at(i int) *path { return &path{p, strconv.Itoa(i)} }
-
-// tokens lists the path from the top.
-func (p *path) tokens() []string {
-	n := 0
-	for q := p; q != nil; q = q.up {
-		n++
-	}
-	out := make([]string, n)
-	for q := p; q != nil; q = q.up {
-		n--
-		out[n] = q.token
-	}
-	return out
-}
-
-// String is the path as a JSON pointer.
-func (p *path) String() string { return pointer(p.tokens()) }
-
-func pointer(tokens []string) string {
-	var b strings.Builder
-	for _, t := range tokens {
-		b.WriteByte('/')
-		b.WriteString(jsontree.Escape(t))
+		b.WriteString(form.Clip(path) + ": ")
 	}
 	return b.String()
 }

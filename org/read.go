@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	gopath "path"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/internal/form"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -45,7 +44,7 @@ func ReadFS(fsys fs.FS) (*Organization, error) {
 		}
 		return nil, Errors{&SpecError{File: mainFile, Err: err}}
 	}
-	return r.organization(&source{file: mainFile, src: src})
+	return r.organization(&form.Source{File: mainFile, Src: src})
 }
 
 // Parse reads a whole organization from one JSON text: an org.json with all accounts and
@@ -57,15 +56,15 @@ func Parse(src []byte) (*Organization, error) { return ParseAt("", policy.Positi
 // the beginning of the file.
 func ParseAt(file string, start policy.Position, src []byte) (*Organization, error) {
 	r := &reader{}
-	return r.organization(&source{file: file, start: start, src: src})
+	return r.organization(&form.Source{File: file, Start: start, Src: src})
 }
 
 // A reader reads a snapshot and remembers where everything stood.
 type reader struct {
 	fsys      fs.FS // nil: everything is inline
 	documents map[string]*policy.Document
-	main      *source
-	accounts  []*source       // of account i, nil if it is inline
+	main      *form.Source
+	accounts  []*form.Source  // of account i, nil if it is inline
 	files     map[string]bool // of accounts
 	errs      Errors
 	// incomplete says that something other than a document could not be read, so that
@@ -73,54 +72,12 @@ type reader struct {
 	incomplete bool
 }
 
-// A source is one JSON text.
-type source struct {
-	file  string
-	start policy.Position
-	src   []byte
-	root  *jsontree.Node
-	lines []int // offsets at which lines begin
-}
-
-// parse reads the syntax tree.
-func (s *source) parse() error {
-	s.lines = append(s.lines, 0)
-	for i, c := range s.src {
-		if c == '\n' {
-			s.lines = append(s.lines, i+1)
-		}
-	}
-	root, err := jsontree.Parse(s.src)
-	if err != nil {
-		e := &SpecError{File: s.file, Position: s.position(0), Err: err}
-		if syntax, ok := errors.AsType[*jsontree.SyntaxError](err); ok {
-			e.Position, e.Path, e.Err = s.position(syntax.Offset), syntax.Pointer, errors.New(syntax.Reason)
-		}
-		return e
-	}
-	s.root = root
-	return nil
-}
-
-func (s *source) position(offset int) policy.Position {
-	line := sort.SearchInts(s.lines, offset+1)
-	p := policy.Position{Offset: offset, Line: line, Column: offset - s.lines[line-1] + 1}
-	if s.start.IsValid() {
-		p.Offset += s.start.Offset
-		p.Line += s.start.Line - 1
-		if line == 1 {
-			p.Column += s.start.Column - 1
-		}
-	}
-	return p
-}
-
-func (r *reader) organization(main *source) (*Organization, error) {
+func (r *reader) organization(main *form.Source) (*Organization, error) {
 	r.main = main
-	if err := main.parse(); err != nil {
-		return nil, Errors{err}
+	if problem := main.Parse(); problem != nil {
+		return nil, Errors{specError(problem)}
 	}
-	d := &decoder{reader: r, source: main}
+	d := r.decoder(main)
 	var s Spec
 	d.spec(&s)
 	r.unlisted()
@@ -128,7 +85,7 @@ func (r *reader) organization(main *source) (*Organization, error) {
 		r.errs = append(r.errs, validate(&s, r.locate)...)
 	}
 	if len(r.errs) > 0 {
-		slices.SortStableFunc(r.errs, func(a, b error) int { return compareErrors(a, b, main.file) })
+		slices.SortStableFunc(r.errs, func(a, b error) int { return compareErrors(a, b, main.File) })
 		return nil, r.errs
 	}
 	return index(s), nil
@@ -170,15 +127,7 @@ func (r *reader) locate(tokens []string) place {
 			s, tokens = r.accounts[i], tokens[2:]
 		}
 	}
-	n := s.root
-	for i := range tokens {
-		next, ok := n.Lookup(pointer(tokens[i : i+1]))
-		if !ok {
-			break
-		}
-		n = next
-	}
-	return place{file: s.file, at: s.position(n.Start), path: pointer(tokens)}
+	return place{file: s.File, at: s.Locate(tokens), path: form.Pointer(tokens)}
 }
 
 // compareErrors orders errors by file, org.json first, and by place in the file.

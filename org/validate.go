@@ -8,6 +8,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/licit-dev/licit/internal/form"
+	"github.com/licit-dev/licit/internal/levenshtein"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -24,7 +26,7 @@ type validator struct {
 	policies map[policy.ARN]*ManagedPolicy
 
 	// What has been seen so far, and where.
-	seen    map[thing]*path
+	seen    map[thing]*form.Path
 	checked map[attachment]bool
 }
 
@@ -45,22 +47,22 @@ func validate(s *Spec, locate func([]string) place) Errors {
 		accounts: make(map[string]*Account, len(s.Accounts)),
 		control:  make(map[string]*ControlPolicy, len(s.ControlPolicies)),
 		policies: make(map[policy.ARN]*ManagedPolicy),
-		seen:     make(map[thing]*path),
+		seen:     make(map[thing]*form.Path),
 		checked:  make(map[attachment]bool),
 	}
 	v.collect()
-	var top *path
-	v.text(top.member("id"), s.ID)
-	v.managementAccount(top.member("managementAccount"))
-	v.root(top.member("root"))
+	var top *form.Path
+	v.text(top.Member("id"), s.ID)
+	v.managementAccount(top.Member("managementAccount"))
+	v.root(top.Member("root"))
 	for i := range s.ControlPolicies {
-		v.controlPolicy(top.member("controlPolicies").at(i), &s.ControlPolicies[i])
+		v.controlPolicy(top.Member("controlPolicies").At(i), &s.ControlPolicies[i])
 	}
 	for i := range s.Accounts {
-		v.account(top.member("accounts").at(i), &s.Accounts[i])
+		v.account(top.Member("accounts").At(i), &s.Accounts[i])
 	}
 	for i, g := range s.Gaps {
-		v.gap(top.member("gaps").at(i), g)
+		v.gap(top.Member("gaps").At(i), g)
 	}
 	v.organizationFacts(top)
 	return v.errs
@@ -87,14 +89,14 @@ func (v *validator) collect() {
 	}
 }
 
-func (v *validator) place(p *path) place {
+func (v *validator) place(p *form.Path) place {
 	if v.locate == nil {
 		return place{path: p.String()}
 	}
-	return v.locate(p.tokens())
+	return v.locate(p.Tokens())
 }
 
-func (v *validator) fail(p *path, format string, args ...any) {
+func (v *validator) fail(p *form.Path, format string, args ...any) {
 	at := v.place(p)
 	v.errs = append(v.errs, &SpecError{File: at.file, Position: at.at, Path: at.path, Err: fmt.Errorf(format, args...)})
 }
@@ -103,27 +105,27 @@ func (v *validator) fail(p *path, format string, args ...any) {
 type reference struct{ from, kind, name, want string }
 
 // dangling reports that nothing has the name.
-func (v *validator) dangling(p *path, r reference, known iter.Seq[string]) {
+func (v *validator) dangling(p *form.Path, r reference, known iter.Seq[string]) {
 	at := v.place(p)
 	e := &ReferenceError{File: at.file, Position: at.at, Path: at.path, From: r.from, Kind: r.kind, Name: r.name, Want: r.want}
 	const suggestions = 50 // names are compared with all others; a file of nothing but errors must not take minutes
 	if len(v.errs) < suggestions {
-		e.Suggestion = closest(r.name, known)
+		e.Suggestion = levenshtein.Closest(r.name, known)
 	}
 	v.errs = append(v.errs, e)
 }
 
 // text reports a text that no JSON file can hold.
-func (v *validator) text(p *path, s string) bool {
+func (v *validator) text(p *form.Path, s string) bool {
 	if utf8.ValidString(s) {
 		return true
 	}
-	v.fail(p, "%q is not UTF-8", clip(s))
+	v.fail(p, "%q is not UTF-8", form.Clip(s))
 	return false
 }
 
 // id reports an ID that is missing, not UTF-8, or taken.
-func (v *validator) id(p *path, space, id, want string) bool {
+func (v *validator) id(p *form.Path, space, id, want string) bool {
 	switch {
 	case id == "":
 		v.fail(p, "missing; want %s", want)
@@ -134,9 +136,9 @@ func (v *validator) id(p *path, space, id, want string) bool {
 	return v.unique(p, thing{space, id}, id)
 }
 
-func (v *validator) unique(p *path, t thing, shown string) bool {
+func (v *validator) unique(p *form.Path, t thing, shown string) bool {
 	if first, ok := v.seen[t]; ok {
-		v.fail(p, "%s %q is listed twice; the first is at %s", t.space, clip(shown), v.place(first))
+		v.fail(p, "%s %q is listed twice; the first is at %s", t.space, form.Clip(shown), v.place(first))
 		return false
 	}
 	v.seen[t] = p
@@ -145,29 +147,29 @@ func (v *validator) unique(p *path, t thing, shown string) bool {
 
 // once reports whether name i of a list stands there for the first time, and if not,
 // the failure. first holds what stood before.
-func (v *validator) once(p *path, first map[string]int, i int, name, what string) bool {
+func (v *validator) once(p *form.Path, first map[string]int, i int, name, what string) bool {
 	if j, ok := first[name]; ok {
-		v.fail(p.at(i), "%s %q is listed twice; the first is at %s", what, clip(name), v.place(p.at(j)))
+		v.fail(p.At(i), "%s %q is listed twice; the first is at %s", what, form.Clip(name), v.place(p.At(j)))
 		return false
 	}
 	first[name] = i
 	return true
 }
 
-func (v *validator) tags(p *path, tags map[string]string) {
+func (v *validator) tags(p *form.Path, tags map[string]string) {
 	for _, k := range slices.Sorted(maps.Keys(tags)) {
 		if k == "" {
-			v.fail(p.member(k), "empty tag key")
+			v.fail(p.Member(k), "empty tag key")
 		}
-		if v.text(p.member(k), k) {
-			v.text(p.member(k), tags[k])
+		if v.text(p.Member(k), k) {
+			v.text(p.Member(k), tags[k])
 		}
 	}
 }
 
 // document checks that d can be in force as a policy of kind k. A document is reported
 // once, however often it is attached.
-func (v *validator) document(p *path, d *policy.Document, k policy.Kind) {
+func (v *validator) document(p *form.Path, d *policy.Document, k policy.Kind) {
 	if d == nil || v.checked[attachment{d, k}] {
 		return
 	}
@@ -190,11 +192,11 @@ func (v *validator) document(p *path, d *policy.Document, k policy.Kind) {
 	}
 }
 
-func (v *validator) gap(p *path, g Gap) {
+func (v *validator) gap(p *form.Path, g Gap) {
 	if g.Subject == "" {
-		v.fail(p.member("subject"), "missing; want an ARN, in which * stands for any text, or the ID of an account, OU, root or control policy")
+		v.fail(p.Member("subject"), "missing; want an ARN, in which * stands for any text, or the ID of an account, OU, root or control policy")
 	}
-	v.text(p.member("subject"), g.Subject)
-	v.text(p.member("what"), g.What)
-	v.text(p.member("reason"), g.Reason)
+	v.text(p.Member("subject"), g.Subject)
+	v.text(p.Member("what"), g.What)
+	v.text(p.Member("reason"), g.Reason)
 }

@@ -39,7 +39,7 @@ var arrows = map[string]rule{
 		tests:   []string{"internal/gen", "internal/spec"},
 	},
 	"policy/serviceref": {imports: []string{"policy", "internal/ascii", "internal/glob", "internal/sar", "internal/shrink"}},
-	"org":               {imports: []string{"policy", "policy/serviceref", "internal/jsontree", jsontext}, tests: []string{"internal/gen"}},
+	"org":               {imports: []string{"policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext}, tests: []string{"internal/gen"}},
 	"org/orglint": {
 		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
 		tests:   []string{"simulate"},
@@ -57,6 +57,7 @@ var arrows = map[string]rule{
 
 	"internal/ascii":       {},
 	"internal/jsontree":    {imports: []string{jsontext}},
+	"internal/form":        {imports: []string{"policy", "internal/jsontree", "internal/levenshtein", jsontext}},
 	"internal/glob":        {imports: []string{"internal/ascii"}},
 	"internal/levenshtein": {},
 	"internal/shrink":      {imports: []string{"policy", "internal/glob"}, tests: []string{"policy/serviceref", rapid}},

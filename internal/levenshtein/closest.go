@@ -1,13 +1,13 @@
-package org
+package levenshtein
 
 import (
 	"iter"
 	"strings"
 )
 
-// closest returns the known name that a misspelt name most likely should have been, or
+// Closest returns the known name that a misspelt name most likely should have been, or
 // "". The order of known does not matter.
-func closest(name string, known iter.Seq[string]) string {
+func Closest(name string, known iter.Seq[string]) string {
 	const limit, longest = 3, 256
 	if len(name) > longest {
 		return ""
@@ -18,7 +18,7 @@ func closest(name string, known iter.Seq[string]) string {
 		if k == "" || k == name {
 			continue
 		}
-		d := distance(folded, strings.ToLower(k), bestDistance+1)
+		d := Within(folded, strings.ToLower(k), bestDistance+1)
 		if d > max(1, len(name)/2) || d > bestDistance {
 			continue
 		}
@@ -29,9 +29,8 @@ func closest(name string, known iter.Seq[string]) string {
 	return best
 }
 
-// distance is the number of bytes to insert, delete or replace between a and b, or limit
-// if that is less.
-func distance(a, b string, limit int) int {
+// Within is [Distance], or limit if that is less, which is found sooner.
+func Within(a, b string, limit int) int {
 	if max(len(a)-len(b), len(b)-len(a)) >= limit {
 		return limit
 	}
