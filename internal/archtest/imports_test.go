@@ -44,6 +44,10 @@ var arrows = map[string]rule{
 		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
 		tests:   []string{"simulate"},
 	},
+	"identitycenter": {
+		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
+		tests:   []string{"simulate"},
+	},
 	"simulate": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/engine", "internal/glob", "internal/levenshtein"},
 		tests:   []string{"examples", "internal/estate", "internal/gen", "internal/spec", "simulate/casefile"},
