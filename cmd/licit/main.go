@@ -103,7 +103,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 		RunE:                       func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
-	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(),
+	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(), a.accessCommand(),
 		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
 		a.snapshotCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -46,8 +48,12 @@ func TestFintechIsCanonical(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	i, err := identitycenter.ReadFS(os.DirFS(fintech))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	if err := o.WriteDir(dir); err != nil {
+	if err := errors.Join(o.WriteDir(dir), i.WriteDir(dir)); err != nil {
 		t.Fatal(err)
 	}
 	want, got := files(t, fintech), files(t, dir)
@@ -56,6 +62,22 @@ func TestFintechIsCanonical(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("what WriteDir writes (+) is not what is stored (-); copy it over:\n%s", diff)
+	}
+}
+
+// The roles of the sample organization are those that its permission sets make.
+func TestFintechIsProvisioned(t *testing.T) {
+	o, err := org.ReadFS(os.DirFS(fintech))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i, err := identitycenter.ReadFS(os.DirFS(fintech))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := i.Changes(o)
+	if err != nil || len(changes) > 0 {
+		t.Error(changes, err)
 	}
 }
 

@@ -81,12 +81,12 @@ var arrows = map[string]rule{
 	"internal/estate":   {imports: []string{"org", "policy"}},
 
 	"cmd/licit": {
-		imports: []string{"org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
+		imports: []string{"identitycenter", "org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
-	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}},
+	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}, tests: []string{"identitycenter"}},
 }
 
 // testLibraries may be imported by all tests.
