@@ -6,6 +6,8 @@
 //     principals and policy documents.
 //   - Package [github.com/licit-dev/licit/org] is the world in which policies are
 //     attached: accounts, OUs, SCPs, RCPs, users, roles, resources, and changes of them.
+//   - Package [github.com/licit-dev/licit/identitycenter] is people and permission sets, and
+//     the roles that they become.
 //   - Package [github.com/licit-dev/licit/simulate] decides requests in that world, and
 //     explains its decisions.
 //   - Package [github.com/licit-dev/licit/simulate/casefile] is the file format for cases,
