@@ -16,8 +16,9 @@ import (
 // IAM User Guide.
 type ARN struct {
 	text string
-	// End of partition, service, region and account; "arn" ends at 3.
-	partition, service, region, account uint16
+	// ends are the ends of partition, service, region and account, 16 bits each, the first
+	// lowest; "arn" ends at 3. One number makes an ARN a value that fits into registers.
+	ends uint64
 }
 
 // ParseARN splits s at its first five colons. Region and account may be empty, and the
@@ -28,7 +29,7 @@ func ParseARN(s string) (ARN, error) {
 	}
 	a := ARN{text: s}
 	at := 3
-	for i, end := range []*uint16{&a.partition, &a.service, &a.region, &a.account} {
+	for i := range 4 {
 		n := strings.IndexByte(s[at+1:], ':')
 		if n < 0 {
 			return ARN{}, fmt.Errorf("ARN %q: %d parts; want 6: arn:partition:service:region:account:resource", clip(s), i+2)
@@ -37,7 +38,7 @@ func ParseARN(s string) (ARN, error) {
 		if at > math.MaxUint16 {
 			return ARN{}, fmt.Errorf("ARN %q: longer than any ARN", clip(s))
 		}
-		*end = uint16(at)
+		a.ends |= uint64(at) << (16 * i)
 	}
 	if a.Partition() == "" {
 		return ARN{}, fmt.Errorf("ARN %q: empty partition; want aws, aws-cn or aws-us-gov", clip(s))
@@ -70,30 +71,31 @@ func clip(s string) string {
 func (a ARN) IsValid() bool { return a.text != "" }
 
 // Partition is "aws", "aws-cn", "aws-us-gov", …; "" for the zero ARN.
-func (a ARN) Partition() string { return a.part(3, a.partition) }
+func (a ARN) Partition() string { return a.part(3, a.ends) }
 
 // Service is the service part, such as "s3".
-func (a ARN) Service() string { return a.part(a.partition, a.service) }
+func (a ARN) Service() string { return a.part(a.ends, a.ends>>16) }
 
 // Region is the region part; empty for global services and for S3.
-func (a ARN) Region() string { return a.part(a.service, a.region) }
+func (a ARN) Region() string { return a.part(a.ends>>16, a.ends>>32) }
 
 // AccountID is the account part; empty where the service leaves it out, as S3 does.
-func (a ARN) AccountID() string { return a.part(a.region, a.account) }
+func (a ARN) AccountID() string { return a.part(a.ends>>32, a.ends>>48) }
 
 // Resource is everything after the fifth colon, colons and slashes included.
 func (a ARN) Resource() string {
 	if a.text == "" {
 		return ""
 	}
-	return a.text[a.account+1:]
+	return a.text[a.ends>>48+1:]
 }
 
-func (a ARN) part(before, end uint16) string {
+// part is what stands between two ends, each in the lowest bits.
+func (a ARN) part(before, end uint64) string {
 	if a.text == "" {
 		return ""
 	}
-	return a.text[before+1 : end]
+	return a.text[uint16(before)+1 : uint16(end)]
 }
 
 // String is the whole text; "" for the zero ARN.
