@@ -35,26 +35,24 @@ func (k PrincipalKind) String() string {
 // Principal is not valid. Principal elements of policies are [Principals].
 type Principal struct {
 	kind PrincipalKind
-	arn  ARN
-	name string // Service: the service principal; WebIdentity: an OIDC provider's host; Anonymous: "*"
+	id   ARN // without ends: the text of what has no ARN, such as a service principal
 }
 
 // AnonymousPrincipal is the caller of an unsigned request.
-func AnonymousPrincipal() Principal { return Principal{kind: Anonymous, name: "*"} }
+func AnonymousPrincipal() Principal { return Principal{kind: Anonymous, id: ARN{text: "*"}} }
 
 // ServicePrincipal is an AWS service that calls by itself, such as "cloudtrail.amazonaws.com".
-func ServicePrincipal(name string) Principal { return Principal{kind: Service, name: name} }
+func ServicePrincipal(name string) Principal { return Principal{kind: Service, id: ARN{text: name}} }
 
 // WebIdentityPrincipal is a person who holds a token of the named identity provider and
 // has no AWS credentials yet: the caller of sts:AssumeRoleWithWebIdentity or
 // sts:AssumeRoleWithSAML. The provider is written as a Federated principal element
 // writes it: "cognito-identity.amazonaws.com", or the ARN of an OIDC or SAML provider.
 func WebIdentityPrincipal(provider string) Principal {
-	p := Principal{kind: WebIdentity, name: provider}
 	if a, err := ParseARN(provider); err == nil {
-		p.arn = a
+		return Principal{kind: WebIdentity, id: a}
 	}
-	return p
+	return Principal{kind: WebIdentity, id: ARN{text: provider}}
 }
 
 // PrincipalFromARN is the principal with this ARN. An ARN that is not one of a root user,
@@ -67,7 +65,7 @@ func PrincipalFromARN(a ARN) Principal {
 		return Principal{}
 	}
 	if a.Service() == "iam" && (typ == "saml-provider" || typ == "oidc-provider") && rest != "" {
-		return Principal{kind: WebIdentity, arn: a, name: a.String()}
+		return Principal{kind: WebIdentity, id: a}
 	}
 	kind := PrincipalKind(0)
 	switch a.Service() {
@@ -94,7 +92,7 @@ func PrincipalFromARN(a ARN) Principal {
 	if kind == 0 {
 		return Principal{}
 	}
-	return Principal{kind: kind, arn: a}
+	return Principal{kind: kind, id: a}
 }
 
 // ParsePrincipal reads an ARN (see [PrincipalFromARN]), a service principal name such as
@@ -146,7 +144,12 @@ func (p Principal) Kind() PrincipalKind { return p.kind }
 
 // ARN is the principal's ARN; the zero ARN for services, anonymous callers and
 // identity providers that have none.
-func (p Principal) ARN() ARN { return p.arn }
+func (p Principal) ARN() ARN {
+	if p.id.ends == 0 {
+		return ARN{}
+	}
+	return p.id
+}
 
 // AccountID is the account that the principal belongs to; "" for services, anonymous
 // callers and web identities, which have none.
@@ -154,7 +157,7 @@ func (p Principal) AccountID() string {
 	if p.kind == WebIdentity {
 		return ""
 	}
-	return p.arn.AccountID()
+	return p.ARN().AccountID()
 }
 
 // Name is the friendly name: of a user or role without its path, of a role session its
@@ -163,18 +166,18 @@ func (p Principal) AccountID() string {
 func (p Principal) Name() string {
 	switch p.kind {
 	case User, Role:
-		return lastSegment(p.arn.Resource())
+		return lastSegment(p.id.Resource())
 	case RoleSession:
-		_, rest, _ := strings.Cut(p.arn.Resource(), "/")
+		_, rest, _ := strings.Cut(p.id.Resource(), "/")
 		role, _, _ := strings.Cut(rest, "/")
 		return role
 	case FederatedUser:
-		_, rest, _ := strings.Cut(p.arn.Resource(), "/")
+		_, rest, _ := strings.Cut(p.id.Resource(), "/")
 		return rest
 	case Root:
 		return "root"
 	}
-	return p.name
+	return p.id.text
 }
 
 // SessionName is the name of a role session; "" for all others.
@@ -182,16 +185,13 @@ func (p Principal) SessionName() string {
 	if p.kind != RoleSession {
 		return ""
 	}
-	return lastSegment(p.arn.Resource())
+	return lastSegment(p.id.Resource())
 }
 
 // String is the text that [ParsePrincipal] reads. Only an identity provider without an ARN
 // has none: its host name alone does not say that it is one.
 func (p Principal) String() string {
-	if p.arn.IsValid() {
-		return p.arn.String()
-	}
-	return p.name
+	return p.id.text
 }
 
 // MarshalText implements [encoding.TextMarshaler]. The zero Principal is the empty text.

@@ -27,21 +27,24 @@ type Request struct {
 // A key that is given here overrides what the model derives. A key that is neither given
 // nor derived is absent where AWS never sends it for such a caller, and otherwise
 // unknown; with [WithStrictKeys] it is absent.
-type Keys struct{ k engine.Keys }
+type Keys struct {
+	_ [0]func() // equal Keys are not ==
+	k engine.Keys
+}
 
 // KeysFrom makes Keys of a map. An empty list says that the key is absent. AWS behaves
 // unpredictably when a name comes in two spellings, so such a key is unknown.
-func KeysFrom(m map[string][]string) Keys { return Keys{engine.KeysFrom(m)} }
+func KeysFrom(m map[string][]string) Keys { return Keys{k: engine.KeysFrom(m)} }
 
 // With returns keys in which key has these values; no value says that it is absent.
-func (k Keys) With(key string, values ...string) Keys { return Keys{k.k.With(key, values...)} }
+func (k Keys) With(key string, values ...string) Keys { return Keys{k: k.k.With(key, values...)} }
 
 // WithUnknown returns keys in which the named keys may or may not be present. A pattern
 // may hold * and ?, such as "aws:PrincipalTag/*", and leaves keys that are given as they
 // are; a name replaces what was given for it.
 func (k Keys) WithUnknown(patterns ...string) Keys {
 	for _, p := range patterns {
-		k = Keys{k.k.WithUnknown(p)}
+		k = Keys{k: k.k.WithUnknown(p)}
 	}
 	return k
 }
@@ -62,7 +65,7 @@ func (k Keys) orUnknown(names ...string) Keys {
 // multivalued are known and need not be named.
 func (k Keys) WithMultivalued(keys ...string) Keys {
 	for _, key := range keys {
-		k = Keys{k.k.WithMultivalued(key)}
+		k = Keys{k: k.k.WithMultivalued(key)}
 	}
 	return k
 }

@@ -79,7 +79,7 @@ func (w *world) resolve(e *Environment, r *Request) {
 		w.find(r)
 	}
 	if r.Session != nil {
-		v.Session = &r.Session.tags
+		v.Session = r.Session.tags
 	}
 	// R-CTX-1: with strict keys, what is neither given nor derived is absent.
 	if !e.strict {
@@ -164,7 +164,7 @@ func (w *world) find(r *Request) {
 	// R-SCP-4: the SCPs of the caller's account, whoever owns the resource (Organizations User
 	// Guide, “SCP evaluation”).
 	w.account, w.scps, c.Canonical = acct, acct.scps, acct.canonical
-	w.view.Principal = &acct.keys
+	w.view.Principal = acct.keys
 	switch c.Kind {
 	case policy.Root:
 		return
@@ -181,7 +181,7 @@ func (w *world) find(r *Request) {
 	}
 	w.who = p
 	w.identity, w.boundary, c.HasBoundary = &p.identity, &p.boundary, p.hasBoundary
-	w.view.Principal = &p.keys
+	w.view.Principal = p.keys
 	if c.Kind == policy.RoleSession {
 		c.Role = p.caller.ARN
 	}
@@ -223,13 +223,13 @@ func (w *world) resourceOf(r *Request) {
 		w.unlisted(r)
 	case v.Resource[2] == "iam" && !w.trusts():
 		// A trust policy speaks about assuming the role, not about managing it.
-		v.Target, w.owner, w.rcps = &res.keys, res.account.id, res.account.rcps
+		v.Target, w.owner, w.rcps = res.keys, res.account.id, res.account.rcps
 		v.ResourceTags = res.tags
 	default:
 		w.target, w.resource, w.owner, w.rcps = res, &res.policy, res.account.id, res.account.rcps
-		v.Target, v.ResourceTags = &res.keys, res.tags
+		v.Target, v.ResourceTags = res.keys, res.tags
 		if slash >= 0 {
-			v.Target = &res.objectKeys
+			v.Target = res.objectKeys
 		}
 	}
 }
@@ -242,7 +242,7 @@ func (w *world) unlisted(r *Request) {
 	e, v := w.env, &w.view
 	if !r.Resource.IsValid() {
 		if acct := e.accounts[w.owner]; acct != nil {
-			v.Target, w.rcps = &acct.target, acct.rcps
+			v.Target, w.rcps = acct.target, acct.rcps
 		}
 		return
 	}
@@ -260,7 +260,7 @@ func (w *world) unlisted(r *Request) {
 		v.Owner = w.owner
 		return
 	}
-	v.Target, w.rcps = &acct.target, acct.rcps
+	v.Target, w.rcps = acct.target, acct.rcps
 	if gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner); gap != "" {
 		w.unknownResource, w.resourceGap = gap, true
 	} else if e.hasPolicy(r.Resource) || v.Caller.Partition != "" && v.Caller.Partition != v.Resource[1] {
@@ -398,7 +398,7 @@ func (w *world) presence() {
 		}
 		if tags && p.tagSession && w.session == nil {
 			// Session tags override the role's own.
-			v.Session = &unknownTags
+			v.Session = unknownTags
 		}
 	} else if p != nil && v.Caller.Kind == policy.User && p.tagGap == "" {
 		v.Classes = &userUntagged

@@ -30,7 +30,9 @@ type Value struct {
 
 // Keys is an immutable set of condition keys. Names are compared without regard to case
 // (R-CND-3). The zero Keys is empty.
-type Keys struct {
+type Keys struct{ set *keySet }
+
+type keySet struct {
 	list []entry
 	// first is 1 + number of the first entry, or 0, for each value of the top bits of the
 	// hash; entry.next goes on. It spares most lookups a walk along the list.
@@ -50,15 +52,15 @@ type entry struct {
 }
 
 func keysOf(list []entry, unsorted int) Keys {
-	k := Keys{list: list, unsorted: unsorted}
+	k := &keySet{list: list, unsorted: unsorted}
 	for i := range list {
 		k.link(i)
 	}
-	return k
+	return Keys{k}
 }
 
 // link makes entry i one that is found.
-func (k *Keys) link(i int) {
+func (k *keySet) link(i int) {
 	e := &k.list[i]
 	e.next = k.first[e.hash>>60]
 	k.first[e.hash>>60] = uint32(i + 1)
@@ -100,7 +102,8 @@ func (k Keys) WithUnknown(pattern string) Keys {
 	if strings.ContainsAny(pattern, "*?") {
 		p := glob.Compile(pattern, glob.Wildcards|glob.FoldASCII)
 		e.match = &p
-		return keysOf(append(slices.Clone(k.list), e), k.unsorted)
+		list, unsorted := k.entries()
+		return keysOf(append(list, e), unsorted)
 	}
 	return k.put(e)
 }
@@ -108,7 +111,7 @@ func (k Keys) WithUnknown(pattern string) Keys {
 // WithMultivalued returns keys in which name is multivalued by type, whatever the number
 // of its values. A name that keys do not have changes nothing.
 func (k Keys) WithMultivalued(name string) Keys {
-	old := k.find(hashName(name), name)
+	old := k.find(name)
 	if old == nil {
 		return k
 	}
@@ -120,7 +123,7 @@ func (k Keys) WithMultivalued(name string) Keys {
 // Add is With for a name that must be new: one that stands there in another spelling
 // becomes unknown.
 func (k Keys) Add(name string, values ...string) Keys {
-	if k.find(hashName(name), name) != nil {
+	if k.find(name) != nil {
 		return k.conflict(name)
 	}
 	return k.With(name, values...)
@@ -133,7 +136,10 @@ func (k Keys) conflict(name string) Keys {
 
 // KeysFrom makes keys of a map. A name that stands there in two spellings is unknown.
 func KeysFrom(m map[string][]string) Keys {
-	k := Keys{list: make([]entry, 0, len(m))}
+	if len(m) == 0 {
+		return Keys{}
+	}
+	k := &keySet{list: make([]entry, 0, len(m))}
 	all := make([]string, 0, len(m)) // the values of all: nearly always one each
 	for name, values := range m {
 		from := len(all)
@@ -150,13 +156,21 @@ func KeysFrom(m map[string][]string) Keys {
 		k.link(len(k.list) - 1)
 	}
 	k.unsorted = len(k.list)
-	return k
+	return Keys{k}
+}
+
+// entries is a copy of the list, and how many of it are in no order.
+func (k Keys) entries() (list []entry, unsorted int) {
+	if k.set == nil {
+		return nil, 0
+	}
+	return slices.Clone(k.set.list), k.set.unsorted
 }
 
 // inOrder is the list in the order given; what comes of a map, by name.
 func (k Keys) inOrder() []entry {
-	list := slices.Clone(k.list)
-	slices.SortFunc(list[:k.unsorted], func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	list, unsorted := k.entries()
+	slices.SortFunc(list[:unsorted], func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return list
 }
 
@@ -166,18 +180,18 @@ func (e *entry) same(o *entry) bool {
 }
 
 func (k Keys) put(e entry) Keys {
-	list := slices.Clone(k.list)
+	list, unsorted := k.entries()
 	for i := range list {
 		if list[i].same(&e) {
 			e.multi = e.multi || list[i].multi
 			list[i] = e
-			return keysOf(list, k.unsorted)
+			return keysOf(list, unsorted)
 		}
 	}
-	return keysOf(append(list, e), k.unsorted)
+	return keysOf(append(list, e), unsorted)
 }
 
-func (k *Keys) find(hash uint64, name string) *entry {
+func (k *keySet) find(hash uint64, name string) *entry {
 	for n := k.first[hash>>60]; n != 0; {
 		e := &k.list[n-1]
 		if e.hash == hash && e.match == nil && (e.name == name || strings.EqualFold(e.name, name)) {
@@ -188,10 +202,26 @@ func (k *Keys) find(hash uint64, name string) *entry {
 	return nil
 }
 
-// lookup finds a key by name, then by the patterns of unknown keys. A key is multivalued by
-// its type, else only if it has several values (R-CND-4; IAM User Guide, “Single-valued vs.
+// find is the entry of a name that keys have, or nil.
+func (k Keys) find(name string) *entry {
+	if k.set == nil {
+		return nil
+	}
+	return k.set.find(hashName(name), name)
+}
+
+// Value returns the state and values of a key; ok is false if the keys do not mention it.
+// It looks for the name, then for the patterns of unknown keys. A key is multivalued by its
+// type, else only if it has several values (R-CND-4; IAM User Guide, “Single-valued vs.
 // multivalued context keys”).
-func (k *Keys) lookup(ref *KeyRef) (Value, bool) {
+func (k Keys) Value(ref *KeyRef) (val Value, ok bool) {
+	if k.set == nil {
+		return Value{}, false
+	}
+	return k.set.lookup(ref)
+}
+
+func (k *keySet) lookup(ref *KeyRef) (Value, bool) {
 	if e := k.find(ref.hash, ref.name); e != nil {
 		return Value{e.state, e.multi || ref.multi || len(e.vals) > 1, e.vals}, true
 	}
@@ -215,8 +245,11 @@ func (k Keys) Each(f func(name string, values []string)) {
 // HasPrefix says whether a key whose name begins with prefix is present.
 func (k Keys) HasPrefix(prefix string) Tri {
 	out := No
-	for i := range k.list {
-		e := &k.list[i]
+	if k.set == nil {
+		return out
+	}
+	for i := range k.set.list {
+		e := &k.set.list[i]
 		literal := e.name
 		if e.match != nil { // what stands before the first wildcard decides, to be safe
 			literal = e.name[:strings.IndexAny(e.name, "*?")]
@@ -246,7 +279,7 @@ func (k Keys) EachUnknown(f func(name string)) {
 
 // Has says whether a key is present; what the keys do not mention is not.
 func (k Keys) Has(ref *KeyRef) Tri {
-	val, ok := k.lookup(ref)
+	val, ok := k.Value(ref)
 	switch {
 	case ok && val.State == Known:
 		return Yes
@@ -256,12 +289,12 @@ func (k Keys) Has(ref *KeyRef) Tri {
 	return No
 }
 
-// Len is the number of entries; nil has none.
-func (k *Keys) Len() int {
-	if k == nil {
+// Len is the number of entries.
+func (k Keys) Len() int {
+	if k.set == nil {
 		return 0
 	}
-	return len(k.list)
+	return len(k.set.list)
 }
 
 // A Class groups keys whose presence follows from the same facts about a request
@@ -347,6 +380,3 @@ func NewKeyRef(name string) KeyRef {
 	}
 	return ref
 }
-
-// Value returns the state and values of a key; ok is false if the keys do not mention it.
-func (k Keys) Value(ref *KeyRef) (val Value, ok bool) { return k.lookup(ref) }

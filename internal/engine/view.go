@@ -29,11 +29,10 @@ type View struct {
 
 	Caller Caller
 
-	Given Keys // by the caller of the library; overrides all others
-	// The other keys, nil for none.
-	Session   *Keys // session tags
-	Principal *Keys // derived from the principal: tags, organization
-	Target    *Keys // derived from the resource: tags, account, organization
+	Given     Keys // by the caller of the library; overrides all others
+	Session   Keys // session tags
+	Principal Keys // derived from the principal: tags, organization
+	Target    Keys // derived from the resource: tags, account, organization
 	// Derive says that the keys which follow from the request itself are derived (§13).
 	Derive bool
 	Owner  string // account of the resource, if that is all that is known of it
@@ -102,28 +101,22 @@ func (v *View) key(ref *KeyRef) Value {
 	if ref.class == ClassResourceTag && v.NoBucketTags {
 		return Value{Multi: ref.multi}
 	}
-	if v.Given.Len() > 0 {
-		if val, ok := v.Given.lookup(ref); ok {
-			return val
-		}
+	if val, ok := v.Given.Value(ref); ok {
+		return val
 	}
-	if v.Session.Len() > 0 {
-		if val, ok := v.Session.lookup(ref); ok {
-			return val
-		}
+	if val, ok := v.Session.Value(ref); ok {
+		return val
 	}
 	if ref.derived != notDerived && v.Derive {
 		if val, ok := v.derive(ref); ok {
 			return val
 		}
 	}
-	if v.Principal.Len() > 0 {
-		if val, ok := v.Principal.lookup(ref); ok {
-			return val
-		}
+	if val, ok := v.Principal.Value(ref); ok {
+		return val
 	}
 	if v.Target.Len() > 0 && !(ref.class == ClassResourceAccount && v.mayLackResourceAccount()) {
-		if val, ok := v.Target.lookup(ref); ok {
+		if val, ok := v.Target.Value(ref); ok {
 			return val
 		}
 	}
