@@ -184,36 +184,13 @@ func (c *condition) eval(v *View) Tri {
 
 // evalValue decides the condition for what the request has for its key.
 func (c *condition) evalValue(val Value, v *View) Tri {
-	// R-CND-6: IfExists means nothing to Null.
-	if c.family == null {
+	switch {
+	case c.family == null: // R-CND-6: IfExists means nothing to Null.
 		return c.null(val.State)
-	}
-	// What a missing key gives (R-CND-5, R-CND-8, R-CND-9, R-CND-11).
-	missing := tri(c.negate || c.ifExists)
-	switch c.quant {
-	case policy.ForAllValues:
-		missing = Yes
-	case policy.ForAnyValue:
-		missing = No
-	}
-	present := Maybe
-	if c.quant == policy.NoQuantifier && val.Multi {
-		present = No // R-CND-7
-	}
-	switch val.State {
-	case Absent:
-		return missing
-	case Present:
-		return present
-	case Unknown:
-		if missing == present {
-			return missing
-		}
-		return Maybe
-	}
+	case val.State != Known:
+		return c.withoutValue(val)
 	// R-CND-8: every value passes. R-CND-9: one does. R-CND-13: a single-valued key is a
 	// set of one.
-	switch {
 	case c.quant == policy.ForAllValues:
 		out := Yes
 		for _, s := range val.Values {
@@ -231,9 +208,32 @@ func (c *condition) evalValue(val Value, v *View) Tri {
 		}
 		return out
 	case val.Multi:
-		return No
+		return No // R-CND-7
 	}
 	return c.passes(val.Values[0], v)
+}
+
+// withoutValue is what a key gives that is absent, or whose value is not known.
+func (c *condition) withoutValue(val Value) Tri {
+	// What a missing key gives (R-CND-5, R-CND-8, R-CND-9, R-CND-11).
+	missing := tri(c.negate || c.ifExists)
+	switch c.quant {
+	case policy.ForAllValues:
+		missing = Yes
+	case policy.ForAnyValue:
+		missing = No
+	}
+	present := Maybe
+	if c.quant == policy.NoQuantifier && val.Multi {
+		present = No // R-CND-7
+	}
+	switch {
+	case val.State == Absent, val.State == Unknown && missing == present:
+		return missing
+	case val.State == Present:
+		return present
+	}
+	return Maybe
 }
 
 // null implements R-CND-12.
@@ -270,6 +270,9 @@ type subject struct {
 // some policy value, a negated one none (R-CND-1). What cannot be read passes in neither sense
 // (R-CND-14).
 func (c *condition) passes(s string, v *View) Tri {
+	if c.family == stringEquals || c.family == stringLike {
+		return c.passesText(s, v)
+	}
 	sub := subject{text: s}
 	if !sub.parse(c.family) {
 		return No
@@ -301,6 +304,20 @@ func (c *condition) passes(s string, v *View) Tri {
 	return hit
 }
 
+// passesText is passes for operators that can read any text as it is.
+func (c *condition) passesText(s string, v *View) Tri {
+	hit := No
+	for i := range c.values {
+		if hit = max(hit, c.values[i].str.match(s, v)); hit == Yes {
+			break
+		}
+	}
+	if c.negate {
+		return not(hit)
+	}
+	return hit
+}
+
 func (s *subject) parse(f family) (ok bool) {
 	switch f {
 	case numeric:
@@ -323,8 +340,6 @@ func (s *subject) parse(f family) (ok bool) {
 // that shows only now.
 func (c *condition) compare(s *subject, p *conditionValue, v *View) (m Tri, ok bool) {
 	switch c.family {
-	case stringEquals, stringLike:
-		return p.str.match(s.text, v), true
 	case stringFold:
 		return p.str.matchFold(s.text, v), true
 	case numeric:

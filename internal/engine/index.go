@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"math/bits"
 	"slices"
 	"strings"
@@ -54,12 +55,32 @@ type indexEntry struct {
 	candidates []candidate
 }
 
-// A candidate is a statement that may match an action. Without names it does.
+// A candidate is a statement that may match an action, with what tells most of those that
+// do not match the request, so that they need not be looked at.
 type candidate struct {
 	statement *statement
+	names     *actionNames // nil: the action matches
+	last      uint64       // the eight bytes before lead in every ARN that the resource matches
+	lead      uint16       // 0: nothing is known of the ARNs
+	deny      bool
 	index     int32
-	not       bool // NotAction: names are those that do not match
-	names     []namePattern
+}
+
+// actionNames are the names of a service's actions that a statement is about, or with not,
+// those that it is not about.
+type actionNames struct {
+	not  bool
+	list []namePattern
+}
+
+func newCandidate(statements []*statement, i int, names *actionNames) candidate {
+	s := statements[i]
+	c := candidate{statement: s, names: names, deny: s.deny, index: int32(i)}
+	if lead := s.resource.lead(); len(lead) >= 8 {
+		lead = lead[:min(len(lead), math.MaxUint16)]
+		c.lead, c.last = uint16(len(lead)), load(lead[len(lead)-8:])
+	}
+	return c
 }
 
 // A namePattern is a pattern with its first letter, in lower case, or 0. Most names that
@@ -79,17 +100,27 @@ func newNamePattern(p glob.Pattern) namePattern {
 
 // matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
 func (c *candidate) matches(name string) bool {
+	if c.names == nil {
+		return true
+	}
 	var first byte
 	if name != "" {
 		first = ascii.Lower(name[0])
 	}
-	for i := range c.names {
-		p := &c.names[i]
+	for i := range c.names.list {
+		p := &c.names.list[i]
 		if (p.first == 0 || p.first == first) && p.Match(name, nil) {
-			return !c.not
+			return !c.names.not
 		}
 	}
-	return c.not || c.names == nil
+	return c.names.not
+}
+
+// elsewhere reports whether the resource of the request is certainly none of the
+// candidate's.
+func (c *candidate) elsewhere(arn string) bool {
+	n := int(c.lead)
+	return n != 0 && n <= len(arn) && load(arn[n-8:]) != c.last
 }
 
 const (
@@ -111,7 +142,7 @@ func newIndex(statements []*statement) index {
 	for i := range statements {
 		all := slices.ContainsFunc(actions[i], func(a actionPattern) bool { return a.all })
 		if all != statements[i].notAction {
-			x.others = append(x.others, candidate{statement: statements[i], index: int32(i)})
+			x.others = append(x.others, newCandidate(statements, i, nil))
 			x.services = ^uint64(0)
 		}
 	}
@@ -182,31 +213,33 @@ func (x *index) add(s *namedService, statements []*statement, actions [][]action
 	var others []candidate // for actions that are not named in full
 	named := make([][]candidate, len(inFull))
 	for i := range statements {
-		c := candidate{statement: statements[i], index: int32(i), not: statements[i].notAction}
+		names := actionNames{not: statements[i].notAction}
 		all := false
 		for _, a := range actions[i] {
 			all = all || a.all
 			if a.service == s.name && (inFull == nil || !a.name.IsLiteral()) {
-				c.names = append(c.names, newNamePattern(a.name))
+				names.list = append(names.list, newNamePattern(a.name))
 			}
 		}
+		c := newCandidate(statements, i, nil)
 		for n, action := range inFull {
 			hit := all
 			if at := s.at[n]; len(at) > 0 && at[0] == c.index {
 				hit, s.at[n] = true, at[1:]
 			}
-			for j := 0; j < len(c.names) && !hit; j++ {
-				hit = c.names[j].Match(action[len(s.name)+1:], nil)
+			for j := 0; j < len(names.list) && !hit; j++ {
+				hit = names.list[j].Match(action[len(s.name)+1:], nil)
 			}
-			if hit != c.not {
-				named[n] = append(named[n], candidate{statement: c.statement, index: c.index})
+			if hit != names.not {
+				named[n] = append(named[n], c)
 			}
 		}
 		switch {
-		case all && c.not:
-		case all, c.not && c.names == nil:
-			others = append(others, candidate{statement: c.statement, index: c.index})
-		case c.names != nil:
+		case all && names.not:
+		case all, names.not && names.list == nil:
+			others = append(others, c)
+		case names.list != nil:
+			c.names = &names
 			others = append(others, c)
 		}
 	}

@@ -44,7 +44,7 @@ func (p *Program) Match(i int, v *View) Tri {
 	}
 	candidates := p.lookup(v)
 	for j := range candidates {
-		if c := &candidates[j]; int(c.index) == i && (c.names == nil || c.matches(v.Name)) {
+		if c := &candidates[j]; int(c.index) == i && c.matches(v.Name) {
 			return p.Holds(i, v)
 		}
 	}

@@ -134,17 +134,13 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 	candidates := p.lookup(v)
 	for i := range candidates {
 		c := &candidates[i]
-		if c.names != nil && !c.matches(v.Name) {
+		if c.elsewhere(v.arn) || !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || !c.matches(v.Name) {
 			continue
 		}
-		s := c.statement
-		if !s.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) {
-			continue
-		}
-		m := s.match(v)
+		m := c.statement.match(v)
 		switch {
 		case m.value == No:
-		case s.deny:
+		case c.deny:
 			if m.value > r.Deny {
 				r.Deny, r.DenyAt = m.value, base+uint32(c.index)+1
 			}
@@ -201,7 +197,7 @@ func (p *Program) NamesAction(a policy.Action) bool {
 	var v View
 	v.SetAction(a)
 	for _, c := range p.lookup(&v) {
-		if !c.statement.deny && c.matches(v.Name) {
+		if !c.deny && c.matches(v.Name) {
 			return true
 		}
 	}

@@ -97,6 +97,22 @@ func (c *compiler) resourceARN(text string, k policy.Kind) arnPattern {
 	return c.arn(parts)
 }
 
+// lead is what every ARN that the element matches begins with.
+func (el *resourceElement) lead() string {
+	if el.absent || el.not || len(el.list) == 0 {
+		return ""
+	}
+	lead := el.list[0].lead
+	for i := range el.list {
+		n := 0
+		for n < len(lead) && n < len(el.list[i].lead) && lead[n] == el.list[i].lead[n] {
+			n++
+		}
+		lead = lead[:n]
+	}
+	return lead
+}
+
 // match implements R-RSC-1 and R-RSC-9 (IAM User Guide, “IAM JSON policy elements: Resource”,
 // “IAM JSON policy elements: NotResource”).
 func (el *resourceElement) match(v *View) Tri {
@@ -140,6 +156,10 @@ func (p *varPattern) match(s string, v *View) Tri {
 	if len(p.vars) == 0 {
 		return tri(p.glob.Match(s, nil))
 	}
+	return p.matchResolved(s, v)
+}
+
+func (p *varPattern) matchResolved(s string, v *View) Tri {
 	var buf [4]string
 	values, state := p.resolve(v, buf[:0])
 	switch state {
