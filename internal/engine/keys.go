@@ -33,39 +33,50 @@ type Value struct {
 type Keys struct{ set *keySet }
 
 type keySet struct {
-	list []entry
+	list     []entry
+	values   []string
+	patterns []glob.Pattern // of the entries that are patterns, in order
 	// first is 1 + number of the first entry, or 0, for each value of the top bits of the
 	// hash; entry.next goes on. It spares most lookups a walk along the list.
 	first    [16]uint32
-	unsorted int  // so many entries come of a map, in no order
-	patterns bool // some entry is a pattern
+	unsorted int // so many entries come of a map, in no order
 }
 
 type entry struct {
-	hash  uint64
-	name  string // as given
-	state State
-	multi bool
-	next  uint32
-	vals  []string
-	match *glob.Pattern // the name is a pattern: only for unknown keys
+	hash     uint64
+	name     string // as given
+	from, to uint32 // where its values are
+	next     uint32
+	state    State
+	multi    bool
+	pattern  bool // the name is a pattern: only for unknown keys
 }
 
-func keysOf(list []entry, unsorted int) Keys {
-	k := &keySet{list: list, unsorted: unsorted}
-	for i := range list {
-		k.link(i)
+// clone is a set with a list of its own.
+func (k Keys) clone() *keySet {
+	if k.set == nil {
+		return &keySet{}
 	}
-	return Keys{k}
+	out := *k.set
+	out.list, out.values, out.patterns = slices.Clone(out.list), slices.Clip(out.values), slices.Clip(out.patterns)
+	return &out
 }
 
-// link makes entry i one that is found.
-func (k *keySet) link(i int) {
-	e := &k.list[i]
+// add makes an entry the last one.
+func (k *keySet) add(e entry) {
 	e.next = k.first[e.hash>>60]
-	k.first[e.hash>>60] = uint32(i + 1)
-	k.patterns = k.patterns || e.match != nil
+	k.list = append(k.list, e)
+	k.first[e.hash>>60] = uint32(len(k.list))
 }
+
+// give makes the values those of an entry that is not in the list yet.
+func (k *keySet) give(e *entry, values []string) {
+	e.from = uint32(len(k.values))
+	k.values = append(k.values, values...)
+	e.to = uint32(len(k.values))
+}
+
+func (k *keySet) valuesOf(e *entry) []string { return k.values[e.from:e.to:e.to] }
 
 // hashName is hashFold, but over the name under simple case folding: names which
 // strings.EqualFold calls equal have one hash.
@@ -88,11 +99,11 @@ func leastFold(r rune) rune {
 // With returns keys in which name has these values; none means that it is absent. An empty
 // text is a value (R-OPS-2; IAM User Guide, “IAM JSON policy elements: Condition operators”).
 func (k Keys) With(name string, values ...string) Keys {
-	e := entry{hash: hashName(name), name: name, state: Known, vals: slices.Clone(values)}
+	e := entry{hash: hashName(name), name: name, state: Known}
 	if len(values) == 0 {
 		e.state = Absent
 	}
-	return k.put(e)
+	return k.put(e, values)
 }
 
 // WithUnknown returns keys in which every key that the pattern names may or may not be
@@ -100,24 +111,24 @@ func (k Keys) With(name string, values ...string) Keys {
 func (k Keys) WithUnknown(pattern string) Keys {
 	e := entry{hash: hashName(pattern), name: pattern, state: Unknown}
 	if strings.ContainsAny(pattern, "*?") {
-		p := glob.Compile(pattern, glob.Wildcards|glob.FoldASCII)
-		e.match = &p
-		list, unsorted := k.entries()
-		return keysOf(append(list, e), unsorted)
+		set := k.clone()
+		e.pattern = true
+		set.add(e)
+		set.patterns = append(set.patterns, glob.Compile(pattern, glob.Wildcards|glob.FoldASCII))
+		return Keys{set}
 	}
-	return k.put(e)
+	return k.put(e, nil)
 }
 
 // WithMultivalued returns keys in which name is multivalued by type, whatever the number
 // of its values. A name that keys do not have changes nothing.
 func (k Keys) WithMultivalued(name string) Keys {
-	old := k.find(name)
-	if old == nil {
+	if k.find(name) == nil {
 		return k
 	}
-	e := *old
-	e.multi = true
-	return k.put(e)
+	set := k.clone()
+	set.find(hashName(name), name).multi = true
+	return Keys{set}
 }
 
 // Add is With for a name that must be new: one that stands there in another spelling
@@ -131,7 +142,7 @@ func (k Keys) Add(name string, values ...string) Keys {
 
 // conflict marks a key whose name was given twice, in two spellings (R-CTX-3).
 func (k Keys) conflict(name string) Keys {
-	return k.put(entry{hash: hashName(name), name: name, state: Unknown})
+	return k.put(entry{hash: hashName(name), name: name, state: Unknown}, nil)
 }
 
 // KeysFrom makes keys of a map. A name that stands there in two spellings is unknown.
@@ -139,62 +150,50 @@ func KeysFrom(m map[string][]string) Keys {
 	if len(m) == 0 {
 		return Keys{}
 	}
-	k := &keySet{list: make([]entry, 0, len(m))}
-	all := make([]string, 0, len(m)) // the values of all: nearly always one each
+	k := &keySet{list: make([]entry, 0, len(m)), values: make([]string, 0, len(m))} // nearly always one each
 	for name, values := range m {
-		from := len(all)
-		all = append(all, values...)
-		e := entry{hash: hashName(name), name: name, state: Known, vals: all[from:len(all):len(all)]}
+		e := entry{hash: hashName(name), name: name, state: Known}
 		if len(values) == 0 {
 			e.state = Absent
 		}
 		if twin := k.find(e.hash, name); twin != nil { // R-CTX-3
-			twin.state, twin.vals, twin.name = Unknown, nil, max(name, twin.name)
+			twin.state, twin.to, twin.name = Unknown, twin.from, max(name, twin.name)
 			continue
 		}
-		k.list = append(k.list, e)
-		k.link(len(k.list) - 1)
+		k.give(&e, values)
+		k.add(e)
 	}
 	k.unsorted = len(k.list)
 	return Keys{k}
 }
 
-// entries is a copy of the list, and how many of it are in no order.
-func (k Keys) entries() (list []entry, unsorted int) {
-	if k.set == nil {
-		return nil, 0
-	}
-	return slices.Clone(k.set.list), k.set.unsorted
-}
-
 // inOrder is the list in the order given; what comes of a map, by name.
 func (k Keys) inOrder() []entry {
-	list, unsorted := k.entries()
-	slices.SortFunc(list[:unsorted], func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	if k.set == nil {
+		return nil
+	}
+	list := slices.Clone(k.set.list)
+	slices.SortFunc(list[:k.set.unsorted], func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return list
 }
 
-// same reports whether both are entries for one key.
-func (e *entry) same(o *entry) bool {
-	return e.hash == o.hash && e.match == nil && o.match == nil && strings.EqualFold(e.name, o.name)
-}
-
-func (k Keys) put(e entry) Keys {
-	list, unsorted := k.entries()
-	for i := range list {
-		if list[i].same(&e) {
-			e.multi = e.multi || list[i].multi
-			list[i] = e
-			return keysOf(list, unsorted)
-		}
+// put adds an entry, or replaces the one of that name.
+func (k Keys) put(e entry, values []string) Keys {
+	set := k.clone()
+	set.give(&e, values)
+	if old := set.find(e.hash, e.name); old != nil {
+		e.multi, e.next = old.multi, old.next
+		*old = e
+	} else {
+		set.add(e)
 	}
-	return keysOf(append(list, e), unsorted)
+	return Keys{set}
 }
 
 func (k *keySet) find(hash uint64, name string) *entry {
 	for n := k.first[hash>>60]; n != 0; {
 		e := &k.list[n-1]
-		if e.hash == hash && e.match == nil && (e.name == name || strings.EqualFold(e.name, name)) {
+		if e.hash == hash && !e.pattern && (e.name == name || strings.EqualFold(e.name, name)) {
 			return e
 		}
 		n = e.next
@@ -223,10 +222,10 @@ func (k Keys) Value(ref *KeyRef) (val Value, ok bool) {
 
 func (k *keySet) lookup(ref *KeyRef) (Value, bool) {
 	if e := k.find(ref.hash, ref.name); e != nil {
-		return Value{e.state, e.multi || ref.multi || len(e.vals) > 1, e.vals}, true
+		return Value{e.state, e.multi || ref.multi || e.to-e.from > 1, k.valuesOf(e)}, true
 	}
-	for i := 0; k.patterns && i < len(k.list); i++ {
-		if e := &k.list[i]; e.match != nil && e.match.Match(ref.name, nil) {
+	for i := range k.patterns {
+		if k.patterns[i].Match(ref.name, nil) {
 			return Value{State: Unknown, Multi: ref.multi}, true
 		}
 	}
@@ -237,7 +236,7 @@ func (k *keySet) lookup(ref *KeyRef) (Value, bool) {
 func (k Keys) Each(f func(name string, values []string)) {
 	for _, e := range k.inOrder() {
 		if e.state == Known {
-			f(e.name, e.vals)
+			f(e.name, k.set.valuesOf(&e))
 		}
 	}
 }
@@ -251,11 +250,11 @@ func (k Keys) HasPrefix(prefix string) Tri {
 	for i := range k.set.list {
 		e := &k.set.list[i]
 		literal := e.name
-		if e.match != nil { // what stands before the first wildcard decides, to be safe
+		if e.pattern { // what stands before the first wildcard decides, to be safe
 			literal = e.name[:strings.IndexAny(e.name, "*?")]
 		}
 		n := min(len(literal), len(prefix))
-		if e.match == nil && n < len(prefix) || !ascii.Equal(literal[:n], prefix[:n]) {
+		if !e.pattern && n < len(prefix) || !ascii.Equal(literal[:n], prefix[:n]) {
 			continue
 		}
 		switch e.state {

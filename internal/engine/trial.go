@@ -131,7 +131,7 @@ func (t *Tester) Trial(i int) Trial {
 		if out.Match = min(out.Match, value); out.Match == No {
 			val := v.key(&c.key)
 			out.Miss = Miss{Element: "Condition", Operator: c.written, Key: c.key.name, Want: t.texts(c), Absent: val.State == Absent}
-			if val.Values != nil {
+			if len(val.Values) > 0 {
 				out.Miss.Got = t.take(len(val.Values))
 				copy(out.Miss.Got, val.Values)
 			}
