@@ -65,17 +65,8 @@ func (l *layer) number(at uint32) uint32 {
 	if at == 0 {
 		return 0
 	}
-	for _, a := range l.list {
-		if a.program == nil {
-			continue
-		}
-		n := uint32(a.program.Len())
-		if at <= n {
-			return a.base + at
-		}
-		at -= n
-	}
-	panic("simulate: a statement that is in no document of its layer")
+	i, statement := l.all.Part(at - 1)
+	return l.each[i].base + statement + 1
 }
 
 func (l *layer) missing(subject string) {

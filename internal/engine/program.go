@@ -13,6 +13,7 @@ type Program struct {
 	public     bool
 	shared     bool
 	statements []*statement
+	parts      []uint32 // of a merged program: the end of each document's statements
 }
 
 type statement struct {
@@ -68,9 +69,23 @@ func Merge(list []*Program) *Program {
 	p := &Program{kind: list[0].kind}
 	for _, other := range list {
 		p.statements = append(p.statements, other.statements...)
+		p.parts = append(p.parts, uint32(len(p.statements)))
 	}
 	p.index = newIndex(p.statements)
 	return p
+}
+
+// Part says in which of the merged programs statement i stands, and as which of its
+// statements.
+func (p *Program) Part(i uint32) (program int, statement uint32) {
+	before := uint32(0)
+	for n, end := range p.parts {
+		if i < end {
+			return n, i - before
+		}
+		before = end
+	}
+	panic("engine: a statement that is in none of the merged programs")
 }
 
 // Size is about what the program's index takes, in hundreds of bytes.
