@@ -100,7 +100,7 @@ func (w *world) needsAccountGrant() bool {
 		return true
 	case v.NoResource:
 		return false
-	case strings.EqualFold(v.Resource[2], "kms"):
+	case ownRulesOf(v.Resource[2]) == kmsService:
 		// R-ROOT-2: for the root user too (KMS Developer Guide, “Key policies in AWS KMS”).
 		return strings.HasPrefix(v.Resource[5], "key/") // R-KMS-3: not aliases
 	}

@@ -56,11 +56,11 @@ type indexEntry struct {
 }
 
 // A candidate is a statement that may match an action, with what tells most of those that
-// do not match the request, so that they need not be looked at.
+// do not match the request: they need not be looked at.
 type candidate struct {
 	statement *statement
 	names     *actionNames // nil: the action matches
-	last      uint64       // the eight bytes before lead in every ARN that the resource matches
+	last      uint64       // the eight bytes before place lead of every ARN that the resource matches
 	lead      uint16       // 0: nothing is known of the ARNs
 	deny      bool
 	index     int32
@@ -114,13 +114,6 @@ func (c *candidate) matches(name string) bool {
 		}
 	}
 	return c.names.not
-}
-
-// elsewhere reports whether the resource of the request is certainly none of the
-// candidate's.
-func (c *candidate) elsewhere(arn string) bool {
-	n := int(c.lead)
-	return n != 0 && n <= len(arn) && load(arn[n-8:]) != c.last
 }
 
 const (

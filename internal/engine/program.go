@@ -149,7 +149,10 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 	candidates := p.lookup(v)
 	for i := range candidates {
 		c := &candidates[i]
-		if c.elsewhere(v.arn) || !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || !c.matches(v.Name) {
+		if n := int(c.lead); n != 0 && n <= len(v.arn) && load(v.arn[n-8:]) != c.last {
+			continue
+		}
+		if !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || !c.matches(v.Name) {
 			continue
 		}
 		m := c.statement.match(v)
