@@ -190,10 +190,14 @@ func (k Keys) put(e entry, values []string) Keys {
 	return Keys{set}
 }
 
+func (e *entry) is(hash uint64, name string) bool {
+	return e.hash == hash && !e.pattern && (e.name == name || strings.EqualFold(e.name, name))
+}
+
 func (k *keySet) find(hash uint64, name string) *entry {
 	for n := k.first[hash>>60]; n != 0; {
 		e := &k.list[n-1]
-		if e.hash == hash && !e.pattern && (e.name == name || strings.EqualFold(e.name, name)) {
+		if e.is(hash, name) {
 			return e
 		}
 		n = e.next
@@ -221,8 +225,12 @@ func (k Keys) Value(ref *KeyRef) (val Value, ok bool) {
 }
 
 func (k *keySet) lookup(ref *KeyRef) (Value, bool) {
-	if e := k.find(ref.hash, ref.name); e != nil {
-		return Value{e.state, e.multi || ref.multi || e.to-e.from > 1, k.valuesOf(e)}, true
+	for n := k.first[ref.hash>>60]; n != 0; {
+		e := &k.list[n-1]
+		if e.is(ref.hash, ref.name) {
+			return Value{e.state, e.multi || ref.multi || e.to-e.from > 1, k.valuesOf(e)}, true
+		}
+		n = e.next
 	}
 	for i := range k.patterns {
 		if k.patterns[i].Match(ref.name, nil) {

@@ -152,7 +152,7 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 		if n := int(c.lead); n != 0 && n <= len(v.arn) && load(v.arn[n-8:]) != c.last {
 			continue
 		}
-		if !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || !c.matches(v.Name) {
+		if !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || c.names != nil && !c.matches(v.Name) {
 			continue
 		}
 		m := c.statement.match(v)
