@@ -195,7 +195,7 @@ func (s *statement) match(v *View) match {
 			return m
 		}
 	}
-	if !s.resource.absent {
+	if !s.resource.always {
 		if m.value = min(m.value, s.resource.match(v)); m.value == No {
 			return m
 		}

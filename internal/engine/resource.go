@@ -8,7 +8,7 @@ import (
 )
 
 type resourceElement struct {
-	absent bool // R-DOC-5: matches every resource
+	always bool // matches every resource: it is absent (R-DOC-5), or nothing but stars is one of its patterns
 	not    bool
 	list   []resourcePattern
 }
@@ -56,7 +56,7 @@ func (c *compiler) pattern(text string, mode glob.Mode) *varPattern {
 }
 
 func (c *compiler) resource(s policy.Statement, k policy.Kind) resourceElement {
-	el := resourceElement{absent: s.Resource.IsZero() && s.NotResource.IsZero(), not: !s.NotResource.IsZero()}
+	el := resourceElement{always: s.Resource.IsZero() && s.NotResource.IsZero(), not: !s.NotResource.IsZero()}
 	list := s.Resource
 	if el.not {
 		list = s.NotResource
@@ -67,6 +67,7 @@ func (c *compiler) resource(s policy.Statement, k policy.Kind) resourceElement {
 		if !p.everything {
 			p.arnPattern = c.resourceARN(text, k)
 		}
+		el.always = el.always || p.everything && !el.not
 		el.list = append(el.list, p)
 	}
 	return el
@@ -99,7 +100,7 @@ func (c *compiler) resourceARN(text string, k policy.Kind) arnPattern {
 
 // lead is what every ARN that the element matches begins with.
 func (el *resourceElement) lead() string {
-	if el.absent || el.not || len(el.list) == 0 {
+	if el.always || el.not || len(el.list) == 0 {
 		return ""
 	}
 	lead := el.list[0].lead
@@ -116,7 +117,7 @@ func (el *resourceElement) lead() string {
 // match implements R-RSC-1 and R-RSC-9 (IAM User Guide, “IAM JSON policy elements: Resource”,
 // “IAM JSON policy elements: NotResource”).
 func (el *resourceElement) match(v *View) Tri {
-	if el.absent {
+	if el.always {
 		return Yes
 	}
 	if v.AnyResource {
