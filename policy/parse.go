@@ -31,7 +31,10 @@ func ParseAt(file string, start Position, src []byte) (*Document, error) {
 		p.fail(0, "%d bytes; want at most %d, AWS stores no larger policy", len(src), MaxSource)
 		return nil, p.problems(nil)
 	}
-	root, text, err := jsontree.ParseText(src)
+	err := jsontree.Read(src, func(root *jsontree.Node, text string) {
+		p.doc.src = text
+		p.document(root)
+	})
 	if err != nil {
 		if se, ok := errors.AsType[*jsontree.SyntaxError](err); ok {
 			p.fail(se.Offset, "%s", se.Reason)
@@ -41,8 +44,6 @@ func ParseAt(file string, start Position, src []byte) (*Document, error) {
 		}
 		return nil, p.problems(src)
 	}
-	p.doc.src = text
-	p.document(root)
 	if len(p.errs) > 0 {
 		return nil, p.problems(src)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/internal/jsontree"
@@ -87,6 +88,44 @@ func TestParseShapes(t *testing.T) {
 	}
 }
 
+// The tree of one call is gone when the next begins; its texts stay.
+func TestRead(t *testing.T) {
+	var kept []string
+	sources := []string{
+		`{}`, `{"a":["x","\u0079"]}`, `[]`, `[{"b":{"c":[1,[true,null]],"":{}}},{"b":0}]`, `"z"`,
+		"[" + strings.Repeat("0,", 20_000) + "0]", `{"a":["1","2"]}`,
+	}
+	for _, src := range sources {
+		want, err := jsontree.Parse([]byte(src))
+		require.NoError(t, err)
+		require.NoError(t, jsontree.Read([]byte(src), func(root *jsontree.Node, text string) {
+			require.Equal(t, src, text)
+			require.Equal(t, "", cmp.Diff(want, root))
+			if first, ok := root.Lookup("/a/0"); ok {
+				second, _ := root.Lookup("/a/1")
+				kept = append(kept, root.Members[0].Name, first.Text, second.Text)
+			}
+			require.NoError(t, jsontree.Read([]byte(`["inner"]`), func(inner *jsontree.Node, _ string) {
+				require.Equal(t, "inner", inner.Elements[0].Text)
+			}))
+			require.Equal(t, "", cmp.Diff(want, root), "another tree was read meanwhile")
+		}))
+	}
+	require.Equal(t, []string{"a", "x", "y", "a", "1", "2"}, kept)
+
+	var se *jsontree.SyntaxError
+	require.ErrorAs(t, jsontree.Read([]byte(`{"a":`), func(*jsontree.Node, string) { t.Error("called") }), &se)
+	require.Equal(t, 5, se.Offset)
+}
+
+// Objects and arrays cost nothing each. The limit leaves room for growing afresh: the race
+// detector has pools lose things.
+func TestReadAllocations(t *testing.T) {
+	src := []byte("[" + strings.Repeat(`{"a":["x","y",{"b":1}]},`, 200) + "0]")
+	require.Less(t, testing.AllocsPerRun(100, func() { jsontree.Read(src, func(*jsontree.Node, string) {}) }), 30.0)
+	require.Less(t, testing.AllocsPerRun(100, func() { jsontree.Parse(src) }), 30.0)
+}
+
 func TestLookup(t *testing.T) {
 	n, err := jsontree.Parse([]byte(`{"a":[{"b/~":1},2],"a":3,"":4,"0":5}`))
 	require.NoError(t, err)
@@ -117,6 +156,13 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		checkSpans(t, src, n)
+		if err := jsontree.Read(src, func(root *jsontree.Node, _ string) {
+			if diff := cmp.Diff(n, root); diff != "" {
+				t.Fatal(diff)
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 
