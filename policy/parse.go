@@ -27,6 +27,7 @@ func Parse(src []byte) (*Document, error) { return ParseAt("", Position{}, src) 
 // of the first byte of src. The zero start is the beginning of the file.
 func ParseAt(file string, start Position, src []byte) (*Document, error) {
 	p := &parser{doc: &Document{file: file, start: start, version: Version2008}}
+	p.path = p.steps[:0]
 	if len(src) > MaxSource {
 		p.fail(0, "%d bytes; want at most %d, AWS stores no larger policy", len(src), MaxSource)
 		return nil, p.problems(nil)
@@ -57,6 +58,10 @@ type parser struct {
 	doc  *Document
 	errs ParseErrors // Position holds only the offset in the source until problems
 	path []step
+	// The first of path: no place in a policy is deeper.
+	steps [6]step
+	// Room for the values of all lists that are not read yet, so that they stand together.
+	values []string
 }
 
 // A step is one token of the JSON pointer to the place that is being read.
@@ -207,10 +212,16 @@ func (p *parser) document(root *jsontree.Node) {
 func (p *parser) statements(v *jsontree.Node) {
 	switch v.Kind {
 	case jsontree.Object:
+		p.values = make([]string, countLists(v))
 		p.doc.statements = []Statement{p.statement(v)}
 	case jsontree.Array:
 		p.doc.array = true
 		p.doc.statements = make([]Statement, len(v.Elements))
+		count := 0
+		for i := range v.Elements {
+			count += countLists(&v.Elements[i])
+		}
+		p.values = make([]string, count)
 		for i := range v.Elements {
 			p.at(i)
 			if n := &v.Elements[i]; n.Kind == jsontree.Object {
@@ -223,6 +234,31 @@ func (p *parser) statements(v *jsontree.Node) {
 	default:
 		p.fail(v.Start, "is %s; want a statement or an array of statements", v.Kind)
 	}
+}
+
+// countLists is the most values that the lists of a statement can have.
+func countLists(n *jsontree.Node) int {
+	count := 0
+	for i := range n.Members {
+		if m := &n.Members[i]; m.Name != "Sid" && m.Name != "Effect" {
+			count += countValues(&m.Value)
+		}
+	}
+	return count
+}
+
+func countValues(n *jsontree.Node) int {
+	switch n.Kind {
+	case jsontree.Array:
+		return len(n.Elements)
+	case jsontree.Object:
+		count := 0
+		for i := range n.Members {
+			count += countValues(&n.Members[i].Value)
+		}
+		return count
+	}
+	return 1
 }
 
 func (p *parser) statement(n *jsontree.Node) Statement {
@@ -239,13 +275,13 @@ func (p *parser) statement(n *jsontree.Node) Statement {
 		case "NotPrincipal":
 			s.NotPrincipal = p.principals(v)
 		case "Action":
-			s.Action = p.actions(v)
+			s.Action = p.list(v, (*parser).action)
 		case "NotAction":
-			s.NotAction = p.actions(v)
+			s.NotAction = p.list(v, (*parser).action)
 		case "Resource":
-			s.Resource = p.list(v, false)
+			s.Resource = p.list(v, (*parser).pattern)
 		case "NotResource":
-			s.NotResource = p.list(v, false)
+			s.NotResource = p.list(v, (*parser).pattern)
 		case "Condition":
 			s.Condition = p.conditions(v)
 		}
@@ -300,64 +336,64 @@ func (p *parser) effect(v *jsontree.Node) Effect {
 	return 0
 }
 
-// list implements R-DOC-7: a string or a non-empty array of strings. Values of conditions
-// may be any scalars.
-func (p *parser) list(v *jsontree.Node, scalars bool) Patterns {
+// list implements R-DOC-7: a value or a non-empty array of values, which value reads.
+func (p *parser) list(v *jsontree.Node, value func(*parser, *jsontree.Node) (string, bool)) Patterns {
 	if v.Kind != jsontree.Array {
-		text, ok := p.value(v, scalars)
+		text, ok := value(p, v)
 		if !ok {
 			return Patterns{}
 		}
-		return Patterns{values: []string{text}, scalar: true}
+		return Patterns{values: append(p.room(1), text), scalar: true}
 	}
 	if len(v.Elements) == 0 {
 		p.fail(v.Start, "is an empty array; want at least one value")
 	}
-	out := Patterns{values: make([]string, 0, len(v.Elements))}
+	out := Patterns{values: p.room(len(v.Elements))}
+	p.at(0)
 	for i := range v.Elements {
-		p.at(i)
-		if text, ok := p.value(&v.Elements[i], scalars); ok {
+		p.path[len(p.path)-1].index = i
+		if text, ok := value(p, &v.Elements[i]); ok {
 			out.values = append(out.values, text)
 		}
-		p.pop()
 	}
+	p.pop()
 	return out
 }
 
-func (p *parser) value(v *jsontree.Node, scalars bool) (string, bool) {
-	switch {
-	case v.Kind == jsontree.String, scalars && (v.Kind == jsontree.Number || v.Kind == jsontree.Bool):
-		return v.Text, true
-	case scalars:
-		p.fail(v.Start, "is %s; want a string, number or boolean, or an array of them", v.Kind)
-	default:
+// room is an empty list for n values.
+func (p *parser) room(n int) []string {
+	list := p.values[:0:n]
+	p.values = p.values[n:]
+	return list
+}
+
+// pattern reads a value that must be a string.
+func (p *parser) pattern(v *jsontree.Node) (string, bool) {
+	if v.Kind != jsontree.String {
 		p.fail(v.Start, "is %s; want a string or an array of strings", v.Kind)
+		return "", false
 	}
+	return v.Text, true
+}
+
+// scalar reads a value of a condition.
+func (p *parser) scalar(v *jsontree.Node) (string, bool) {
+	switch v.Kind {
+	case jsontree.String, jsontree.Number, jsontree.Bool:
+		return v.Text, true
+	}
+	p.fail(v.Start, "is %s; want a string, number or boolean, or an array of them", v.Kind)
 	return "", false
 }
 
-// actions implements R-ACT-4: IAM refuses a wildcard in the service prefix; "*:*" is "*".
-func (p *parser) actions(v *jsontree.Node) Patterns {
-	if v.Kind != jsontree.Array {
-		p.action(v)
-		return p.list(v, false)
+// action implements R-ACT-4: IAM refuses a wildcard in the service prefix; "*:*" is "*".
+func (p *parser) action(v *jsontree.Node) (string, bool) {
+	text, ok := p.pattern(v)
+	service, _, found := strings.Cut(text, ":")
+	if found && text != "*:*" && (strings.IndexByte(service, '*') >= 0 || strings.IndexByte(service, '?') >= 0) {
+		p.fail(v.Start, `%q has a wildcard in the service prefix; want one service, such as "s3:*", or "*" for all`, clip(text))
 	}
-	for i := range v.Elements {
-		p.at(i)
-		p.action(&v.Elements[i])
-		p.pop()
-	}
-	return p.list(v, false)
-}
-
-func (p *parser) action(v *jsontree.Node) {
-	if v.Kind != jsontree.String {
-		return
-	}
-	service, _, ok := strings.Cut(v.Text, ":")
-	if ok && v.Text != "*:*" && strings.ContainsAny(service, "*?") {
-		p.fail(v.Start, `%q has a wildcard in the service prefix; want one service, such as "s3:*", or "*" for all`, clip(v.Text))
-	}
+	return text, ok
 }
 
 // principals implements R-DOC-8.
@@ -377,7 +413,7 @@ func (p *parser) principals(v *jsontree.Node) Principals {
 	}
 	out := Principals{groups: make([]principalGroup, 0, len(v.Members))}
 	p.members(v, principalTypes, func(m *jsontree.Member) {
-		out.groups = append(out.groups, principalGroup{PrincipalType(m.Name), p.list(&m.Value, false)})
+		out.groups = append(out.groups, principalGroup{PrincipalType(m.Name), p.list(&m.Value, (*parser).pattern)})
 	})
 	return out
 }
@@ -389,6 +425,11 @@ func (p *parser) conditions(v *jsontree.Node) Conditions {
 		p.fail(v.Start, "is %s; want an object: operator, then key, then values", v.Kind)
 		return out
 	}
+	count := 0
+	for i := range v.Members {
+		count += len(v.Members[i].Value.Members)
+	}
+	out.list = make([]Condition, 0, count)
 	p.members(v, nil, func(op *jsontree.Member) {
 		if !Operator(op.Name).IsValid() {
 			if p.full() {
@@ -409,7 +450,7 @@ func (p *parser) conditions(v *jsontree.Node) Conditions {
 			if key.Name == "" {
 				p.fail(key.NameStart, "empty condition key")
 			}
-			out.list = append(out.list, Condition{Operator(op.Name), key.Name, p.list(&key.Value, true)})
+			out.list = append(out.list, Condition{Operator(op.Name), key.Name, p.list(&key.Value, (*parser).scalar)})
 		})
 	})
 	return out
