@@ -213,7 +213,8 @@ func (p *parser) statements(v *jsontree.Node) {
 	switch v.Kind {
 	case jsontree.Object:
 		p.values = make([]string, countLists(v))
-		p.doc.statements = []Statement{p.statement(v)}
+		p.doc.statements = make([]Statement, 1)
+		p.statement(v, &p.doc.statements[0])
 	case jsontree.Array:
 		p.doc.array = true
 		p.doc.statements = make([]Statement, len(v.Elements))
@@ -225,7 +226,7 @@ func (p *parser) statements(v *jsontree.Node) {
 		for i := range v.Elements {
 			p.at(i)
 			if n := &v.Elements[i]; n.Kind == jsontree.Object {
-				p.doc.statements[i] = p.statement(n)
+				p.statement(n, &p.doc.statements[i])
 			} else {
 				p.fail(n.Start, "the statement is %s; want an object", n.Kind)
 			}
@@ -261,8 +262,7 @@ func countValues(n *jsontree.Node) int {
 	return 1
 }
 
-func (p *parser) statement(n *jsontree.Node) Statement {
-	var s Statement
+func (p *parser) statement(n *jsontree.Node, s *Statement) {
 	p.members(n, statementElements, func(m *jsontree.Member) {
 		v := &m.Value
 		switch m.Name {
@@ -287,7 +287,6 @@ func (p *parser) statement(n *jsontree.Node) Statement {
 		}
 	})
 	p.elements(n)
-	return s
 }
 
 // elements implements R-DOC-4 to R-DOC-6: what a statement must have, and what excludes
