@@ -224,7 +224,7 @@ func TestRemediesOfUnknownKeys(t *testing.T) {
 					if s.Kind == simulate.SetKey {
 						keys++
 						settled[strings.ToLower(s.Key)] = true
-						if strings.HasPrefix(s.Key, "aws:RequestTag/") {
+						if strings.HasPrefix(strings.ToLower(s.Key), "aws:requesttag/") {
 							settled["aws:tagkeys"] = true
 						}
 					}
