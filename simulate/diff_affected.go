@@ -404,7 +404,7 @@ func (e *Environment) party(p policy.Principal) *party {
 // isMissing reports whether a principal that is not listed does not exist: no gap says
 // that it might.
 func (e *Environment) isMissing(p policy.Principal) bool {
-	return e.party(p) == nil && e.firstGap(org.GapEverything, p.ARN().String(), p.AccountID()) == ""
+	return e.party(p) == nil && e.firstGap(org.GapUnlisted, p.ARN().String(), p.AccountID()) == ""
 }
 
 // groupPrincipals groups the principals that the change may reach.

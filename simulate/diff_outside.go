@@ -154,7 +154,7 @@ func (e *Environment) lacks(t *target, side int) bool {
 	}
 	_, covered := e.resource(t.arn)
 	account := t.entries[1-side].account.id
-	return !covered && e.firstGap(org.GapEverything, t.arn.String(), account) == ""
+	return !covered && e.firstGap(org.GapUnlisted, t.arn.String(), account) == ""
 }
 
 // outsideOf asks about one resource what its policy may allow and the change may touch.

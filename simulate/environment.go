@@ -415,6 +415,9 @@ func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 		}
 	} else {
 		entry.keys = entry.objectKeys
+		if e.firstGap(org.GapTags, r.ARN.String(), acct.id) != "" {
+			entry.tags = engine.Unknown // ABAC may be on
+		}
 	}
 	entry.policy.gap = e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id)
 	if r.Policy != nil {
@@ -487,7 +490,7 @@ func (e *Environment) gap(subject, what string) string {
 		switch g.gap.What {
 		case what:
 			return g.gap.Subject
-		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags:
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapUnlisted:
 		default: // everything, and whatever else an adapter calls it
 			return g.gap.Subject
 		}

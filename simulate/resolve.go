@@ -261,7 +261,11 @@ func (w *world) unlisted(r *Request) {
 		return
 	}
 	v.Target, w.rcps = acct.target, acct.rcps
-	if gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner); gap != "" {
+	gap := e.firstGap(org.GapResourcePolicy, r.Resource.String(), w.owner)
+	if gap == "" {
+		gap = e.firstGap(org.GapUnlisted, r.Resource.String(), w.owner)
+	}
+	if gap != "" {
 		w.unknownResource, w.resourceGap = gap, true
 	} else if e.hasPolicy(r.Resource) || v.Caller.Partition != "" && v.Caller.Partition != v.Resource[1] {
 		w.unknownResource = r.Resource.String()

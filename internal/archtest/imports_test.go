@@ -44,6 +44,11 @@ var arrows = map[string]rule{
 		imports: []string{"org", "policy", "policy/lint", "policy/serviceref", "internal/glob", "internal/jsontree"},
 		tests:   []string{"simulate"},
 	},
+	"org/awsexport": {
+		imports: []string{"cloudtrail", "identitycenter", "org", "policy", "internal/form", "internal/jsontree", jsontext},
+		tests:   []string{"examples", "simulate"},
+	},
+	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
 		tests:   []string{"simulate"},

@@ -1,0 +1,2 @@
+// Package cloudtrail is AWS CloudTrail: what trails record.
+package cloudtrail

@@ -1,0 +1,239 @@
+package awsexport
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/policy"
+)
+
+// An operation is an API operation whose answers are read.
+type operation struct {
+	service, name string
+	section       string // of the coverage
+	global        bool   // about the organization or instance, whoever asked
+	regional      bool
+	// args are the inputs that the output does not tell: a record has them in its input, a
+	// file of the AWS CLI in its name.
+	args []string
+	// subject tells what one call is about, so that its pages belong together; nil: the args.
+	subject func(r *record) string
+	// members are those of which an output has at least one; none: it may be empty.
+	members []string
+	// sign are members that no other operation has all of, so that they tell which it is; none:
+	// only the name of the file does.
+	sign []string
+	// element is a member that the elements of the first sign have, where that tells.
+	element string
+	absent  []string // error codes that say that there is nothing
+	owner   func(r *record) string
+	read    func(s *state, r *record)
+}
+
+func (o *operation) key() string { return o.service + ":" + o.name }
+
+// command is the operation as a command of the AWS CLI.
+func (o *operation) command() string { return kebab(o.name) }
+
+// Actions that are not named like their operation.
+var actions = map[string]string{
+	"s3:ListBuckets":                "s3:ListAllMyBuckets",
+	"s3:GetPublicAccessBlock":       "s3:GetBucketPublicAccessBlock",
+	"accessanalyzer:ListFindings":   "access-analyzer:ListFindings",
+	"accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
+	"accessanalyzer:ListAnalyzers":  "access-analyzer:ListAnalyzers",
+}
+
+// action is what one must be allowed in order to call it.
+func (o *operation) action() string {
+	if a := actions[o.key()]; a != "" {
+		return a
+	}
+	return o.key()
+}
+
+var (
+	wordStart = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	wordEnd   = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+)
+
+// kebab is a name of the API as the AWS CLI spells it: ListMFADevices is list-mfa-devices.
+func kebab(name string) string {
+	return strings.ToLower(wordEnd.ReplaceAllString(wordStart.ReplaceAllString(name, "${1}-${2}"), "${1}-${2}"))
+}
+
+func (o *operation) subjectOf(r *record) string {
+	if o.subject != nil {
+		return o.subject(r)
+	}
+	parts := make([]string, len(o.args))
+	for i, name := range o.args {
+		parts[i] = r.in(i, name)
+	}
+	return strings.Join(parts, " ")
+}
+
+var operations = table(organizationsOperations(), iamOperations(), ssoOperations())
+
+func table(lists ...[]*operation) map[string]*operation {
+	out := make(map[string]*operation)
+	for _, list := range lists {
+		for _, op := range list {
+			out[op.key()] = op
+		}
+	}
+	return out
+}
+
+// commands are the operations by the name that the AWS CLI has for them.
+var commands = func() map[string][]*operation {
+	out := make(map[string][]*operation)
+	for _, key := range slices.Sorted(maps.Keys(operations)) {
+		op := operations[key]
+		out[op.command()] = append(out[op.command()], op)
+	}
+	return out
+}()
+
+// A fileName is what the path of a file tells: directories, and the parts between dots, name
+// the account, the Region and the service; one part is the command, and what follows are
+// its arguments.
+type fileName struct {
+	service, account, region string
+	command                  string
+	args                     []string
+}
+
+var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+
+var serviceDirs = map[string]bool{
+	"organizations": true, "iam": true, "sso-admin": true, "identitystore": true, "s3api": true, "s3control": true, "s3": true,
+	"sqs": true, "sns": true, "kms": true, "lambda": true, "secretsmanager": true, "ecr": true, "cloudtrail": true, "accessanalyzer": true,
+}
+
+func nameOf(path string) (n fileName) {
+	parts := strings.Split(path, "/")
+	for _, dir := range parts[:len(parts)-1] {
+		n.part(dir)
+	}
+	base := parts[len(parts)-1]
+	for _, ext := range []string{".gz", ".json", ".jsonl", ".ndjson", ".csv"} {
+		base = strings.TrimSuffix(base, ext)
+	}
+	for p := range strings.SplitSeq(base, ".") {
+		switch {
+		case n.command != "":
+			n.args = append(n.args, p)
+		case commands[strings.ToLower(p)] != nil:
+			n.command = strings.ToLower(p)
+		default:
+			n.part(p)
+		}
+	}
+	return n
+}
+
+// part takes what one part of a path tells, and reports whether it tells something.
+func (n *fileName) part(p string) bool {
+	switch {
+	case policy.IsAccountID(p):
+		n.account = p
+	case regionName.MatchString(p):
+		n.region = p
+	case serviceDirs[p]:
+		n.service = serviceName(p)
+	default:
+		return false
+	}
+	return true
+}
+
+// operation finds the operation that the name tells, or the members of the output; nil if
+// neither does.
+func (n *fileName) operation(has func(member string) bool) *operation {
+	fits := func(op *operation) bool { return len(op.members) == 0 || slices.ContainsFunc(op.members, has) }
+	var named, fitting []*operation
+	for _, op := range commands[n.command] {
+		if n.service == "" || n.service == op.service {
+			named = append(named, op)
+			if fits(op) {
+				fitting = append(fitting, op)
+			}
+		}
+	}
+	switch {
+	case len(fitting) == 1:
+		return fitting[0]
+	case len(named) == 1:
+		return named[0]
+	case n.command != "":
+		return nil
+	}
+	for _, key := range slices.Sorted(maps.Keys(operations)) {
+		op := operations[key]
+		if len(op.sign) > 0 && !slices.ContainsFunc(op.sign, func(m string) bool { return !has(m) }) {
+			fitting = append(fitting, op)
+		}
+	}
+	if len(fitting) == 1 {
+		return fitting[0]
+	}
+	return nil
+}
+
+// record is an answer to op as far as the file's name tells.
+func (n *fileName) record(s *state, op *operation) *record {
+	r := &record{op: op, account: n.account, region: n.region, plain: true, input: value{to: s}, output: value{to: s}}
+	args := n.args
+	for len(args) > len(op.args) {
+		m := *n
+		if !m.part(args[0]) {
+			break
+		}
+		r.account, r.region, args = m.account, m.region, args[1:]
+	}
+	if n := len(op.args); n > 0 && len(args) > n { // names may have dots
+		args = append(slices.Clone(args[:n-1]), strings.Join(args[n-1:], "."))
+	}
+	if len(op.args) > 0 {
+		r.args = args
+	}
+	return r
+}
+
+// plain reads what a command of the AWS CLI printed.
+func (s *state) plain(v value, element bool) {
+	n := nameOf(v.s.File)
+	op := n.operation(func(m string) bool { return v.get(m).is() })
+	if op == nil || n.command == "" && op.element != "" && !hasElement(v, op) {
+		s.note(v.s.File, "%s: not recognised; name the file like the command that printed it, such as list-targets-for-policy.p-examplepolicy.json", v.s.Position(v.n.Start))
+		return
+	}
+	r := n.record(s, op)
+	r.output, r.at = v, v
+	r.element = element
+	if len(op.members) > 0 && !slices.ContainsFunc(op.members, func(m string) bool { return v.get(m).is() }) {
+		s.note(v.s.File, "%s: has no %s, which %s prints", v.s.Position(v.n.Start), strings.Join(op.members, " or "), op.command())
+		if s.locate(r) {
+			s.call(s.keyOf(r)).fail(v.place() + ": not the output of " + op.command())
+		}
+		return
+	}
+	s.take(r)
+}
+
+// hasElement reports whether the elements of the list that is the sign of an operation
+// are its own.
+func hasElement(v value, op *operation) bool {
+	list := v.get(op.sign[0])
+	if list.kind() != jsontree.Array {
+		return false
+	}
+	for e := range list.each() {
+		return e.get(op.element).is()
+	}
+	return true
+}

@@ -1,0 +1,176 @@
+package awsexport
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	gopath "path"
+	"strings"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/identitycenter"
+	"github.com/licit-dev/licit/internal/form"
+	"github.com/licit-dev/licit/org"
+)
+
+// An Export is what the files of an export say.
+type Export struct {
+	Organization *org.Organization
+	Instance     *identitycenter.Instance // nil: none, or none is in the export
+	Trails       []cloudtrail.Trail       // by ARN
+	Notes        []Note                   // by file and place
+}
+
+// A Note says of a file, or of a part of it, that it was left out, and why.
+type Note struct {
+	File string
+	Text string
+}
+
+// String is the file and the text.
+func (n Note) String() string { return n.File + ": " + n.Text }
+
+// Bounds of what is read, so that no file takes all memory.
+const (
+	mostBytes = 1 << 30  // of a file, unpacked
+	mostValue = 64 << 20 // of one JSON value of a file
+)
+
+// Read reads all files below the root of fsys: records, what the AWS CLI printed, and
+// credential reports, as the package comment says. Directories and files whose names begin
+// with a dot are left out.
+//
+// What is missing, cut off or refused is no error: it is an [org.Gap] wherever decisions
+// depend on it, and a unit of [org.Spec] Coverage that is not complete. A file of which
+// nothing can be told is a Note. The error is [org.Errors]: values that AWS does not write,
+// each with file, line and column, files that contradict each other, such as data of one
+// account in the directory of another, and what [org.New] and [identitycenter.New] refuse.
+func Read(fsys fs.FS, opts ...Option) (*Export, error) {
+	s := newState()
+	for _, o := range opts {
+		o.apply(s)
+	}
+	err := fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case name != "." && strings.HasPrefix(e.Name(), "."):
+			if e.IsDir() {
+				return fs.SkipDir
+			}
+		case !e.IsDir():
+			return s.file(fsys, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.export()
+}
+
+// An Option says what the files cannot.
+type Option interface{ apply(*state) }
+
+type option func(*state)
+
+func (o option) apply(s *state) { o(s) }
+
+// WithoutOrganization says that the accounts belong to no organization. Without it, accounts
+// of which the export has no organization may be in one, whose control policies are not
+// known.
+func WithoutOrganization() Option { return option(func(s *state) { s.standalone = true }) }
+
+// file reads one file. The error is one of the file system.
+func (s *state) file(fsys fs.FS, name string) error {
+	base := strings.ToLower(gopath.Base(name))
+	packed := strings.HasSuffix(base, ".gz")
+	base = strings.TrimSuffix(base, ".gz")
+	ext := gopath.Ext(base)
+	if ext != ".json" && ext != ".jsonl" && ext != ".ndjson" && ext != ".csv" {
+		s.note(name, "not read: its name ends in none of .json, .jsonl and .csv")
+		return nil
+	}
+	src, err := content(fsys, name, packed)
+	if problem, ok := errors.AsType[*unreadable](err); ok {
+		s.broken(name, src, 0, problem.Error())
+		if len(src) == 0 {
+			return nil
+		}
+	} else if err != nil {
+		return err
+	}
+	if ext == ".csv" {
+		s.csvFile(name, src)
+		return nil
+	}
+	s.json(name, src)
+	return nil
+}
+
+// An unreadable is what is wrong with a file that is cut off, too long, or not packed as
+// its name says. What comes before it can be used.
+type unreadable struct{ text string }
+
+func (u *unreadable) Error() string { return u.text }
+
+func content(fsys fs.FS, name string, packed bool) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	r := bufio.NewReader(f)
+	// Records are often packed without their name saying so.
+	if magic, _ := r.Peek(2); packed || bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		z, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, &unreadable{"not packed by gzip, although its name ends in .gz"}
+		}
+		src, err := io.ReadAll(io.LimitReader(z, mostBytes+1))
+		if err != nil {
+			return src, &unreadable{fmt.Sprintf("cut off, or damaged: gzip: %v", err)}
+		}
+		return bounded(src)
+	}
+	src, err := io.ReadAll(io.LimitReader(r, mostBytes+1))
+	if err != nil {
+		return nil, err
+	}
+	return bounded(src)
+}
+
+func bounded(src []byte) ([]byte, error) {
+	if len(src) > mostBytes {
+		return nil, &unreadable{fmt.Sprintf("more than %d MiB, unpacked; want smaller files", mostBytes>>20)}
+	}
+	return src, nil
+}
+
+func (s *state) note(file, format string, args ...any) {
+	s.notes = append(s.notes, Note{file, fmt.Sprintf(format, args...)})
+}
+
+// mostErrors bounds the errors that are reported.
+const mostErrors = 100
+
+func (s *state) fail(v value, format string, args ...any) {
+	if len(s.errs) > mostErrors {
+		return
+	}
+	e := &org.SpecError{Err: fmt.Errorf(format, args...)}
+	if v.s != nil {
+		e.File = v.s.File
+		if v.n != nil {
+			e.Position = v.s.Position(v.n.Start)
+		}
+	}
+	s.errs = append(s.errs, e)
+}
+
+// source is a JSON value of a file.
+type source = form.Source

@@ -1,0 +1,245 @@
+package awsexport
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/licit-dev/licit/identitycenter"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A state is what the answers read so far told.
+type state struct {
+	standalone bool
+	errs       org.Errors
+	notes      []Note
+	calls      map[callKey]*call
+	units      map[unitKey]org.Unit
+	speaker    map[string]string // the account that was asked, by section
+	org        organization
+	accounts   map[string]*account
+	sessions   map[policy.ARN]time.Duration // how long those of roles may last
+	center     center
+
+	// What is made of it.
+	spec   org.Spec
+	placed map[string]bool // nodes of the tree
+}
+
+type unitKey struct{ account, region, section string }
+
+func newState() *state {
+	return &state{
+		calls: make(map[callKey]*call), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
+		placed:   make(map[string]bool),
+		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
+		org: organization{
+			parents: make(map[string]string), names: make(map[string]string), policies: make(map[string]*controlPolicy),
+			attached: make(map[string]map[string]bool), services: make(map[string][]string),
+		},
+		center: center{
+			instances: make(map[string]*identitycenter.Spec), sets: make(map[string]*identitycenter.PermissionSet), setWhy: make(map[string]string),
+			users: make(map[string]*identitycenter.User), groups: make(map[string]*identitycenter.Group), members: make(map[string]map[string]bool),
+			assignments: make(map[identitycenter.Assignment]bool), attributes: make(map[string]identitycenter.Attribute),
+			provisioned: make(map[string][]string),
+		},
+	}
+}
+
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
+func (s *state) gap(subject, what, reason string) {
+	s.spec.Gaps = append(s.spec.Gaps, org.Gap{Subject: subject, What: what, Reason: reason})
+}
+
+// export makes the models of what the files told.
+func (s *state) export() (*Export, error) {
+	if len(s.errs) > 0 {
+		return nil, s.errs
+	}
+	if len(s.calls)+len(s.units) == 0 {
+		return nil, s.nothing()
+	}
+	s.tree()
+	for _, id := range sorted(s.accounts) {
+		if a := s.accounts[id]; s.inTree(id) {
+			s.assemble(a)
+			s.spec.Accounts = append(s.spec.Accounts, a.Account)
+		}
+	}
+	instance, err := s.instance()
+	if err != nil {
+		return nil, err
+	}
+	s.cover()
+	o, err := org.New(s.spec)
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(s.notes, func(a, b Note) int { return strings.Compare(a.File, b.File) })
+	return &Export{Organization: o, Instance: instance, Notes: s.notes}, nil
+}
+
+func (s *state) nothing() error {
+	text := "no file is the output of an AWS CLI command that is read, a record or a credential report"
+	for i, n := range s.notes {
+		if i == 3 {
+			text += fmt.Sprintf("\nand %d more files", len(s.notes)-i)
+			break
+		}
+		text += "\n" + n.String()
+	}
+	return errors.New(text)
+}
+
+// assemble makes an account of what was told of it.
+func (s *state) assemble(a *account) {
+	reason, known := s.details(a)
+	s.gapsOfDetails(a, reason, known)
+	for _, arn := range slices.SortedFunc(maps.Keys(a.users), policy.ARN.Compare) {
+		a.Users = append(a.Users, *a.users[arn])
+	}
+	for _, arn := range slices.SortedFunc(maps.Keys(a.groups), policy.ARN.Compare) {
+		a.Groups = append(a.Groups, *a.groups[arn])
+	}
+	for _, arn := range slices.SortedFunc(maps.Keys(a.roles), policy.ARN.Compare) {
+		r := a.roles[arn]
+		r.MaxSession = cmp.Or(r.MaxSession, s.sessions[arn])
+		a.Roles = append(a.Roles, *r)
+	}
+	for _, arn := range slices.SortedFunc(maps.Keys(a.policies), policy.ARN.Compare) {
+		a.Policies = append(a.Policies, *a.policies[arn])
+	}
+	s.spec.Gaps = append(s.spec.Gaps, a.gaps...)
+}
+
+// The kinds of entities that GetAccountAuthorizationDetails can be asked for, with what the
+// resources of their ARNs begin with.
+var detailKinds = map[string]string{"User": "user/", "Group": "group/", "Role": "role/", "LocalManagedPolicy": "policy/"}
+
+// details says which kinds of entities are known completely, and why not the others.
+func (s *state) details(a *account) (reason string, known map[string]bool) {
+	known = make(map[string]bool)
+	for _, k := range s.callsTo(authorizationDetails, a.ID) {
+		why, ok := s.known(k)
+		if !ok {
+			reason = firstText(reason, why)
+			continue
+		}
+		for kind := range detailKinds {
+			if k.subject == "" || slices.Contains(strings.Fields(k.subject), kind) {
+				known[kind] = true
+			}
+		}
+	}
+	if reason == "" {
+		reason = s.missing(a.ID, sectionIAM, "GetAccountAuthorizationDetails")
+	}
+	return reason, known
+}
+
+// missing is the reason for what the export does not have at all.
+func (s *state) missing(account, section, operation string) string {
+	for _, u := range s.unitsOf(account, section) {
+		if u.State != org.Complete && u.Reason != "" {
+			return u.Reason
+		}
+	}
+	return kebab(operation) + " is not in the export"
+}
+
+func (s *state) unitsOf(account, section string) []org.Unit {
+	var out []org.Unit
+	for k, u := range s.units {
+		if k.section == section && (k.account == account || account == "") {
+			out = append(out, u)
+		}
+	}
+	slices.SortFunc(out, func(a, b org.Unit) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) })
+	return out
+}
+
+// callsTo lists the calls of an operation in an account, "" for all, by Region and subject.
+func (s *state) callsTo(op, account string) []callKey {
+	var out []callKey
+	for k := range s.calls {
+		if k.op == op && (k.account == account || account == "") {
+			out = append(out, k)
+		}
+	}
+	slices.SortFunc(out, func(a, b callKey) int {
+		return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(a.subject, b.subject))
+	})
+	return out
+}
+
+// gapsOfDetails marks what is not known of an account's identities: what was cut off, and what
+// others name and nothing lists.
+func (s *state) gapsOfDetails(a *account, reason string, known map[string]bool) {
+	iam := "arn:" + s.partition() + ":iam::" + a.ID + ":"
+	if len(known) == 0 {
+		s.gap(iam+"*", org.GapUnlisted, reason)
+	} else {
+		for _, kind := range sorted(detailKinds) {
+			if !known[kind] {
+				s.gap(iam+detailKinds[kind]+"*", org.GapUnlisted, reason)
+			}
+		}
+	}
+	if known["LocalManagedPolicy"] || known["Group"] {
+		s.gapsOfNames(a, iam, known)
+	}
+}
+
+// gapsOfNames marks the policies and groups that others name and nothing lists, although the
+// lists are there.
+func (s *state) gapsOfNames(a *account, iam string, known map[string]bool) {
+	groups := make(map[string]bool)
+	for arn := range a.groups {
+		groups[setID(arn.Resource())] = true
+	}
+	named := make(map[string]bool)
+	use := func(list ...policy.ARN) {
+		for _, arn := range list {
+			if arn.IsValid() && arn.AccountID() != "aws" && a.policies[arn] == nil && known["LocalManagedPolicy"] {
+				named[arn.String()] = true
+			}
+		}
+	}
+	for _, u := range a.users {
+		use(append(u.Attached, u.Boundary)...)
+		for _, g := range u.Groups {
+			if !groups[g] && known["Group"] {
+				named[iam+"group/"+g] = true
+			}
+		}
+	}
+	for _, g := range a.groups {
+		use(g.Attached...)
+	}
+	for _, r := range a.roles {
+		use(append(r.Attached, r.Boundary)...)
+	}
+	for _, name := range sorted(named) {
+		s.gap(name, org.GapEverything, "others name it, and it is not in the export")
+	}
+}
+
+// partition is that of the ARNs in the export.
+func (s *state) partition() string {
+	for _, id := range sorted(s.accounts) {
+		for arn := range s.accounts[id].roles {
+			return arn.Partition()
+		}
+		for arn := range s.accounts[id].users {
+			return arn.Partition()
+		}
+	}
+	return "aws"
+}
