@@ -1,6 +1,88 @@
 package cloudtrail
 
-import "github.com/licit-dev/licit/policy"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
 
-// A Trail is a trail.
-type Trail struct{ ARN policy.ARN }
+	"github.com/licit-dev/licit/policy"
+)
+
+// A Trail is what DescribeTrails, GetTrailStatus and GetEventSelectors say of a trail (AWS
+// CloudTrail API Reference).
+type Trail struct {
+	ARN                 policy.ARN // of the trail in its home Region
+	HomeRegion          string     // empty: not known
+	Bucket              string     // S3 bucket of the log files
+	Prefix              string     // of their keys; empty: none
+	KMSKey              string     // ID or ARN of the key that they are encrypted with; empty: none
+	LogGroup            string     // ARN of the CloudWatch Logs log group; empty: none
+	MultiRegion         bool       // events of all Regions
+	Organization        bool       // events of all accounts of the organization
+	GlobalServiceEvents bool       // events of services without Regions, such as IAM
+	LogFileValidation   bool       // digest files tell whether log files were changed
+	Status              *Status    // nil: not known
+	Selectors           *Selectors // nil: not known
+}
+
+// A Status is whether a trail records, and since when.
+type Status struct {
+	Logging       bool
+	Started       time.Time // zero: not known, or never
+	Stopped       time.Time // zero: not known, or never
+	Delivered     time.Time // the last log file; zero: not known, or never
+	DeliveryError string    // of S3, at the last attempt; empty: none
+}
+
+// Selectors are the events that a trail records: of one kind of selectors or the other.
+type Selectors struct {
+	Basic    []EventSelector
+	Advanced []AdvancedSelector
+}
+
+// An EventSelector records management events, and data events of resources.
+type EventSelector struct {
+	ReadWrite     string // "All", "ReadOnly" or "WriteOnly"
+	Management    bool
+	DataResources []DataResource
+	Excluded      []string // sources of management events that are left out, such as "kms.amazonaws.com"
+}
+
+// A DataResource names resources of which data events are recorded.
+type DataResource struct {
+	Type   string   // such as "AWS::S3::Object"
+	Values []string // ARNs, or their beginnings
+}
+
+// An AdvancedSelector records the events that all its fields match.
+type AdvancedSelector struct {
+	Name   string
+	Fields []FieldSelector
+}
+
+// A FieldSelector matches a field of events, such as "eventCategory": its value is one of
+// those listed, or begins or ends with one, or with none.
+type FieldSelector struct {
+	Field                                 string
+	Equals, StartsWith, EndsWith          []string
+	NotEquals, NotStartsWith, NotEndsWith []string
+}
+
+// canonical sorts trails by ARN, and writes times in UTC.
+func canonical(list []Trail) []Trail {
+	list = slices.Clone(list)
+	for i := range list {
+		if st := list[i].Status; st != nil {
+			c := *st
+			for _, t := range []*time.Time{&c.Started, &c.Stopped, &c.Delivered} {
+				if !t.IsZero() {
+					*t = t.UTC().Round(0)
+				}
+			}
+			list[i].Status = &c
+		}
+	}
+	slices.SortFunc(list, func(a, b Trail) int { return cmp.Or(a.ARN.Compare(b.ARN), strings.Compare(a.Bucket, b.Bucket)) })
+	return list
+}

@@ -77,6 +77,7 @@ func (a Account) clone() Account {
 	a.RootUser = a.RootUser.clone()
 	a.PasswordPolicy = a.PasswordPolicy.clone()
 	a.Providers = cloneProviders(a.Providers)
+	a.Findings = cloneFindings(a.Findings)
 	return a
 }
 
@@ -87,12 +88,14 @@ func (u User) clone() User {
 	u.Tags = cloneTags(u.Tags)
 	u.Created = utc(u.Created)
 	u.Credentials = u.Credentials.clone()
+	u.Accessed = u.Accessed.clone()
 	return u
 }
 
 func (g Group) clone() Group {
 	g.Attached = cloneARNs(g.Attached)
 	g.Inline = cloneInline(g.Inline)
+	g.Accessed = g.Accessed.clone()
 	return g
 }
 
@@ -102,6 +105,7 @@ func (r Role) clone() Role {
 	r.Tags = cloneTags(r.Tags)
 	r.Created = utc(r.Created)
 	r.Used = r.Used.utc()
+	r.Accessed = r.Accessed.clone()
 	return r
 }
 
@@ -147,14 +151,17 @@ func (a *Account) canonical() {
 		u := &a.Users[i]
 		slices.Sort(u.Groups)
 		u.Credentials.canonical()
+		u.Accessed.canonical()
 		canonicalPolicies(u.Attached, u.Inline)
 	}
 	slices.SortFunc(a.Groups, func(a, b Group) int { return a.ARN.Compare(b.ARN) })
 	for i := range a.Groups {
+		a.Groups[i].Accessed.canonical()
 		canonicalPolicies(a.Groups[i].Attached, a.Groups[i].Inline)
 	}
 	slices.SortFunc(a.Roles, func(a, b Role) int { return a.ARN.Compare(b.ARN) })
 	for i := range a.Roles {
+		a.Roles[i].Accessed.canonical()
 		canonicalPolicies(a.Roles[i].Attached, a.Roles[i].Inline)
 	}
 	slices.SortFunc(a.Policies, func(a, b ManagedPolicy) int { return a.ARN.Compare(b.ARN) })
@@ -162,6 +169,7 @@ func (a *Account) canonical() {
 	slices.SortFunc(a.Endpoints, func(a, b Endpoint) int { return cmp.Compare(a.ID, b.ID) })
 	a.RootUser.canonical()
 	slices.SortFunc(a.Providers, func(a, b Provider) int { return a.ARN.Compare(b.ARN) })
+	slices.SortFunc(a.Findings, compareFindings)
 }
 
 func canonicalPolicies(attached []policy.ARN, inline []InlinePolicy) {

@@ -124,7 +124,8 @@ func (d *decoder) account(n *jsontree.Node, p *form.Path) (a Account) {
 		form.Member("state", d.Text(&a.State)),
 		form.Member("rootUser", d.credentials(&a.RootUser)),
 		form.Member("passwordPolicy", d.passwordPolicy(&a.PasswordPolicy)),
-		form.Member("providers", form.Known(d.Decoder, &a.Providers, d.provider)))
+		form.Member("providers", form.Known(d.Decoder, &a.Providers, d.provider)),
+		form.Member("findings", form.Known(d.Decoder, &a.Findings, d.finding)))
 	return a
 }
 
@@ -142,7 +143,8 @@ func (d *decoder) user(n *jsontree.Node, p *form.Path) (u User) {
 		form.Member("boundary", d.ARN(&u.Boundary)),
 		form.Member("tags", d.Tags(&u.Tags)),
 		form.Member("created", d.Time(&u.Created)),
-		form.Member("credentials", d.credentials(&u.Credentials)))
+		form.Member("credentials", d.credentials(&u.Credentials)),
+		form.Member("accessed", d.accessReport(&u.Accessed)))
 	return u
 }
 
@@ -154,7 +156,8 @@ func (d *decoder) group(n *jsontree.Node, p *form.Path) (g Group) {
 	d.Object(n, p, "an object, a group",
 		form.Member("arn", d.ARN(&g.ARN)),
 		form.Member("attached", d.ARNs(&g.Attached)),
-		form.Member("inline", d.inline(&g.Inline)))
+		form.Member("inline", d.inline(&g.Inline)),
+		form.Member("accessed", d.accessReport(&g.Accessed)))
 	return g
 }
 
@@ -173,7 +176,8 @@ func (d *decoder) role(n *jsontree.Node, p *form.Path) (r Role) {
 		form.Member("tags", d.Tags(&r.Tags)),
 		form.Member("created", d.Time(&r.Created)),
 		form.Member("maxSession", d.Duration(&r.MaxSession)),
-		form.Member("used", d.usage(&r.Used)))
+		form.Member("used", d.usage(&r.Used)),
+		form.Member("accessed", d.accessReport(&r.Accessed)))
 	return r
 }
 

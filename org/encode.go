@@ -153,6 +153,7 @@ func (e *encoder) account(a *Account) {
 		e.credentials("rootUser", a.RootUser)
 		e.passwordPolicy("passwordPolicy", a.PasswordPolicy)
 		form.KnownList(e.Encoder, "providers", a.Providers, e.provider)
+		form.KnownList(e.Encoder, "findings", a.Findings, e.finding)
 	})
 }
 
@@ -176,6 +177,7 @@ func (e *encoder) user(u *User, dir string) {
 		e.Tags(u.Tags)
 		e.Time("created", u.Created)
 		e.credentials("credentials", u.Credentials)
+		e.accessReport("accessed", u.Accessed)
 	})
 }
 
@@ -184,6 +186,7 @@ func (e *encoder) group(g *Group, dir string) {
 		e.Text("arn", g.ARN.String())
 		e.ARNs("attached", g.Attached)
 		e.inline(g.Inline, dir, lastSegment(g.ARN.Resource()))
+		e.accessReport("accessed", g.Accessed)
 	})
 }
 
@@ -200,6 +203,7 @@ func (e *encoder) role(r *Role, dir string) {
 		e.Time("created", r.Created)
 		e.Integer("maxSession", int(r.MaxSession/time.Second))
 		e.usage("used", r.Used)
+		e.accessReport("accessed", r.Accessed)
 	})
 }
 

@@ -49,6 +49,8 @@ func equalAccount(a, b Account) bool {
 		equalPointer(a.PasswordPolicy, b.PasswordPolicy) &&
 		(a.Providers == nil) == (b.Providers == nil) &&
 		slices.EqualFunc(a.Providers, b.Providers, equalProvider) &&
+		(a.Findings == nil) == (b.Findings == nil) &&
+		slices.EqualFunc(a.Findings, b.Findings, equalFinding) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		maps.Equal(a.Tags, b.Tags) &&
 		slices.EqualFunc(a.Users, b.Users, equalUser) &&
@@ -61,7 +63,7 @@ func equalAccount(a, b Account) bool {
 
 func equalUser(a, b User) bool {
 	return a.ARN == b.ARN && a.ID == b.ID && a.Boundary == b.Boundary && a.Created == b.Created &&
-		equalCredentials(a.Credentials, b.Credentials) &&
+		equalCredentials(a.Credentials, b.Credentials) && equalReports(a.Accessed, b.Accessed) &&
 		slices.Equal(a.Groups, b.Groups) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		slices.EqualFunc(a.Inline, b.Inline, equalInline) &&
@@ -69,14 +71,14 @@ func equalUser(a, b User) bool {
 }
 
 func equalGroup(a, b Group) bool {
-	return a.ARN == b.ARN &&
+	return a.ARN == b.ARN && equalReports(a.Accessed, b.Accessed) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		slices.EqualFunc(a.Inline, b.Inline, equalInline)
 }
 
 func equalRole(a, b Role) bool {
 	return a.ARN == b.ARN && a.ID == b.ID && a.Boundary == b.Boundary &&
-		a.Created == b.Created && a.MaxSession == b.MaxSession && a.Used == b.Used &&
+		a.Created == b.Created && a.MaxSession == b.MaxSession && a.Used == b.Used && equalReports(a.Accessed, b.Accessed) &&
 		a.Trust.Equal(b.Trust) &&
 		slices.Equal(a.Attached, b.Attached) &&
 		slices.EqualFunc(a.Inline, b.Inline, equalInline) &&

@@ -34,8 +34,18 @@ func TestAbsentIsNotUnknown(t *testing.T) {
 		"trust":           func(s *org.Spec) { s.TrustedServices = nil },
 		"last use":        func(s *org.Spec) { s.Accounts[1].Roles[0].Used = org.Usage{Never: true} },
 		"session":         func(s *org.Spec) { s.Accounts[1].Roles[0].MaxSession = 0 },
-		"creation":        func(s *org.Spec) { s.Accounts[1].Users[0].Created = time.Time{} },
-		"coverage":        func(s *org.Spec) { s.Coverage = nil },
+		"report":          func(s *org.Spec) { s.Accounts[1].Users[0].Accessed = nil },
+		"empty report":    func(s *org.Spec) { s.Accounts[1].Groups[0].Accessed = &org.AccessReport{} },
+		"tracked actions": func(s *org.Spec) { s.Accounts[1].Users[0].Accessed.Services[1].Actions = nil },
+		"role's report": func(s *org.Spec) {
+			s.Accounts[1].Roles[0].Accessed = &org.AccessReport{Services: []org.ServiceUse{{Service: "s3", Used: org.Usage{Never: true}, Actions: []org.ActionUse{{Action: "s3:ListBucket", Used: org.Usage{At: date("2024-05-01")}}}}}}
+		},
+		"findings":      func(s *org.Spec) { s.Accounts[1].Findings = nil },
+		"no findings":   func(s *org.Spec) { s.Accounts[2].Findings = []org.Finding{} },
+		"a finding":     func(s *org.Spec) { s.Accounts[1].Findings[0].Public = false },
+		"its principal": func(s *org.Spec) { s.Accounts[1].Findings[0].Principal = nil },
+		"creation":      func(s *org.Spec) { s.Accounts[1].Users[0].Created = time.Time{} },
+		"coverage":      func(s *org.Spec) { s.Coverage = nil },
 	} {
 		s := sample()
 		edit(&s)
@@ -77,11 +87,20 @@ func TestFactErrors(t *testing.T) {
 			},
 			`/accounts/1/providers/0/arn: "arn:aws:iam::444455556666:saml-provider/Okta" is not the ARN of an identity provider; want arn:aws:iam::111122223333:saml-provider/… or …:oidc-provider/…`,
 		},
-		"password policy":          {func(s *org.Spec) { s.Accounts[1].PasswordPolicy.MaxAge = -1 }, "/accounts/1/passwordPolicy: has a negative number"},
-		"default password policy":  {func(s *org.Spec) { s.Accounts[1].PasswordPolicy.Default = true }, "/accounts/1/passwordPolicy: is AWS's default, and says more; want one or the other"},
-		"devices without MFA":      {func(s *org.Spec) { s.Accounts[1].Users[0].Credentials.MFA.Active = false }, "/accounts/1/users/0/credentials/mfa/active: is false, and there are devices; want true, or no devices"},
-		"used and never used":      {func(s *org.Spec) { s.Accounts[1].Roles[0].Used.Never = true }, "/accounts/1/roles/0/used/never: is true, and there is a time of use; want one or the other"},
-		"time of no JSON file":     {func(s *org.Spec) { s.Accounts[1].Users[0].Created = date("2024-01-01").AddDate(9000, 0, 0) }, "/accounts/1/users/0/created: 11024-01-01 00:00:00 +0000 UTC is no time of this era; want a year from 1 to 9999"},
+		"password policy":         {func(s *org.Spec) { s.Accounts[1].PasswordPolicy.MaxAge = -1 }, "/accounts/1/passwordPolicy: has a negative number"},
+		"default password policy": {func(s *org.Spec) { s.Accounts[1].PasswordPolicy.Default = true }, "/accounts/1/passwordPolicy: is AWS's default, and says more; want one or the other"},
+		"devices without MFA":     {func(s *org.Spec) { s.Accounts[1].Users[0].Credentials.MFA.Active = false }, "/accounts/1/users/0/credentials/mfa/active: is false, and there are devices; want true, or no devices"},
+		"used and never used":     {func(s *org.Spec) { s.Accounts[1].Roles[0].Used.Never = true }, "/accounts/1/roles/0/used/never: is true, and there is a time of use; want one or the other"},
+		"time of no JSON file":    {func(s *org.Spec) { s.Accounts[1].Users[0].Created = date("2024-01-01").AddDate(9000, 0, 0) }, "/accounts/1/users/0/created: 11024-01-01 00:00:00 +0000 UTC is no time of this era; want a year from 1 to 9999"},
+		"service twice": {
+			func(s *org.Spec) { s.Accounts[1].Users[0].Accessed.Services[1].Service = "ec2" },
+			`/accounts/1/users/0/accessed/services/1: service "ec2" is listed twice; the first is at /accounts/1/users/0/accessed/services/0`,
+		},
+		"finding without ID": {func(s *org.Spec) { s.Accounts[1].Findings[0].ID = "" }, "/accounts/1/findings/0/id: missing; want the finding's ID"},
+		"finding twice": {
+			func(s *org.Spec) { s.Accounts[1].Findings = append(s.Accounts[1].Findings, s.Accounts[1].Findings[0]) },
+			`/accounts/1/findings/1/id: finding of arn:aws:access-analyzer:eu-west-3:111122223333:analyzer/outside "f-1" is listed twice; the first is at /accounts/1/findings/0/id`,
+		},
 		"session with nanoseconds": {func(s *org.Spec) { s.Accounts[1].Roles[0].MaxSession = 1 }, "/accounts/1/roles/0/maxSession: 1ns is no whole number of seconds"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -86,6 +86,10 @@ func sample() org.Spec {
 					Inline:   []org.InlinePolicy{{Name: "read", Document: readLogs}, {Name: "ec2", Document: fullEC2}},
 					Boundary: readARN, Tags: map[string]string{"team": "logs", "cost": "7"},
 					Created: date("2022-01-05"), Credentials: credentials(),
+					Accessed: &org.AccessReport{AsOf: date("2024-06-01"), Services: []org.ServiceUse{
+						{Service: "ec2", Used: org.Usage{Never: true}},
+						{Service: "s3", Used: org.Usage{At: date("2024-05-01"), Region: "eu-west-3"}, Actions: []org.ActionUse{}},
+					}},
 				}},
 				Groups: []org.Group{{ARN: admins, Attached: []policy.ARN{ec2Full}, Inline: []org.InlinePolicy{{Name: "read", Document: readLogs}}}},
 				Roles: []org.Role{{
@@ -101,7 +105,12 @@ func sample() org.Spec {
 				Endpoints: []org.Endpoint{{ID: "vpce-0a", VPC: "vpc-1", Service: "s3", Gateway: true, Policy: bucketPolicy}},
 				Tags:      map[string]string{"stage": "prod"},
 				Email:     "prod@example.com", State: "ACTIVE",
-				RootUser:       &org.Credentials{MFA: &org.MFA{Active: true}, AccessKeys: []org.AccessKey{}},
+				RootUser: &org.Credentials{MFA: &org.MFA{Active: true}, AccessKeys: []org.AccessKey{}},
+				Findings: []org.Finding{{
+					ID: "f-1", Analyzer: arn("arn:aws:access-analyzer:eu-west-3:111122223333:analyzer/outside"), Type: "ExternalAccess",
+					Resource: arn("arn:aws:s3:::logs"), ResourceType: "AWS::S3::Bucket", Status: "ACTIVE", Public: true,
+					Principal: map[string]string{"AWS": "*"}, Actions: []string{"s3:GetObject"}, Created: date("2024-05-01"), Updated: date("2024-05-02"),
+				}},
 				PasswordPolicy: &org.PasswordPolicy{MinimumLength: 14, RequireNumbers: true, MaxAge: 90, RememberLast: 24},
 				Providers: []org.Provider{
 					{ARN: arn("arn:aws:iam::111122223333:saml-provider/Okta"), ValidUntil: date("2030-01-01")},

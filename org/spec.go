@@ -74,6 +74,7 @@ type Account struct {
 	RootUser       *Credentials    // nil: not known
 	PasswordPolicy *PasswordPolicy // nil: not known
 	Providers      []Provider      // SAML and OIDC identity providers; nil: not known; empty but not nil: none
+	Findings       []Finding       // of IAM Access Analyzer; nil: not known; empty but not nil: none
 }
 
 // A User is an IAM user.
@@ -86,8 +87,9 @@ type User struct {
 	Boundary policy.ARN // managed policy that is the permissions boundary; zero: none
 	Tags     map[string]string
 
-	Created     time.Time    // zero: not known
-	Credentials *Credentials // nil: not known
+	Created     time.Time     // zero: not known
+	Credentials *Credentials  // nil: not known
+	Accessed    *AccessReport // nil: not known
 }
 
 // A Group is an IAM group. It is never a principal; its policies are its members'.
@@ -95,6 +97,8 @@ type Group struct {
 	ARN      policy.ARN
 	Attached []policy.ARN
 	Inline   []InlinePolicy
+
+	Accessed *AccessReport // nil: not known
 }
 
 // A Role is an IAM role.
@@ -110,6 +114,7 @@ type Role struct {
 	Created    time.Time     // zero: not known
 	MaxSession time.Duration // how long a session may last; 0: not known
 	Used       Usage
+	Accessed   *AccessReport // nil: not known
 }
 
 // An InlinePolicy is embedded in one user, group or role.

@@ -119,6 +119,7 @@ func (v *accountValidator) user(p *form.Path, u *User) {
 	v.tags(p.Member("tags"), u.Tags)
 	v.time(p.Member("created"), u.Created)
 	v.credentials(p.Member("credentials"), u.Credentials)
+	v.accessReport(p.Member("accessed"), u.Accessed)
 }
 
 func (v *accountValidator) groupNames() iter.Seq[string] {
@@ -134,6 +135,7 @@ func (v *accountValidator) groupNames() iter.Seq[string] {
 func (v *accountValidator) group(p *form.Path, g *Group) {
 	v.iamName(p, g.ARN, "group")
 	v.identityPolicies(p, "group "+form.Clip(g.ARN.String()), g.Attached, g.Inline)
+	v.accessReport(p.Member("accessed"), g.Accessed)
 }
 
 func (v *accountValidator) role(p *form.Path, r *Role) {
@@ -146,6 +148,7 @@ func (v *accountValidator) role(p *form.Path, r *Role) {
 	v.tags(p.Member("tags"), r.Tags)
 	v.time(p.Member("created"), r.Created)
 	v.usage(p.Member("used"), r.Used)
+	v.accessReport(p.Member("accessed"), r.Accessed)
 	if r.MaxSession < 0 || r.MaxSession%time.Second != 0 {
 		v.fail(p.Member("maxSession"), "%v is no whole number of seconds", r.MaxSession)
 	}

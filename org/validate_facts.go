@@ -64,6 +64,9 @@ func (v *accountValidator) facts(p *form.Path, a *Account) {
 		v.time(at.Member("validUntil"), q.ValidUntil)
 		v.time(at.Member("created"), q.Created)
 	}
+	for i := range a.Findings {
+		v.finding(p.Member("findings").At(i), &a.Findings[i])
+	}
 }
 
 func (v *accountValidator) credentials(p *form.Path, c *Credentials) {

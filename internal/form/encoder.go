@@ -73,15 +73,18 @@ func (e *Encoder) Flag(name string, value bool) {
 }
 
 // Tags writes a member, or nothing if there are no tags.
-func (e *Encoder) Tags(tags map[string]string) {
-	if len(tags) == 0 {
+func (e *Encoder) Tags(tags map[string]string) { e.StringMap("tags", tags) }
+
+// StringMap writes an object of strings, or nothing if it is empty.
+func (e *Encoder) StringMap(name string, m map[string]string) {
+	if len(m) == 0 {
 		return
 	}
-	e.Name("tags")
+	e.Name(name)
 	e.Object(func() {
-		for _, k := range slices.Sorted(maps.Keys(tags)) {
+		for _, k := range slices.Sorted(maps.Keys(m)) {
 			e.Name(k)
-			e.Token(jsontext.String(tags[k]))
+			e.Token(jsontext.String(m[k]))
 		}
 	})
 }
