@@ -20,6 +20,11 @@ type account struct {
 	roles    map[policy.ARN]*org.Role
 	policies map[policy.ARN]*org.ManagedPolicy
 	gaps     []org.Gap // of documents that are not understood
+
+	facts     facts
+	resources map[policy.ARN]*resource
+	findings  map[string]org.Finding // by analyzer and ID
+	reports   map[policy.ARN]*org.AccessReport
 }
 
 func (s *state) account(id string) *account {
@@ -29,6 +34,7 @@ func (s *state) account(id string) *account {
 			Account: org.Account{ID: id}, filters: make(map[string]bool),
 			users: make(map[policy.ARN]*org.User), groups: make(map[policy.ARN]*org.Group),
 			roles: make(map[policy.ARN]*org.Role), policies: make(map[policy.ARN]*org.ManagedPolicy),
+			resources: make(map[policy.ARN]*resource), findings: make(map[string]org.Finding), reports: make(map[policy.ARN]*org.AccessReport),
 		}
 		s.accounts[id] = a
 	}
@@ -128,6 +134,7 @@ func readDetails(s *state, r *record) {
 // owns reports whether something has an ARN of the account.
 func (s *state) owns(a *account, v value, arn policy.ARN) bool {
 	if arn.IsValid() && arn.AccountID() == a.ID {
+		s.part = arn.Partition()
 		return true
 	}
 	if arn.IsValid() {

@@ -17,8 +17,19 @@ func (s *state) instance() (*identitycenter.Instance, error) {
 	if spec == nil {
 		return nil, nil
 	}
+	if s.speaker[sectionCenter] == "" {
+		s.speaker[sectionCenter] = spec.Owner
+	}
+	if s.speaker[sectionIdentityStore] == "" {
+		s.speaker[sectionIdentityStore] = s.speaker[sectionCenter]
+	}
 	gap := func(subject, what, reason string) {
 		spec.Gaps = append(spec.Gaps, org.Gap{Subject: subject, What: what, Reason: reason})
+		section := sectionCenter
+		if what == identitycenter.GapUsers || what == identitycenter.GapMembers {
+			section = sectionIdentityStore
+		}
+		s.problem(s.globalUnit(section), reason)
 	}
 	arn := spec.ARN.String()
 	if reason, ok := s.known(callKey{op: "sso:ListPermissionSets"}); !ok {

@@ -76,7 +76,7 @@ func (o *operation) subjectOf(r *record) string {
 	return strings.Join(parts, " ")
 }
 
-var operations = table(organizationsOperations(), iamOperations(), ssoOperations())
+var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), trailOperations(), accessOperations())
 
 func table(lists ...[]*operation) map[string]*operation {
 	out := make(map[string]*operation)

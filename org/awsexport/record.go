@@ -426,7 +426,13 @@ func (s *state) sniff(file string, rest []byte) *record {
 		}
 		return r
 	}
-	op := n.operation(func(name string) bool { _, ok := members[name]; return ok })
+	op := n.operation(func(name string) bool {
+		_, ok := members[name]
+		if !ok {
+			_, ok = members[otherCase(name)]
+		}
+		return ok
+	})
 	if op == nil {
 		return nil
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -17,6 +18,7 @@ import (
 // A state is what the answers read so far told.
 type state struct {
 	standalone bool
+	part       string // partition of the ARNs
 	errs       org.Errors
 	notes      []Note
 	calls      map[callKey]*call
@@ -26,10 +28,17 @@ type state struct {
 	accounts   map[string]*account
 	sessions   map[policy.ARN]time.Duration // how long those of roles may last
 	center     center
+	trails     map[policy.ARN]*cloudtrail.Trail
+	described  map[policy.ARN]bool    // trails of DescribeTrails
+	analyzers  map[string]string      // type, by ARN
+	analyzed   map[callKey]policy.ARN // lists of findings, and of which analyzer
 
 	// What is made of it.
-	spec   org.Spec
-	placed map[string]bool // nodes of the tree
+	spec      org.Spec
+	problems  map[unitKey][]string // why units are not complete
+	byOp      map[[2]string][]callKey
+	bySection map[[2]string][]org.Unit
+	placed    map[string]bool // nodes of the tree
 }
 
 type unitKey struct{ account, region, section string }
@@ -37,7 +46,8 @@ type unitKey struct{ account, region, section string }
 func newState() *state {
 	return &state{
 		calls: make(map[callKey]*call), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
-		placed:   make(map[string]bool),
+		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), described: make(map[policy.ARN]bool),
+		analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
 		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
 		org: organization{
 			parents: make(map[string]string), names: make(map[string]string), policies: make(map[string]*controlPolicy),
@@ -66,6 +76,7 @@ func (s *state) export() (*Export, error) {
 	if len(s.calls)+len(s.units) == 0 {
 		return nil, s.nothing()
 	}
+	s.index()
 	s.tree()
 	for _, id := range sorted(s.accounts) {
 		if a := s.accounts[id]; s.inTree(id) {
@@ -73,6 +84,7 @@ func (s *state) export() (*Export, error) {
 			s.spec.Accounts = append(s.spec.Accounts, a.Account)
 		}
 	}
+	s.gapsOfResources()
 	instance, err := s.instance()
 	if err != nil {
 		return nil, err
@@ -83,7 +95,11 @@ func (s *state) export() (*Export, error) {
 		return nil, err
 	}
 	slices.SortStableFunc(s.notes, func(a, b Note) int { return strings.Compare(a.File, b.File) })
-	return &Export{Organization: o, Instance: instance, Notes: s.notes}, nil
+	x := &Export{Organization: o, Instance: instance, Notes: s.notes}
+	for _, a := range slices.SortedFunc(maps.Keys(s.trails), policy.ARN.Compare) {
+		x.Trails = append(x.Trails, *s.trails[a])
+	}
+	return x, nil
 }
 
 func (s *state) nothing() error {
@@ -102,6 +118,10 @@ func (s *state) nothing() error {
 func (s *state) assemble(a *account) {
 	reason, known := s.details(a)
 	s.gapsOfDetails(a, reason, known)
+	s.facts(a)
+	s.reports(a)
+	s.findings(a)
+	s.resources(a)
 	for _, arn := range slices.SortedFunc(maps.Keys(a.users), policy.ARN.Compare) {
 		a.Users = append(a.Users, *a.users[arn])
 	}
@@ -155,34 +175,46 @@ func (s *state) missing(account, section, operation string) string {
 }
 
 func (s *state) unitsOf(account, section string) []org.Unit {
-	var out []org.Unit
-	for k, u := range s.units {
-		if k.section == section && (k.account == account || account == "") {
-			out = append(out, u)
-		}
-	}
-	slices.SortFunc(out, func(a, b org.Unit) int { return strings.Compare(a.Account+a.Region, b.Account+b.Region) })
-	return out
+	return s.bySection[[2]string{account, section}]
 }
 
 // callsTo lists the calls of an operation in an account, "" for all, by Region and subject.
 func (s *state) callsTo(op, account string) []callKey {
-	var out []callKey
+	return s.byOp[[2]string{op, account}]
+}
+
+// index makes the lists that callsTo and unitsOf give.
+func (s *state) index() {
+	s.byOp, s.bySection = make(map[[2]string][]callKey), make(map[[2]string][]org.Unit)
 	for k := range s.calls {
-		if k.op == op && (k.account == account || account == "") {
-			out = append(out, k)
+		for _, account := range slices.Compact([]string{"", k.account}) {
+			s.byOp[[2]string{k.op, account}] = append(s.byOp[[2]string{k.op, account}], k)
 		}
 	}
-	slices.SortFunc(out, func(a, b callKey) int {
-		return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(a.subject, b.subject))
-	})
-	return out
+	for _, list := range s.byOp {
+		slices.SortFunc(list, func(a, b callKey) int {
+			return cmp.Or(strings.Compare(a.account, b.account), strings.Compare(a.region, b.region), strings.Compare(a.subject, b.subject))
+		})
+	}
+	for k, u := range s.units {
+		for _, account := range slices.Compact([]string{"", k.account}) {
+			s.bySection[[2]string{account, k.section}] = append(s.bySection[[2]string{account, k.section}], u)
+		}
+	}
+	for _, list := range s.bySection {
+		slices.SortFunc(list, func(a, b org.Unit) int {
+			return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region))
+		})
+	}
 }
 
 // gapsOfDetails marks what is not known of an account's identities: what was cut off, and what
 // others name and nothing lists.
 func (s *state) gapsOfDetails(a *account, reason string, known map[string]bool) {
 	iam := "arn:" + s.partition() + ":iam::" + a.ID + ":"
+	if len(known) < len(detailKinds) && len(s.callsTo(authorizationDetails, a.ID)) > 0 {
+		s.problem(unitKey{a.ID, "", sectionIAM}, reason)
+	}
 	if len(known) == 0 {
 		s.gap(iam+"*", org.GapUnlisted, reason)
 	} else {
@@ -233,13 +265,12 @@ func (s *state) gapsOfNames(a *account, iam string, known map[string]bool) {
 
 // partition is that of the ARNs in the export.
 func (s *state) partition() string {
-	for _, id := range sorted(s.accounts) {
-		for arn := range s.accounts[id].roles {
-			return arn.Partition()
-		}
-		for arn := range s.accounts[id].users {
-			return arn.Partition()
-		}
+	return firstText(s.part, "aws")
+}
+
+// problem takes down why a unit is not complete.
+func (s *state) problem(u unitKey, reason string) {
+	if !slices.Contains(s.problems[u], reason) {
+		s.problems[u] = append(s.problems[u], reason)
 	}
-	return "aws"
 }

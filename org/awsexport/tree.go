@@ -110,6 +110,7 @@ func (s *state) outside() {
 	reason, complete := s.known(callKey{op: "organizations:ListAccounts"})
 	if !complete {
 		s.gap(s.spec.Root.ID, org.GapUnlisted, "list-accounts: "+reason)
+		s.problem(s.globalUnit(sectionOrganization), "list-accounts: "+reason)
 	}
 	for _, id := range sorted(s.accounts) {
 		if s.placed[id] {
@@ -120,6 +121,7 @@ func (s *state) outside() {
 			why = "the organization does not list it"
 		}
 		s.gap(id, org.GapEverything, why)
+		s.problem(s.globalUnit(sectionOrganization), "account "+id+": "+why)
 		s.note(".", "account %s is left out: %s", id, why)
 	}
 	for _, id := range sorted(s.org.names) {
@@ -145,6 +147,7 @@ func (s *state) controlPolicies() {
 			why, _ = s.known(callKey{op: "organizations:DescribePolicy", subject: id})
 		}
 		s.gap(id, org.GapDocument, firstText(why, "there is no document"))
+		s.problem(s.globalUnit(sectionPolicies), id+": "+firstText(why, "there is no document"))
 	}
 }
 
@@ -194,6 +197,7 @@ func (s *state) attachments(reason string) {
 		}
 		if why != "" {
 			s.gap(node, org.GapControlPolicies, why)
+			s.problem(s.globalUnit(sectionPolicies), why)
 		}
 		return ids
 	}

@@ -1,0 +1,105 @@
+package awsexport
+
+import (
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/policy"
+)
+
+const sectionTrails = "trails"
+
+func trailOperations() []*operation {
+	list := []*operation{
+		{name: "DescribeTrails", members: []string{"TrailList"}, sign: []string{"TrailList"}, subject: func(*record) string { return "" }, read: readTrails},
+		{name: "GetTrailStatus", args: []string{"Name"}, members: []string{"IsLogging"}, sign: []string{"IsLogging"}, read: readStatus},
+		{name: "GetEventSelectors", args: []string{"TrailName"}, members: []string{"EventSelectors", "AdvancedEventSelectors"}, sign: []string{"TrailARN"},
+			owner: func(r *record) string { return accountIn(r.output.get("TrailARN")) }, read: readSelectors},
+	}
+	for _, op := range list {
+		op.service, op.section, op.regional = "cloudtrail", sectionTrails, true
+	}
+	return list
+}
+
+// trail is the trail of an ARN.
+func (s *state) trail(a policy.ARN) *cloudtrail.Trail {
+	t := s.trails[a]
+	if t == nil {
+		t = &cloudtrail.Trail{ARN: a}
+		s.trails[a] = t
+	}
+	return t
+}
+
+// trailNamed is the trail that the input or the name of the file tells: by ARN, or by name in
+// the account and Region.
+func (s *state) trailNamed(r *record, text string) *cloudtrail.Trail {
+	if a, err := policy.ParseARN(text); err == nil {
+		return s.trail(a)
+	}
+	var found []policy.ARN
+	for a := range s.trails {
+		if setID(a.Resource()) == text && a.AccountID() == r.account && (r.region == "" || a.Region() == r.region) {
+			found = append(found, a)
+		}
+	}
+	if len(found) == 1 {
+		return s.trail(found[0])
+	}
+	if r.region != "" && text != "" {
+		if a, err := policy.ParseARN("arn:" + s.partition() + ":cloudtrail:" + r.region + ":" + r.account + ":trail/" + text); err == nil {
+			return s.trail(a)
+		}
+	}
+	s.note(r.at.s.File, "does not say of which trail it is; name the file %s.NAME.json, in directories that are named like the account and the Region", r.op.command())
+	return nil
+}
+
+func readTrails(s *state, r *record) {
+	for v := range r.output.get("TrailList").each() {
+		a := v.get("TrailARN").arn()
+		if !a.IsValid() {
+			continue
+		}
+		t := s.trail(a)
+		s.described[a] = true
+		t.HomeRegion, t.Bucket, t.Prefix = v.get("HomeRegion").text(), v.get("S3BucketName").text(), v.get("S3KeyPrefix").text()
+		t.KMSKey, t.LogGroup = v.get("KmsKeyId").text(), v.get("CloudWatchLogsLogGroupArn").text()
+		t.MultiRegion, t.Organization = v.get("IsMultiRegionTrail").isTrue(), v.get("IsOrganizationTrail").isTrue()
+		t.GlobalServiceEvents, t.LogFileValidation = v.get("IncludeGlobalServiceEvents").isTrue(), v.get("LogFileValidationEnabled").isTrue()
+	}
+}
+
+func readStatus(s *state, r *record) {
+	if t := s.trailNamed(r, r.in(0, "Name")); t != nil {
+		v := r.output
+		t.Status = &cloudtrail.Status{
+			Logging: v.get("IsLogging").isTrue(), Started: v.get("StartLoggingTime").time(), Stopped: v.get("StopLoggingTime").time(),
+			Delivered: v.get("LatestDeliveryTime").time(), DeliveryError: v.get("LatestDeliveryError").text(),
+		}
+	}
+}
+
+func readSelectors(s *state, r *record) {
+	t := s.trailNamed(r, firstText(r.output.get("TrailARN").text(), r.in(0, "TrailName")))
+	if t == nil {
+		return
+	}
+	t.Selectors = new(cloudtrail.Selectors)
+	for v := range r.output.get("EventSelectors").each() {
+		sel := cloudtrail.EventSelector{ReadWrite: v.get("ReadWriteType").text(), Management: v.get("IncludeManagementEvents").isTrue(), Excluded: v.get("ExcludeManagementEventSources").texts()}
+		for d := range v.get("DataResources").each() {
+			sel.DataResources = append(sel.DataResources, cloudtrail.DataResource{Type: d.get("Type").text(), Values: d.get("Values").texts()})
+		}
+		t.Selectors.Basic = append(t.Selectors.Basic, sel)
+	}
+	for v := range r.output.get("AdvancedEventSelectors").each() {
+		sel := cloudtrail.AdvancedSelector{Name: v.get("Name").text()}
+		for f := range v.get("FieldSelectors").each() {
+			sel.Fields = append(sel.Fields, cloudtrail.FieldSelector{
+				Field: f.get("Field").text(), Equals: f.get("Equals").texts(), StartsWith: f.get("StartsWith").texts(), EndsWith: f.get("EndsWith").texts(),
+				NotEquals: f.get("NotEquals").texts(), NotStartsWith: f.get("NotStartsWith").texts(), NotEndsWith: f.get("NotEndsWith").texts(),
+			})
+		}
+		t.Selectors.Advanced = append(t.Selectors.Advanced, sel)
+	}
+}

@@ -1,0 +1,44 @@
+package awsexport
+
+import "github.com/licit-dev/licit/org"
+
+// withPolicies are the services, by the third part of their ARNs, whose resources have policies
+// of their own that are not read: those with an action that puts a resource policy, such as
+// dynamodb:PutResourcePolicy (Service Authorization Reference), and those that take one with
+// the resource. Of Amazon EC2 only what is shared by AWS RAM has one, so it is not here.
+var withPolicies = []string{
+	"acm-pca", "agent-registry", "apigateway", "appsync", "aps", "arc-region-switch", "aws-marketplace",
+	"backup", "bedrock", "bedrock-agentcore", "billing", "cloudfront", "cloudhsm", "cloudtrail", "codeartifact",
+	"codebuild", "codeguru-profiler", "comprehend", "dsql", "dynamodb", "ecr-public", "elasticfilesystem", "es",
+	"events", "execute-api", "fsx", "glacier", "glue", "imagebuilder", "kafka", "kinesis", "lex", "logs",
+	"lookoutequipment", "mediastore", "mpa", "network-firewall", "networkmanager", "oam", "odb", "omics",
+	"organizations", "osis", "payment-cryptography", "qbusiness", "ram", "redshift", "redshift-serverless",
+	"refactor-spaces", "rekognition", "resource-explorer-2", "route53-recovery-control-config", "rum",
+	"s3-object-lambda", "s3-outposts", "s3express", "s3files", "s3tables", "s3vectors", "sagemaker", "schemas",
+	"serverlessrepo", "servicecatalog", "servicediscovery", "ses", "signer", "sms-voice", "ssm", "ssm-contacts",
+	"ssm-incidents", "vpc-lattice", "xray",
+}
+
+// untagged are the services whose resources are listed, and whose tags are not read.
+var untagged = []string{"s3", "sqs", "sns", "kms", "lambda", "ecr"}
+
+// Unread are the gaps that every export has, whatever is in it: of services whose resources
+// have policies that nothing here reads, and of tags that nothing here reads. They are those of
+// a partition, such as "aws", by subject.
+func Unread(partition string) []org.Gap { return unread(partition) }
+
+func unread(partition string) []org.Gap {
+	var out []org.Gap
+	for _, name := range withPolicies {
+		out = append(out, org.Gap{Subject: "arn:" + partition + ":" + name + ":*", What: org.GapUnlisted, Reason: notRead})
+	}
+	for _, name := range untagged {
+		out = append(out, org.Gap{Subject: "arn:" + partition + ":" + name + ":*", What: org.GapTags, Reason: tagsNotRead})
+	}
+	return out
+}
+
+const (
+	notRead     = "exports have no resource policies of this service"
+	tagsNotRead = "exports have no tags of resources of this service"
+)
