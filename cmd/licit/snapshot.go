@@ -23,7 +23,7 @@ func (a *app) snapshotCommand() *cobra.Command {
 
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.snapshotCheckCommand())
+	cmd.AddCommand(a.snapshotCheckCommand(), a.snapshotImportCommand())
 	return cmd
 }
 
@@ -34,7 +34,8 @@ func (a *app) snapshotCheckCommand() *cobra.Command {
 		Short: "Say what a snapshot holds, what is missing, and what is wrong with it",
 		Long: `Check reads a snapshot directory (org.json and the files it names) and counts what is in
 it. Gaps, things that exist in AWS but not in the snapshot, are listed with their reasons:
-decisions that they could change are indeterminate. Managed policies of AWS that are in use
+decisions that they could change are indeterminate. Below them is the coverage, where the
+snapshot has it: what was not read completely, or not at all. Managed policies of AWS that are in use
 but not in the snapshot come from licit, as of the date that is printed. Everything that is wrong with the
 files is reported at once, each with file, line and column.
 
@@ -57,6 +58,9 @@ Exit codes: 0 complete, 2 it has errors, 4 it has gaps.`,
 				return err
 			}
 			c := contentsOf(args[0], o)
+			if err := c.others(args[0]); err != nil {
+				return err
+			}
 			if output == "json" {
 				err = writeJSON(a.stdout, c)
 			} else {
@@ -65,7 +69,7 @@ Exit codes: 0 complete, 2 it has errors, 4 it has gaps.`,
 			if err != nil {
 				return err
 			}
-			if len(c.Gaps) > 0 {
+			if !c.Complete {
 				return status(exitPartial)
 			}
 			return nil
@@ -84,6 +88,9 @@ type contentsJSON struct {
 	Counts            countsJSON    `json:"counts"`
 	Accounts          []accountJSON `json:"accounts"`
 	Gaps              []gapJSON     `json:"gaps"`
+	Coverage          []unitJSON    `json:"coverage,omitempty"`
+	IdentityCenter    *centerJSON   `json:"identityCenter,omitempty"`
+	Trails            *int          `json:"trails,omitempty"`
 	Embedded          *embeddedJSON `json:"embedded,omitempty"`
 	types             []string      // enabled types of control policies
 }
@@ -168,6 +175,9 @@ func contentsOf(dir string, o *org.Organization) contentsJSON {
 		c.Embedded.ManagedPolicies = append(c.Embedded.ManagedPolicies, p.ARN.String())
 	}
 	c.Complete = len(c.Gaps) == 0
+	for _, u := range s.Coverage {
+		c.Coverage = append(c.Coverage, unitJSON{u.Account, u.Region, u.Section, u.State.String(), u.Reason})
+	}
 	for _, k := range s.Root.PolicyTypes {
 		c.types = append(c.types, wording.KindName(k)+"s")
 	}
@@ -234,7 +244,12 @@ func (c contentsJSON) text() string {
 		fmt.Fprintf(&b, "\n%s of AWS in use and not in the snapshot: the newest as of %s, from licit\n", policies(len(e.ManagedPolicies)), e.Date)
 	}
 	c.accountText(&b)
-	c.gapText(&b)
+	c.otherText(&b)
+	gapText(&b, "missing", c.Gaps)
+	if c.IdentityCenter != nil {
+		gapText(&b, "missing of IAM Identity Center", c.IdentityCenter.Gaps)
+	}
+	c.coverageText(&b)
 	return b.String()
 }
 
@@ -258,20 +273,6 @@ func (c contentsJSON) accountText(b *strings.Builder) {
 	}
 	if more := len(c.Accounts) - len(names); more > 0 {
 		fmt.Fprintf(b, "  and %d more (-o json lists all)\n", more)
-	}
-}
-
-func (c contentsJSON) gapText(b *strings.Builder) {
-	if len(c.Gaps) == 0 {
-		return
-	}
-	b.WriteString("\nmissing:\n")
-	for _, g := range c.Gaps {
-		fmt.Fprintf(b, "  %s of %s", wording.GapName(g.What), plain(g.Subject))
-		if g.Reason != "" {
-			fmt.Fprintf(b, ": %s", plain(g.Reason))
-		}
-		b.WriteString("\n")
 	}
 }
 

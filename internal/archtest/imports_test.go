@@ -86,7 +86,7 @@ var arrows = map[string]rule{
 	"internal/estate":   {imports: []string{"org", "policy"}},
 
 	"cmd/licit": {
-		imports: []string{"identitycenter", "org", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
 		tests:   []string{"github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},

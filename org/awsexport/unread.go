@@ -7,16 +7,17 @@ import "github.com/licit-dev/licit/org"
 // dynamodb:PutResourcePolicy (Service Authorization Reference), and those that take one with
 // the resource. Of Amazon EC2 only what is shared by AWS RAM has one, so it is not here.
 var withPolicies = []string{
-	"acm-pca", "agent-registry", "apigateway", "appsync", "aps", "arc-region-switch", "aws-marketplace",
-	"backup", "bedrock", "bedrock-agentcore", "billing", "cloudfront", "cloudhsm", "cloudtrail", "codeartifact",
-	"codebuild", "codeguru-profiler", "comprehend", "dsql", "dynamodb", "ecr-public", "elasticfilesystem", "es",
-	"events", "execute-api", "fsx", "glacier", "glue", "imagebuilder", "kafka", "kinesis", "lex", "logs",
-	"lookoutequipment", "mediastore", "mpa", "network-firewall", "networkmanager", "oam", "odb", "omics",
-	"organizations", "osis", "payment-cryptography", "qbusiness", "ram", "redshift", "redshift-serverless",
-	"refactor-spaces", "rekognition", "resource-explorer-2", "route53-recovery-control-config", "rum",
-	"s3-object-lambda", "s3-outposts", "s3express", "s3files", "s3tables", "s3vectors", "sagemaker", "schemas",
-	"serverlessrepo", "servicecatalog", "servicediscovery", "ses", "signer", "sms-voice", "ssm", "ssm-contacts",
-	"ssm-incidents", "vpc-lattice", "xray",
+	"acm-pca", "agent-registry", "aiops", "apigateway", "appsync", "aps", "arc-region-switch",
+	"aws-marketplace", "backup", "bedrock", "bedrock-agentcore", "billing", "cleanrooms-ml", "cloudfront",
+	"cloudhsm", "cloudtrail", "codeartifact", "codebuild", "codeguru-profiler", "comprehend", "dsql",
+	"dynamodb", "ecr-public", "elasticfilesystem", "elemental-inference", "entityresolution", "es", "events",
+	"execute-api", "fsx", "glacier", "glue", "imagebuilder", "kafka", "kinesis", "lex", "logs",
+	"lookoutequipment", "mediapackagev2", "mediastore", "mediatailor", "mpa", "network-firewall",
+	"networkmanager", "oam", "odb", "omics", "organizations", "osis", "payment-cryptography", "qbusiness",
+	"ram", "redshift", "redshift-serverless", "refactor-spaces", "rekognition", "resource-explorer-2",
+	"route53-recovery-control-config", "rum", "s3-object-lambda", "s3-outposts", "s3express", "s3files",
+	"s3tables", "s3vectors", "sagemaker", "schemas", "serverlessrepo", "servicecatalog", "servicediscovery",
+	"ses", "signer", "sms-voice", "ssm", "ssm-contacts", "ssm-incidents", "vpc-lattice", "xray",
 }
 
 // untagged are the services whose resources are listed, and whose tags are not read.
