@@ -26,8 +26,10 @@ type operation struct {
 	// sign are members that no other operation has all of, so that they tell which it is; none:
 	// only the name of the file does.
 	sign []string
-	// element is a member that the elements of the first sign have, where that tells.
+	// element is a member that the elements of the list have, where other operations have a list
+	// of the same name.
 	element string
+	text    bool     // the first member is a text, and not an object as of another operation
 	absent  []string // error codes that say that there is nothing
 	owner   func(r *record) string
 	read    func(s *state, r *record)
@@ -151,10 +153,27 @@ func (n *fileName) part(p string) bool {
 	return true
 }
 
-// operation finds the operation that the name tells, or the members of the output; nil if
+// hasMember reports whether one of the members is there that the output of an operation has.
+func (o *operation) hasMember(names map[string]string) bool {
+	return len(o.members) == 0 || slices.ContainsFunc(o.members, func(m string) bool { return hasName(names, m) })
+}
+
+// isSigned reports whether members tell the operation.
+func (o *operation) isSigned(names map[string]string) bool {
+	return len(o.sign) > 0 && !slices.ContainsFunc(o.sign, func(m string) bool { return !hasName(names, m) })
+}
+
+func hasName(names map[string]string, m string) bool {
+	_, ok := names[m]
+	if !ok {
+		_, ok = names[otherCase(m)]
+	}
+	return ok
+}
+
+// operation finds the operation that the name tells, or else what the file holds; nil if
 // neither does.
-func (n *fileName) operation(has func(member string) bool) *operation {
-	fits := func(op *operation) bool { return len(op.members) == 0 || slices.ContainsFunc(op.members, has) }
+func (n *fileName) operation(fits, isSigned func(*operation) bool) *operation {
 	var named, fitting []*operation
 	for _, op := range commands[n.command] {
 		if n.service == "" || n.service == op.service {
@@ -173,8 +192,7 @@ func (n *fileName) operation(has func(member string) bool) *operation {
 		return nil
 	}
 	for _, key := range slices.Sorted(maps.Keys(operations)) {
-		op := operations[key]
-		if len(op.sign) > 0 && !slices.ContainsFunc(op.sign, func(m string) bool { return !has(m) }) {
+		if op := operations[key]; isSigned(op) {
 			fitting = append(fitting, op)
 		}
 	}
@@ -207,33 +225,46 @@ func (n *fileName) record(s *state, op *operation) *record {
 // plain reads what a command of the AWS CLI printed.
 func (s *state) plain(v value, element bool) {
 	n := nameOf(v.s.File)
-	op := n.operation(func(m string) bool { return v.get(m).is() })
-	if op == nil || n.command == "" && op.element != "" && !hasElement(v, op) {
-		s.note(v.s.File, "%s: not recognised; name the file like the command that printed it, such as list-targets-for-policy.p-examplepolicy.json", v.s.Position(v.n.Start))
+	names := make(map[string]string)
+	for name := range v.members() {
+		names[name] = ""
+	}
+	op := n.operation(
+		func(op *operation) bool { return op.hasMember(names) && op.isOf(v) },
+		func(op *operation) bool { return op.isSigned(names) && op.isOf(v) })
+	if op == nil {
+		s.note(v.s.File, "%s: not recognised; name the file like the command that printed it, such as list-targets-for-policy.p-examplepolicy.json, in a directory named like the service if several have the command", v.s.Position(v.n.Start))
 		return
 	}
 	r := n.record(s, op)
 	r.output, r.at = v, v
 	r.element = element
-	if len(op.members) > 0 && !slices.ContainsFunc(op.members, func(m string) bool { return v.get(m).is() }) {
-		s.note(v.s.File, "%s: has no %s, which %s prints", v.s.Position(v.n.Start), strings.Join(op.members, " or "), op.command())
+	if !op.hasMember(names) || !op.isOf(v) {
+		s.note(v.s.File, "%s: not the output of %s, which has %s", v.s.Position(v.n.Start), op.command(), strings.Join(op.members, " or "))
+		r.code = v.place() + ": not the output of " + op.command()
 		if s.locate(r) {
-			s.call(s.keyOf(r)).fail(v.place() + ": not the output of " + op.command())
+			s.call(s.keyOf(r)).fail(r.code)
 		}
 		return
 	}
 	s.take(r)
 }
 
-// hasElement reports whether the elements of the list that is the sign of an operation
-// are its own.
-func hasElement(v value, op *operation) bool {
-	list := v.get(op.sign[0])
+// isOf reports whether what an output holds is of the operation, as far as members of the same
+// name differ.
+func (o *operation) isOf(v value) bool {
+	if o.text && v.get(o.members[0]).kind() != jsontree.String {
+		return false
+	}
+	if o.element == "" {
+		return true
+	}
+	list := v.get(o.members[0])
 	if list.kind() != jsontree.Array {
 		return false
 	}
 	for e := range list.each() {
-		return e.get(op.element).is()
+		return e.get(o.element).is()
 	}
 	return true
 }

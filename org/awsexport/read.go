@@ -36,8 +36,8 @@ func (n Note) String() string { return n.File + ": " + n.Text }
 
 // Bounds of what is read, so that no file takes all memory.
 const (
-	mostBytes = 1 << 30  // of a file, unpacked
-	mostValue = 64 << 20 // of one JSON value of a file
+	mostBytes = 256 << 20 // of a file, unpacked
+	mostValue = 64 << 20  // of one JSON value of a file
 )
 
 // Read reads all files below the root of fsys: records, what the AWS CLI printed, and
@@ -95,12 +95,13 @@ func (s *state) file(fsys fs.FS, name string) error {
 		s.note(name, "not read: its name ends in none of .json, .jsonl and .csv")
 		return nil
 	}
-	src, err := content(fsys, name, packed)
+	src, err := s.content(fsys, name, packed)
 	if problem, ok := errors.AsType[*unreadable](err); ok {
-		s.broken(name, src, 0, problem.Error())
 		if len(src) == 0 {
+			s.broken(name, nil, 0, problem.Error())
 			return nil
 		}
+		s.note(name, "%s; what it holds up to there is read", problem)
 	} else if err != nil {
 		return err
 	}
@@ -118,7 +119,7 @@ type unreadable struct{ text string }
 
 func (u *unreadable) Error() string { return u.text }
 
-func content(fsys fs.FS, name string, packed bool) ([]byte, error) {
+func (s *state) content(fsys fs.FS, name string, packed bool) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -131,22 +132,22 @@ func content(fsys fs.FS, name string, packed bool) ([]byte, error) {
 		if err != nil {
 			return nil, &unreadable{"not packed by gzip, although its name ends in .gz"}
 		}
-		src, err := io.ReadAll(io.LimitReader(z, mostBytes+1))
+		src, err := io.ReadAll(io.LimitReader(z, s.most+1))
 		if err != nil {
 			return src, &unreadable{fmt.Sprintf("cut off, or damaged: gzip: %v", err)}
 		}
-		return bounded(src)
+		return s.bounded(src)
 	}
-	src, err := io.ReadAll(io.LimitReader(r, mostBytes+1))
+	src, err := io.ReadAll(io.LimitReader(r, s.most+1))
 	if err != nil {
 		return nil, err
 	}
-	return bounded(src)
+	return s.bounded(src)
 }
 
-func bounded(src []byte) ([]byte, error) {
-	if len(src) > mostBytes {
-		return nil, &unreadable{fmt.Sprintf("more than %d MiB, unpacked; want smaller files", mostBytes>>20)}
+func (s *state) bounded(src []byte) ([]byte, error) {
+	if int64(len(src)) > s.most {
+		return nil, &unreadable{fmt.Sprintf("more than %d MiB, unpacked; want smaller files", s.most>>20)}
 	}
 	return src, nil
 }

@@ -209,7 +209,7 @@ func (s *state) take(r *record) {
 	k := s.keyOf(r)
 	c := s.call(k)
 	switch {
-	case r.code != "" && slices.Contains(r.op.absent, r.code):
+	case r.code != "" && slices.ContainsFunc(r.op.absent, func(code string) bool { return r.code == code || r.code == code+"Exception" }):
 		c.absent = true
 		return
 	case r.code != "":
@@ -426,13 +426,7 @@ func (s *state) sniff(file string, rest []byte) *record {
 		}
 		return r
 	}
-	op := n.operation(func(name string) bool {
-		_, ok := members[name]
-		if !ok {
-			_, ok = members[otherCase(name)]
-		}
-		return ok
-	})
+	op := n.operation(func(op *operation) bool { return op.hasMember(members) }, func(op *operation) bool { return op.isSigned(members) })
 	if op == nil {
 		return nil
 	}

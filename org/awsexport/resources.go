@@ -118,6 +118,10 @@ func resourceOperations() []*operation {
 			subject: func(r *record) string { return resourceName(sv.name, r) },
 			read:    func(s *state, r *record) { readResourcePolicy(s, r, sv.name) },
 		}
+		switch sv.name {
+		case "s3", "kms", "lambda", "ecr":
+			get.text = true
+		}
 		if g.arn != nil {
 			get.owner = func(r *record) string { return accountOf(g.arn(r)) }
 		}

@@ -17,6 +17,7 @@ import (
 
 // A state is what the answers read so far told.
 type state struct {
+	most       int64 // bytes of a file
 	standalone bool
 	part       string // partition of the ARNs
 	errs       org.Errors
@@ -45,6 +46,7 @@ type unitKey struct{ account, region, section string }
 
 func newState() *state {
 	return &state{
+		most:  mostBytes,
 		calls: make(map[callKey]*call), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
 		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), described: make(map[policy.ARN]bool),
 		analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
