@@ -242,6 +242,10 @@ var gapCases = []gapCase{
 	{name: "bucket, another is asked for", gap: org.Gap{Subject: logsBucket, What: org.GapResourcePolicy}, who: bossUser, resource: bossObject, possible: outcomeAllowed},
 	{name: "bucket of the account", gap: org.Gap{Subject: homeAccount, What: org.GapResourcePolicy}, who: anaUser, possible: mayDeny, stage: simulate.StageResourcePolicy},
 	{name: "queue that the account does not list", gap: org.Gap{Subject: homeAccount, What: org.GapResourcePolicy}, who: nobody, action: "sqs:SendMessage", resource: homeQueue, possible: anyOutcome, stage: simulate.StageResourcePolicy},
+	{name: "queue that may be there although nothing lists it", gap: org.Gap{Subject: "arn:aws:sqs:*:111122223333:*", What: org.GapUnlisted}, who: nobody, action: "sqs:SendMessage", resource: homeQueue, possible: anyOutcome, stage: simulate.StageResourcePolicy},
+	{name: "bucket that is listed, others may be there", gap: org.Gap{Subject: "arn:aws:s3:::*", What: org.GapUnlisted}, who: anaUser, possible: outcomeAllowed},
+	{name: "user that is listed, others may be there", gap: org.Gap{Subject: "arn:aws:iam::111122223333:*", What: org.GapUnlisted}, who: gilUser, possible: outcomeAllowed},
+	{name: "trust policy of a role that is listed, others may be there", gap: org.Gap{Subject: "arn:aws:iam::111122223333:*", What: org.GapUnlisted}, who: nobody, action: "sts:AssumeRole", resource: appRole, possible: outcomeLacks},
 	{name: "queues by a pattern", gap: org.Gap{Subject: "arn:aws:sqs:*:111122223333:*", What: org.GapResourcePolicy}, who: nobody, action: "sqs:SendMessage", resource: homeQueue, possible: anyOutcome, stage: simulate.StageResourcePolicy},
 	{name: "trust policy", gap: org.Gap{Subject: appRole, What: org.GapResourcePolicy}, who: anaUser, action: "sts:AssumeRole", resource: appRole, possible: mayDeny, stage: simulate.StageResourcePolicy},
 	{name: "trust policy, nothing known allows", gap: org.Gap{Subject: appRole, What: org.GapResourcePolicy}, who: nobody, action: "sts:AssumeRole", resource: appRole, possible: anyOutcome, stage: simulate.StageResourcePolicy},
@@ -442,4 +446,17 @@ func TestUnknownReachIsExplained(t *testing.T) {
 			require.Equal(t, []simulate.Outcome{simulate.Allowed, simulate.ExplicitDeny}, x.Possible)
 		}
 	}
+}
+
+// TestBucketTagsNotKnown has tags of a bucket count where it is not known whether ABAC is on.
+func TestBucketTagsNotKnown(t *testing.T) {
+	t.Parallel()
+	s := gapWorld()
+	s.Accounts[0].Users[0].Inline = gapInline(gapDocument(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+		{"Effect": "Deny", "Action": "s3:ListBucket", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceTag/stage": "prod"}}}]}`))
+	r := simulate.Request{Principal: parsePrincipal(anaUser), Action: "s3:ListBucket", Resource: gapARN(logsBucket)}
+	require.Equal(t, simulate.Allowed, gapCompile(t, s).Can(r).Outcome, "without ABAC tags are not in the context")
+	s.Gaps = []org.Gap{{Subject: logsBucket, What: org.GapTags}}
+	require.Equal(t, simulate.Indeterminate, gapCompile(t, s).Can(r).Outcome)
 }
