@@ -1,6 +1,7 @@
 package awsexport
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/org"
@@ -139,6 +140,10 @@ func readAccessed(s *state, r *record) {
 			for t := range tracked.each() {
 				u.Actions = append(u.Actions, org.ActionUse{Action: policy.Action(u.Service + ":" + t.get("ActionName").text()), Used: usedAt(t, "LastAccessedTime", "LastAccessedRegion")})
 			}
+		}
+		if i := slices.IndexFunc(report.Services, func(o org.ServiceUse) bool { return o.Service == u.Service }); i >= 0 {
+			report.Services[i] = u
+			continue
 		}
 		report.Services = append(report.Services, u)
 	}

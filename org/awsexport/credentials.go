@@ -95,7 +95,7 @@ func readReport(s *state, r *record) {
 		s.fail(r.output.get("Content"), "is not base64: %w", err)
 		return
 	}
-	s.rows(r, src, "the report")
+	s.rows(r, src)
 }
 
 // csvFile reads a credential report that was unpacked into a file of its own.
@@ -123,7 +123,7 @@ func (s *state) csvFile(name string, src []byte) {
 		return
 	}
 	s.call(s.keyOf(r)).page(r)
-	s.rows(r, src, name)
+	s.rows(r, src)
 }
 
 // rowsOf reads a CSV by the names of its columns: newer reports have more of them.
@@ -154,10 +154,10 @@ func rowsOf(src []byte) (rows []map[string]string, err error) {
 	}
 }
 
-func (s *state) rows(r *record, src []byte, what string) {
+func (s *state) rows(r *record, src []byte) {
 	rows, err := rowsOf(src)
 	if err != nil {
-		s.call(s.keyOf(r)).fail(fmt.Sprintf("%s: %s: cut off: %v", r.at.s.File, what, err))
+		s.call(s.keyOf(r)).fail(fmt.Sprintf("%s: the report is cut off: %v", r.at.s.File, err))
 	}
 	f := &s.account(r.account).facts
 	if f.report == nil {
@@ -312,7 +312,10 @@ func readKeys(s *state, r *record) {
 	}
 	for v := range r.output.get("AccessKeyMetadata").each() {
 		name := firstText(v.get("UserName").text(), r.in(0, "UserName"))
-		f.keys[name] = append(f.keys[name], org.AccessKey{ID: v.get("AccessKeyId").text(), Active: v.get("Status").text() == "Active", Created: v.get("CreateDate").time()})
+		k := org.AccessKey{ID: v.get("AccessKeyId").text(), Active: v.get("Status").text() == "Active", Created: v.get("CreateDate").time()}
+		if !slices.ContainsFunc(f.keys[name], func(o org.AccessKey) bool { return o.ID == k.ID }) {
+			f.keys[name] = append(f.keys[name], k)
+		}
 	}
 }
 

@@ -30,6 +30,7 @@ type operation struct {
 	// of the same name.
 	element string
 	text    bool     // the first member is a text, and not an object as of another operation
+	late    bool     // what it is about may stand in a list that comes later
 	absent  []string // error codes that say that there is nothing
 	owner   func(r *record) string
 	read    func(s *state, r *record)

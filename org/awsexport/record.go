@@ -217,7 +217,10 @@ func (s *state) take(r *record) {
 		return
 	}
 	c.page(r)
-	if r.op.read != nil {
+	switch {
+	case r.op.late:
+		s.later = append(s.later, r)
+	case r.op.read != nil:
 		r.op.read(s, r)
 	}
 }

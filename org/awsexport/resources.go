@@ -114,7 +114,7 @@ func resourceOperations() []*operation {
 			ls.sign = []string{"repositories"}
 		}
 		get := &operation{
-			service: sv.name, name: sv.get, section: sv.section, regional: regional, args: []string{g.input}, absent: sv.absent, members: []string{g.member},
+			late: true, service: sv.name, name: sv.get, section: sv.section, regional: regional, args: []string{g.input}, absent: sv.absent, members: []string{g.member},
 			subject: func(r *record) string { return resourceName(sv.name, r) },
 			read:    func(s *state, r *record) { readResourcePolicy(s, r, sv.name) },
 		}

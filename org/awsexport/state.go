@@ -23,6 +23,7 @@ type state struct {
 	errs       org.Errors
 	notes      []Note
 	calls      map[callKey]*call
+	later      []*record // that are read in the end
 	units      map[unitKey]org.Unit
 	speaker    map[string]string // the account that was asked, by section
 	org        organization
@@ -72,6 +73,9 @@ func (s *state) gap(subject, what, reason string) {
 
 // export makes the models of what the files told.
 func (s *state) export() (*Export, error) {
+	for _, r := range s.later {
+		r.op.read(s, r)
+	}
 	if len(s.errs) > 0 {
 		return nil, s.errs
 	}

@@ -10,8 +10,8 @@ const sectionTrails = "trails"
 func trailOperations() []*operation {
 	list := []*operation{
 		{name: "DescribeTrails", members: []string{"TrailList"}, sign: []string{"TrailList"}, subject: func(*record) string { return "" }, read: readTrails},
-		{name: "GetTrailStatus", args: []string{"Name"}, members: []string{"IsLogging"}, sign: []string{"IsLogging"}, read: readStatus},
-		{name: "GetEventSelectors", args: []string{"TrailName"}, members: []string{"EventSelectors", "AdvancedEventSelectors"}, sign: []string{"TrailARN"},
+		{name: "GetTrailStatus", late: true, args: []string{"Name"}, members: []string{"IsLogging"}, sign: []string{"IsLogging"}, read: readStatus},
+		{name: "GetEventSelectors", late: true, args: []string{"TrailName"}, members: []string{"EventSelectors", "AdvancedEventSelectors"}, sign: []string{"TrailARN"},
 			owner: func(r *record) string { return accountIn(r.output.get("TrailARN")) }, read: readSelectors},
 	}
 	for _, op := range list {
