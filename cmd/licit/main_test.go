@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script. Each starts in a directory that holds
-// testdata/snapshot and examples/policytest.
+// testdata/snapshot, examples/policytest and the export in examples/exports/shop.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
@@ -28,6 +28,9 @@ func TestScripts(t *testing.T) {
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repeat": repeat},
 		Setup: func(e *testscript.Env) error {
 			if err := os.CopyFS(e.WorkDir+"/policytest", os.DirFS("../../examples/policytest")); err != nil {
+				return err
+			}
+			if err := os.CopyFS(e.WorkDir+"/shop", os.DirFS("../../examples/exports/shop")); err != nil {
 				return err
 			}
 			return os.CopyFS(e.WorkDir+"/snapshot", os.DirFS("testdata/snapshot"))

@@ -156,6 +156,7 @@ var exampleTypes = []string{
 // noExample says which functions and methods need none all the same, and why.
 var noExample = map[string]string{
 	"examples.Fintech":                   "data that the documentation uses; it is an example",
+	"examples.Shop":                      "files that the documentation uses; ExampleRead of org/awsexport shows them",
 	"org.Organization.ID":                "a name, as given",
 	"org.Organization.ManagementAccount": "a name, as given",
 	"policy.Document.File":               "a name, as given; ExampleOrganization_WriteDir shows it",
