@@ -78,6 +78,7 @@ func (a *app) matrixBuildCommand() *cobra.Command {
 		if err := writeMatrix(out, m); err != nil {
 			return fmt.Errorf("--out %q: %w", out, plainPathError(err))
 		}
+		a.unlistedPrincipals(w.Org)
 		principals, actions := matrixSize(m)
 		fmt.Fprintf(a.stdout, "%s: %s, %s\n", filepath.ToSlash(out), plural(principals, "principal"), plural(actions, "action"))
 		return nil

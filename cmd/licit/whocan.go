@@ -97,6 +97,7 @@ func (f *whoCanFlags) run(a *app, cmd *cobra.Command) error {
 	}
 	a.unknownKeys(q.Keys)
 	a.unlistedResource(w, q.Resource, q.Action)
+	a.unlistedPrincipals(w.Org)
 	var callers []simulate.Caller
 	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
 		callers, err = w.Env.WhoCan(ctx, q)

@@ -423,7 +423,10 @@ func (s *state) facts(a *account) {
 	_, oidc := s.known(callKey{op: "iam:ListOpenIDConnectProviders", account: a.ID})
 	if saml && oidc {
 		a.Providers = []org.Provider{}
-		for _, p := range f.providers {
+		for arn, p := range f.providers {
+			if strings.HasPrefix(arn.Resource(), "oidc-provider/") && p.URL == "" {
+				s.problem(unitKey{a.ID, "", sectionProviders}, "get-open-id-connect-provider of "+arn.String()+" is not in the export")
+			}
 			a.Providers = append(a.Providers, *p)
 		}
 	}

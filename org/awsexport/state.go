@@ -91,6 +91,7 @@ func (s *state) export() (*Export, error) {
 		}
 	}
 	s.gapsOfResources()
+	s.trailProblems()
 	instance, err := s.instance()
 	if err != nil {
 		return nil, err

@@ -1,6 +1,9 @@
 package awsexport
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/policy"
 )
@@ -101,5 +104,19 @@ func readSelectors(s *state, r *record) {
 			})
 		}
 		t.Selectors.Advanced = append(t.Selectors.Advanced, sel)
+	}
+}
+
+// trailProblems takes down what is not known of the trails that there are.
+func (s *state) trailProblems() {
+	for _, a := range slices.SortedFunc(maps.Keys(s.described), policy.ARN.Compare) {
+		t := s.trails[a]
+		u := unitKey{a.AccountID(), a.Region(), sectionTrails}
+		if t.Status == nil {
+			s.problem(u, "get-trail-status of "+a.String()+" is not in the export")
+		}
+		if t.Selectors == nil {
+			s.problem(u, "get-event-selectors of "+a.String()+" is not in the export")
+		}
 	}
 }

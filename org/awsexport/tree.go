@@ -61,9 +61,6 @@ func (s *state) tree() {
 	for _, child := range sorted(o.parents) {
 		below[o.parents[child]] = append(below[o.parents[child]], child)
 	}
-	if root == "" && len(s.accounts) == 1 && o.management != "" {
-		below[spec.Root.ID] = []string{o.management}
-	}
 	spec.Root.OUs, spec.Root.Accounts = s.under(below, spec.Root.ID)
 	s.outside()
 	s.controlPolicies()
@@ -238,6 +235,9 @@ func (s *state) delegations() {
 	if _, ok := s.known(callKey{op: "organizations:ListDelegatedAdministrators"}); ok {
 		s.spec.DelegatedAdministrators = []org.DelegatedAdministrator{}
 		for _, id := range s.org.delegated {
+			if reason, ok := s.known(callKey{op: "organizations:ListDelegatedServicesForAccount", subject: id}); !ok {
+				s.problem(s.globalUnit(sectionOrganization), "list-delegated-services-for-account of "+id+": "+reason)
+			}
 			s.spec.DelegatedAdministrators = append(s.spec.DelegatedAdministrators, org.DelegatedAdministrator{Account: id, Services: s.org.services[id]})
 		}
 	}
