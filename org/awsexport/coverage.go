@@ -50,6 +50,7 @@ func (s *state) cover() {
 		covered[[2]string{u.account, u.section}] = true
 		s.spec.Coverage = append(s.spec.Coverage, unit)
 	}
+	s.coverGlobal(covered)
 	for i := range s.spec.Accounts {
 		id := s.spec.Accounts[i].ID
 		for _, section := range sections {
@@ -57,6 +58,22 @@ func (s *state) cover() {
 				s.spec.Coverage = append(s.spec.Coverage, org.Unit{Account: id, Section: section, State: org.Unknown, Reason: "not in the export"})
 			}
 		}
+	}
+}
+
+// coverGlobal says of what is about the whole organization whether it is in the export at all.
+func (s *state) coverGlobal(covered map[[2]string]bool) {
+	for _, section := range []string{sectionOrganization, sectionPolicies, sectionCenter, sectionIdentityStore} {
+		u := s.globalUnit(section)
+		has := covered[[2]string{u.account, section}] || len(s.unitsOf("", section)) > 0
+		if has {
+			continue
+		}
+		unit := org.Unit{Account: u.account, Section: section, State: org.Unknown, Reason: "not in the export"}
+		if s.spec.Root.ID == "" && (section == sectionOrganization || section == sectionPolicies) {
+			unit.State, unit.Reason = org.Absent, "there is no organization"
+		}
+		s.spec.Coverage = append(s.spec.Coverage, unit)
 	}
 }
 

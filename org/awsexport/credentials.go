@@ -19,7 +19,6 @@ import (
 type facts struct {
 	report       map[string]*org.Credentials // of a credential report, by ARN of the user; nil: no report
 	devices      map[string][]org.MFADevice  // by user name; "" is the root user
-	virtual      map[string]bool             // serial numbers of devices that belong to somebody
 	keys         map[string][]org.AccessKey  // by user name
 	used         map[string]org.Usage        // by access key ID
 	summary      map[string]int

@@ -332,7 +332,9 @@ func (c *call) page(r *record) {
 		c.last = true
 		return
 	}
-	c.tokens[token] = c.tokens[token]
+	if !c.tokens[token] {
+		c.tokens[token] = false // wanted
+	}
 	c.more = r.at.place() + ": there is more, which is not in the export: a token of the next page is left over"
 }
 

@@ -1,0 +1,103 @@
+package awsexport_test
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/identitycenter"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
+)
+
+const (
+	instanceARN = "arn:aws:sso:::instance/ssoins-1234567890abcdef"
+	developer   = "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1111111111111111"
+	developers  = "0011aabb-1111-2222-3333-444455556666"
+	anaID       = "aaaa0001-1111-2222-3333-444455556666"
+)
+
+// What is missing of IAM Identity Center is a gap of the instance, and of its section.
+func TestInstanceGaps(t *testing.T) {
+	for name, tt := range map[string]struct {
+		drop, put, text string
+		want            org.Gap
+		section         string
+	}{
+		"permission sets": {"list-permission-sets", "", "", org.Gap{Subject: instanceARN, What: identitycenter.GapAssignments, Reason: "list-permission-sets: not in the export"}, "identity-center"},
+		"name":            {"describe-permission-set.ps-1", "", "", org.Gap{Subject: developer, What: org.GapEverything, Reason: "describe-permission-set: not in the export"}, "identity-center"},
+		"inline policy":   {"get-inline-policy-for-permission-set.ps-1", "", "", org.Gap{Subject: developer, What: org.GapIdentityPolicies, Reason: "get-inline-policy-for-permission-set: not in the export"}, "identity-center"},
+		"managed":         {"list-managed-policies-in-permission-set.ps-1", "", "", org.Gap{Subject: developer, What: org.GapIdentityPolicies, Reason: "list-managed-policies-in-permission-set: not in the export"}, "identity-center"},
+		"boundary":        {"get-permissions-boundary-for-permission-set.ps-1", "", "", org.Gap{Subject: developer, What: org.GapBoundary, Reason: "get-permissions-boundary-for-permission-set: not in the export"}, "identity-center"},
+		"boundary refused": {
+			"get-permissions-boundary-for-permission-set.ps-1", "identity-center/get-permissions-boundary-for-permission-set.ps-1111111111111111.json",
+			"An error occurred (AccessDeniedException) when calling the GetPermissionsBoundaryForPermissionSet operation: no",
+			org.Gap{Subject: developer, What: org.GapBoundary, Reason: "get-permissions-boundary-for-permission-set: AccessDeniedException: sso:GetPermissionsBoundaryForPermissionSet"}, "identity-center",
+		},
+		"assignments":    {"list-account-assignments.444455556666.ps-1", "", "", org.Gap{Subject: developer, What: identitycenter.GapAssignments, Reason: "list-account-assignments in account 444455556666: not in the export"}, "identity-center"},
+		"where assigned": {"list-accounts-for-provisioned-permission-set.ps-1", "", "", org.Gap{Subject: developer, What: identitycenter.GapAssignments, Reason: "list-account-assignments in account 111122223333: not in the export"}, "identity-center"},
+		"users":          {"identitystore/list-users", "", "", org.Gap{Subject: instanceARN, What: identitycenter.GapUsers, Reason: "list-users of the identity store: not in the export"}, "identity-store"},
+		"second page of groups": {
+			"identitystore/list-groups", "identitystore/list-groups.json", `{"Groups": [{"GroupId": "` + developers + `", "DisplayName": "developers", "IdentityStoreId": "d-1234567890"}], "NextToken": "AAMA"}`,
+			org.Gap{Subject: instanceARN, What: identitycenter.GapUsers, Reason: "list-groups of the identity store: identitystore/list-groups.json:1:1: there is more, which is not in the export: a token of the next page is left over"}, "identity-store",
+		},
+		"members": {"list-group-memberships." + developers, "", "", org.Gap{Subject: developers, What: identitycenter.GapMembers, Reason: "list-group-memberships: not in the export"}, "identity-store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := copyShop(t)
+			drop(f, tt.drop)
+			if tt.put != "" {
+				f[tt.put] = put(tt.text)
+			}
+			x, err := awsexport.Read(f)
+			require.NoError(t, err)
+			require.Contains(t, x.Instance.Spec().Gaps, tt.want)
+			require.Contains(t, reasonOf(t, x, tt.section), tt.want.Reason)
+		})
+	}
+}
+
+// Assignments by principal are as good as those by account and permission set.
+func TestAssignmentsByPrincipal(t *testing.T) {
+	f := copyShop(t)
+	drop(f, "list-account-assignments.")
+	drop(f, "list-accounts-for-provisioned-permission-set")
+	assigned := func(kind, id, rows string) {
+		f["identity-center/list-account-assignments-for-principal."+id+"."+kind+".json"] = put(`{"AccountAssignments": [` + rows + `]}`)
+	}
+	row := `{"AccountId": "444455556666", "PermissionSetArn": "` + developer + `", "PrincipalType": "GROUP", "PrincipalId": "` + developers + `"}`
+	assigned("USER", anaID, row)
+	assigned("USER", "bbbb0002-1111-2222-3333-444455556666", strings.NewReplacer("GROUP", "USER", developers, "bbbb0002-1111-2222-3333-444455556666").Replace(row))
+	assigned("USER", "cccc0003-1111-2222-3333-444455556666", "")
+	assigned("GROUP", developers, row)
+	without := fstest.MapFS{}
+	for name, file := range f {
+		without[name] = file
+	}
+	assigned("GROUP", "0022aabb-1111-2222-3333-444455556666", "")
+
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Empty(t, x.Notes)
+	require.Empty(t, x.Instance.Spec().Gaps)
+	require.Len(t, x.Instance.Spec().Assignments, 2)
+
+	x, err = awsexport.Read(without)
+	require.NoError(t, err)
+	require.Len(t, x.Instance.Spec().Gaps, 2, "of one group nobody asked: %v", x.Instance.Spec().Gaps)
+}
+
+func TestNoInstance(t *testing.T) {
+	f := copyShop(t)
+	drop(f, "identity-center/")
+	drop(f, "identitystore/")
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Nil(t, x.Instance)
+	require.Contains(t, x.Organization.Spec().Coverage, org.Unit{Account: management, Section: "identity-center", State: org.Unknown, Reason: "not in the export"})
+
+	x = read(t, map[string]string{"111122223333/gaad.json": noUsers}, awsexport.WithoutOrganization())
+	require.Contains(t, x.Organization.Spec().Coverage, org.Unit{Section: "organization", State: org.Absent, Reason: "there is no organization"})
+}
