@@ -45,7 +45,7 @@ var arrows = map[string]rule{
 		tests:   []string{"simulate"},
 	},
 	"org/awsexport": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "policy", "internal/form", "internal/jsontree", jsontext},
+		imports: []string{"cloudtrail", "identitycenter", "org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", jsontext},
 		tests:   []string{"examples", "simulate"},
 	},
 	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},

@@ -63,8 +63,13 @@ func readFindings(s *state, r *record) {
 			s.note(r.at.s.File, "finding %s is left out: it does not say whose resource it is about", v.get("Id").text())
 			continue
 		}
+		resource, err := policy.ParseARN(v.get("Resource").text())
+		if err != nil {
+			s.note(r.at.s.File, "finding %s is left out: %v", v.get("Id").text(), err)
+			continue
+		}
 		f := org.Finding{
-			ID: v.get("Id").text(), Analyzer: analyzer, Type: v.get("FindingType").text(), Resource: v.get("Resource").arn(), ResourceType: v.get("ResourceType").text(),
+			ID: v.get("Id").text(), Analyzer: analyzer, Type: v.get("FindingType").text(), Resource: resource, ResourceType: v.get("ResourceType").text(),
 			Status: v.get("Status").text(), Public: v.get("IsPublic").isTrue(), Actions: v.get("Action").texts(), Created: v.get("CreatedAt").time(), Updated: v.get("UpdatedAt").time(),
 		}
 		if f.Type == "" && r.op.name == "ListFindings" { // which lists those only

@@ -61,6 +61,9 @@
 // when calling the GetBucketPolicy operation: …”, as where standard error went to the file too:
 // codes that say that there is nothing count as that, others are gaps.
 //
+// Outputs must be whole: what --filter, --query or --max-items left out of them does not show,
+// except for the token that --max-items leaves.
+//
 // # Records
 //
 // A loader writes records, one a line. The account is the one whose state it is, the input and
@@ -83,5 +86,6 @@
 // control policies deny; see [WithoutOrganization]. Resources that no list has may be there, and
 // have policies, unless the list of their Region is complete. Services whose resources have
 // policies that are not read, and tags of resources, are gaps of every export; see [Unread].
-// Whether AWS manages a KMS key is known by describe-key only; RCPs are taken to reach keys without it.
+// Where an export has no VPC endpoints, and none has, decisions are those of requests that pass
+// through none. Whether AWS manages a KMS key is known by describe-key only; RCPs are taken to reach keys without it.
 package awsexport

@@ -2,6 +2,7 @@ package awsexport
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,7 +135,6 @@ func readDetails(s *state, r *record) {
 // owns reports whether something has an ARN of the account.
 func (s *state) owns(a *account, v value, arn policy.ARN) bool {
 	if arn.IsValid() && arn.AccountID() == a.ID {
-		s.part = arn.Partition()
 		return true
 	}
 	if arn.IsValid() {
@@ -235,6 +235,7 @@ func (s *state) managedPolicy(a *account, v value) {
 		return
 	}
 	m := &org.ManagedPolicy{ARN: arn}
+	version, _ := strconv.Atoi(strings.TrimPrefix(v.get("DefaultVersionId").text(), "v"))
 	why := v.place() + ": there is no default version among the versions"
 	for p := range v.get("PolicyVersionList").each() {
 		if p.get("IsDefaultVersion").isTrue() || p.get("VersionId").text() == v.get("DefaultVersionId").text() {
@@ -248,4 +249,14 @@ func (s *state) managedPolicy(a *account, v value) {
 		a.gap(arn.String(), org.GapDocument, why)
 	}
 	a.policies[arn] = m
+	if old, ok := s.managed[arn]; arn.AccountID() == "aws" && m.Document != nil && (!ok || version > old.version) {
+		s.managed[arn] = managed{version, m.Document}
+	}
+}
+
+// A managed policy of AWS has the same document in all accounts. Where accounts were read on
+// different days, the newest version counts.
+type managed struct {
+	version  int
+	document *policy.Document
 }

@@ -54,6 +54,24 @@ func TestOneAccount(t *testing.T) {
 	require.Equal(t, 2023, a.Roles[0].Created.Year())
 }
 
+// A managed policy of AWS is one for all accounts: where they were read on different days, the
+// newest version counts; one that nobody has is a gap.
+func TestManagedPoliciesOfAWS(t *testing.T) {
+	const future = "arn:aws:iam::aws:policy/FromTheFuture"
+	account := func(id, version, action string) string {
+		return `{"UserDetailList": [{"Arn": "arn:aws:iam::` + id + `:user/ana", "AttachedManagedPolicies": [{"PolicyArn": "` + future + `"}, {"PolicyArn": "arn:aws:iam::aws:policy/Unheard"}]}],
+			"GroupDetailList": [], "RoleDetailList": [], "Policies": [{"Arn": "` + future + `", "DefaultVersionId": "` + version + `", "PolicyVersionList": [
+			{"VersionId": "` + version + `", "IsDefaultVersion": true, "Document": {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "` + action + `", "Resource": "*"}}}]}]}`
+	}
+	x := read(t, map[string]string{"a.json": account("111122223333", "v10", "s3:GetObject"), "b.json": account("444455556666", "v9", "s3:*")}, awsexport.WithoutOrganization())
+	for a := range x.Organization.Accounts() {
+		for _, s := range a.Policies[0].Document.Statements() {
+			require.Equal(t, policy.List("s3:GetObject"), s.Action)
+		}
+	}
+	require.Contains(t, gaps(x.Organization), org.Gap{Subject: "arn:aws:iam::aws:policy/Unheard", What: org.GapDocument, Reason: "others name it, and it is not in the export"})
+}
+
 func TestLeftOverMarker(t *testing.T) {
 	x := read(t, map[string]string{"gaad.json": details + `,"IsTruncated":true,"Marker":"x"}`}, awsexport.WithoutOrganization())
 	require.Contains(t, gaps(x.Organization), org.Gap{Subject: "arn:aws:iam::111122223333:*", What: org.GapUnlisted, Reason: "gaad.json:1:1: there is more, which is not in the export: a token of the next page is left over"})

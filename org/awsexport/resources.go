@@ -88,7 +88,7 @@ var getters = map[string]getter{
 
 func resourceOperations() []*operation {
 	list := []*operation{
-		{service: "s3", name: "GetPublicAccessBlock", section: "s3", args: []string{"Bucket"}, subject: blockOf, members: []string{"PublicAccessBlockConfiguration"}, sign: []string{"PublicAccessBlockConfiguration"},
+		{late: true, service: "s3", name: "GetPublicAccessBlock", section: "s3", args: []string{"Bucket"}, subject: blockOf, members: []string{"PublicAccessBlockConfiguration"}, sign: []string{"PublicAccessBlockConfiguration"},
 			absent: []string{"NoSuchPublicAccessBlockConfiguration"}, read: readBlock},
 		{service: "kms", name: "DescribeKey", section: "kms", members: []string{"KeyMetadata"}, sign: []string{"KeyMetadata"}, regional: true, args: []string{"KeyId"},
 			subject: func(r *record) string {
@@ -100,7 +100,7 @@ func resourceOperations() []*operation {
 		l, g := listers[sv.name], getters[sv.name]
 		regional := sv.name != "s3"
 		ls := &operation{
-			service: sv.name, name: sv.list, section: sv.section, regional: regional, members: []string{l.member}, subject: func(*record) string { return "" },
+			late: true, service: sv.name, name: sv.list, section: sv.section, regional: regional, members: []string{l.member}, subject: func(*record) string { return "" },
 			owner: func(r *record) string { return ownerOfList(sv.name, r) }, read: func(s *state, r *record) { readList(s, r, sv.name) },
 		}
 		switch sv.name {
@@ -207,6 +207,9 @@ func shortName(name, text string) string {
 
 func readList(s *state, r *record, name string) {
 	l := listers[name]
+	if id := r.output.get("Owner").get("ID").text(); name == "s3" && id != "" {
+		s.account(r.account).CanonicalID = id // the owner of all buckets of the account
+	}
 	for v := range r.output.get(l.member).each() {
 		text := l.name(r, v)
 		res := s.resource(r, name, text)

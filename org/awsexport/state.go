@@ -13,6 +13,7 @@ import (
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // A state is what the answers read so far told.
@@ -29,6 +30,7 @@ type state struct {
 	org        organization
 	accounts   map[string]*account
 	sessions   map[policy.ARN]time.Duration // how long those of roles may last
+	managed    map[policy.ARN]managed       // policies of AWS
 	center     center
 	trails     map[policy.ARN]*cloudtrail.Trail
 	described  map[policy.ARN]bool    // trails of DescribeTrails
@@ -50,7 +52,7 @@ func newState() *state {
 		most:  mostBytes,
 		calls: make(map[callKey]*call), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
 		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), described: make(map[policy.ARN]bool),
-		analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
+		managed: make(map[policy.ARN]managed), analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
 		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
 		org: organization{
 			parents: make(map[string]string), names: make(map[string]string), policies: make(map[string]*controlPolicy),
@@ -73,6 +75,9 @@ func (s *state) gap(subject, what, reason string) {
 
 // export makes the models of what the files told.
 func (s *state) export() (*Export, error) {
+	slices.SortStableFunc(s.later, func(a, b *record) int { // lists, and then what they list
+		return cmp.Compare(strings.Index(a.op.name, "Get"), strings.Index(b.op.name, "Get"))
+	})
 	for _, r := range s.later {
 		r.op.read(s, r)
 	}
@@ -90,6 +95,7 @@ func (s *state) export() (*Export, error) {
 			s.spec.Accounts = append(s.spec.Accounts, a.Account)
 		}
 	}
+	s.gapsOfManaged()
 	s.gapsOfResources()
 	s.trailProblems()
 	instance, err := s.instance()
@@ -141,7 +147,11 @@ func (s *state) assemble(a *account) {
 		a.Roles = append(a.Roles, *r)
 	}
 	for _, arn := range slices.SortedFunc(maps.Keys(a.policies), policy.ARN.Compare) {
-		a.Policies = append(a.Policies, *a.policies[arn])
+		p := *a.policies[arn]
+		if m, ok := s.managed[arn]; ok {
+			p.Document = m.document
+		}
+		a.Policies = append(a.Policies, p)
 	}
 	s.spec.Gaps = append(s.spec.Gaps, a.gaps...)
 }
@@ -252,7 +262,8 @@ func (s *state) gapsOfNames(a *account, iam string, known map[string]bool) {
 		}
 	}
 	for _, u := range a.users {
-		use(append(u.Attached, u.Boundary)...)
+		use(u.Attached...)
+		use(u.Boundary)
 		for _, g := range u.Groups {
 			if !groups[g] && known["Group"] {
 				named[iam+"group/"+g] = true
@@ -263,10 +274,44 @@ func (s *state) gapsOfNames(a *account, iam string, known map[string]bool) {
 		use(g.Attached...)
 	}
 	for _, r := range a.roles {
-		use(append(r.Attached, r.Boundary)...)
+		use(r.Attached...)
+		use(r.Boundary)
 	}
 	for _, name := range sorted(named) {
 		s.gap(name, org.GapEverything, "others name it, and it is not in the export")
+	}
+}
+
+// gapsOfManaged marks the managed policies of AWS that are in use, that no account lists, and
+// that the module does not know.
+func (s *state) gapsOfManaged() {
+	unknown := make(map[string]bool)
+	use := func(list ...policy.ARN) {
+		for _, arn := range list {
+			if _, listed := s.managed[arn]; !arn.IsValid() || arn.AccountID() != "aws" || listed {
+				continue
+			}
+			if _, ok := serviceref.ManagedPolicy(arn); !ok {
+				unknown[arn.String()] = true
+			}
+		}
+	}
+	for i := range s.spec.Accounts {
+		a := &s.spec.Accounts[i]
+		for j := range a.Users {
+			use(a.Users[j].Attached...)
+			use(a.Users[j].Boundary)
+		}
+		for j := range a.Groups {
+			use(a.Groups[j].Attached...)
+		}
+		for j := range a.Roles {
+			use(a.Roles[j].Attached...)
+			use(a.Roles[j].Boundary)
+		}
+	}
+	for _, name := range sorted(unknown) {
+		s.gap(name, org.GapDocument, "others name it, and it is not in the export")
 	}
 }
 

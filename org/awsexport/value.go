@@ -150,6 +150,8 @@ func (v value) arn() policy.ARN {
 	a, err := policy.ParseARN(text)
 	if err != nil {
 		v.to.fail(v, "%w", err)
+	} else {
+		v.to.part = a.Partition()
 	}
 	return a
 }
