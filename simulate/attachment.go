@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"github.com/licit-dev/licit/internal/engine"
 )
@@ -10,6 +11,7 @@ import (
 // is not known.
 type attachment struct {
 	program *engine.Program
+	id      uint32 // number of the program; 0: none
 	base    uint32 // number of its first statement
 	ref     PolicyRef
 }
@@ -19,30 +21,21 @@ type layer struct {
 	list []*attachment
 	gap  string          // subject of a gap in it, or ""
 	all  *engine.Program // the documents of list in one, or nil
-	each []numbered      // those of list side by side, if there are several
 }
 
 // roomForMerged bounds what an environment spends on merged programs: some megabytes.
 // Principals beyond it are decided document by document.
 const roomForMerged = 1 << 15
 
-// A numbered is a program, the number of its first statement, and its own number.
-type numbered struct {
-	program *engine.Program
-	base    uint32
-	id      uint32
-}
-
 // merge makes one program of the documents of a layer, so that a request is looked up once.
 func (e *Environment) merge(l *layer) {
 	list := make([]*engine.Program, 0, len(l.list))
-	l.each = make([]numbered, 0, len(l.list))
+	l.list = slices.Clip(l.list)
 	var key []byte
 	for _, a := range l.list {
 		if a.program != nil {
 			list = append(list, a.program)
-			l.each = append(l.each, numbered{a.program, a.base, e.number[a.program]})
-			key = binary.AppendUvarint(key, uint64(e.number[a.program]))
+			key = binary.AppendUvarint(key, uint64(a.id))
 		}
 	}
 	if len(list) < 2 {
@@ -66,7 +59,16 @@ func (l *layer) number(at uint32) uint32 {
 		return 0
 	}
 	i, statement := l.all.Part(at - 1)
-	return l.each[i].base + statement + 1
+	for _, a := range l.list {
+		if a.program == nil {
+			continue
+		}
+		if i == 0 {
+			return a.base + statement + 1
+		}
+		i--
+	}
+	panic("simulate: a merged program that is not of its layer")
 }
 
 func (l *layer) missing(subject string) {

@@ -91,9 +91,8 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 // anonymous callers are not exempt.
 func (w *world) resourceControlSkipped() string {
 	v := &w.view
-	supports, known := w.env.facts.SupportsRCP(v.Service)
 	switch {
-	case known && !supports: // R-RCP-3
+	case w.reachedByRCPs() == rcpsNever: // R-RCP-3
 		return "RCPs do not reach this service"
 	case w.isManagement(w.guarded()): // R-RCP-2
 		return "resources of the management account are exempt from RCPs"
@@ -111,9 +110,30 @@ func (w *world) resourceControlSkipped() string {
 
 // unknownReach reports whether the service facts do not tell if RCPs reached the service
 // on the day that they are asked for (R-RCP-3).
-func (w *world) unknownReach() bool {
-	_, known := w.env.facts.SupportsRCP(w.view.Service)
-	return !known
+func (w *world) unknownReach() bool { return w.reachedByRCPs() == rcpsPerhaps }
+
+// An rcpReach says whether RCPs reach the service of a request.
+type rcpReach uint8
+
+const (
+	rcpsUnasked rcpReach = iota
+	rcpsNever
+	rcpsPerhaps
+	rcpsAlways
+)
+
+func (w *world) reachedByRCPs() rcpReach {
+	if w.rcpReach == rcpsUnasked {
+		switch supports, known := w.env.facts.SupportsRCP(w.view.Service); {
+		case !known:
+			w.rcpReach = rcpsPerhaps
+		case supports:
+			w.rcpReach = rcpsAlways
+		default:
+			w.rcpReach = rcpsNever
+		}
+	}
+	return w.rcpReach
 }
 
 // unlessUnreached is what a level of RCPs says if they may not reach the service.

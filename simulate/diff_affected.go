@@ -341,7 +341,7 @@ func (a *Affected) identities() []*layer {
 	var out []*layer
 	for _, e := range []*Environment{a.before, a.after} {
 		for _, p := range e.principals {
-			out = append(out, &p.identity, &p.boundary)
+			out = append(out, &p.identity, p.boundary)
 		}
 	}
 	return out
@@ -368,7 +368,7 @@ func (a *Affected) principal(p policy.Principal, b, c *party) (t touch) {
 	if x.hasBoundary != y.hasBoundary {
 		t.all("permissions boundary")
 	}
-	t.add(a.docs.layer(&x.boundary, &y.boundary, "permissions boundary"))
+	t.add(a.docs.layer(x.boundary, y.boundary, "permissions boundary"))
 	names = append(names, changedKeys(x.keys, y.keys)...)
 	if x.tagGap != y.tagGap || x.tagSession != y.tagSession || x.federated != y.federated {
 		names = append(names, "aws:principaltag/*", "aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -382,7 +382,7 @@ func (a *Affected) principal(p policy.Principal, b, c *party) (t touch) {
 	if x.linked != y.linked {
 		t.all("service-linked role")
 	}
-	a.keys(&t, names, []*layer{&x.identity, &x.boundary, &y.identity, &y.boundary})
+	a.keys(&t, names, []*layer{&x.identity, x.boundary, &y.identity, y.boundary})
 	return t
 }
 
@@ -450,10 +450,10 @@ func (a *Affected) groupKey(p policy.Principal, callers [2]*party) string {
 		}
 		e := c.entry
 		b = append(b, byte(e.hasBoundary))
-		for _, fact := range []bool{e.linked, e.federated, e.tagSession, strings.Contains(e.caller.ARN, ":role/aws-reserved/")} {
+		for _, fact := range []bool{e.linked, e.federated, e.tagSession, strings.Contains(e.arn, ":role/aws-reserved/")} {
 			b = strconv.AppendBool(b, fact)
 		}
-		for _, l := range []*layer{&e.identity, &e.boundary} {
+		for _, l := range []*layer{&e.identity, e.boundary} {
 			b = a.appendLayer(b, l)
 		}
 		b = append(append(b, e.tagGap...), 0)

@@ -209,7 +209,7 @@ func (k *asker) readCaller() {
 				k.allows.add(actionSet{many: all})
 			}
 			k.base = append(k.base, identity...)
-			k.base = append(k.base, k.infos(&c.entry.boundary)...)
+			k.base = append(k.base, k.infos(c.entry.boundary)...)
 		}
 		k.base = append(k.base, k.infos(levelLayers(c.account.scps)...)...)
 	}

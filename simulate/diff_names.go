@@ -46,7 +46,7 @@ func newNameIndex(a *Affected) nameIndex {
 	for _, e := range []*Environment{a.before, a.after} {
 		for _, p := range e.principals {
 			read(&p.identity, false)
-			read(&p.boundary, false)
+			read(p.boundary, false)
 		}
 		for _, l := range e.sharedLayers() {
 			read(l, true)
@@ -99,7 +99,7 @@ func (n *nameIndex) append(b []byte, p policy.Principal, callers [2]*party) []by
 			continue
 		}
 		names[2+i] = c.entry.id
-		byName = byName || n.inLayer(&c.entry.identity) || n.inLayer(&c.entry.boundary)
+		byName = byName || n.inLayer(&c.entry.identity) || n.inLayer(c.entry.boundary)
 	}
 	if byName || slices.ContainsFunc(names[:], func(s string) bool { return s != "" && n.literal[strings.ToLower(s)] }) {
 		return append(append(b, '\n'), names[0]...)

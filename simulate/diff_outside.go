@@ -136,8 +136,8 @@ func (a *Affected) ownSide(p policy.Principal) (out []*statementInfo, member boo
 		member = true
 		out = append(out, k.infos(levelLayers(acct.scps)...)...)
 		for _, entry := range e.principals {
-			if entry.caller.Account == c.Account && (entry.caller.Name == c.Name || entry.caller.Name == c.RoleName) {
-				out = append(out, k.infos(&entry.identity, &entry.boundary)...)
+			if entry.accountID == c.Account && (entry.name == c.Name || entry.name == c.RoleName) {
+				out = append(out, k.infos(&entry.identity, entry.boundary)...)
 			}
 		}
 	}

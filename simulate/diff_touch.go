@@ -342,6 +342,9 @@ func sameKeys(before, after engine.Keys) bool {
 	if before.Len() != after.Len() {
 		return false
 	}
+	if before == after || before.Len() == 0 {
+		return true
+	}
 	type entry struct {
 		name   string
 		values []string

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unique"
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
@@ -19,17 +18,19 @@ import (
 // An Environment is a compiled world in which requests are decided. It is immutable and
 // safe for concurrent use.
 type Environment struct {
-	org     *org.Organization // nil for CompileLayers
-	facts   *serviceref.Reference
-	strict  bool
-	derive  bool
-	custom  *Layers // CompileLayers: the layers of every request
-	refs    []*attachment
-	size    uint32 // number of statements
-	program map[programKey]*engine.Program
-	number  map[*engine.Program]uint32
-	merged  map[string]*engine.Program // by the numbers of the programs
-	room    int                        // that is left for merged programs; see [engine.Program.Size]
+	org      *org.Organization // nil for CompileLayers
+	facts    *serviceref.Reference
+	strict   bool
+	derive   bool
+	custom   *Layers // CompileLayers: the layers of every request
+	refs     []*attachment
+	size     uint32            // number of statements
+	programs []*engine.Program // by number; there is no program 0
+	number   map[programKey]uint32
+	merged   map[string]*engine.Program // by the numbers of the programs
+	room     int                        // that is left for merged programs; see [engine.Program.Size]
+	classes  int                        // number of classes of principals
+	alike    *interner                  // while the environment is built
 
 	accounts   map[string]*accountEntry
 	principals map[string]*principalEntry // users and roles, by ARN
@@ -61,7 +62,6 @@ type accountEntry struct {
 	id, canonical string
 	blockPublic   bool
 	scps, rcps    []level
-	sharedSCPs    bool        // they say the same to all callers of the account
 	keys          engine.Keys // what a principal of the account derives from it
 	target        engine.Keys // what a resource of the account derives from it
 	inOrg         bool
@@ -73,24 +73,17 @@ type level struct {
 }
 
 type principalEntry struct {
-	caller      engine.Caller // as its ARN tells
-	id          string
-	account     *accountEntry
-	identity    layer
-	boundary    layer
-	hasBoundary engine.Tri
-	keys        engine.Keys
-	tagGap      string
-	linked      bool // service-linked role
-	federated   bool // sessions never carry MFA keys
-	tagSession  bool // the trust policy lets session tags in
+	*principalClass
+	arn, name string
+	id        string
+	identity  layer
 }
 
 type resourceEntry struct {
 	account     *accountEntry
 	policy      layer // at most one document
 	keys        engine.Keys
-	objectKeys  engine.Keys  // of objects in a bucket
+	objectKeys  engine.Keys  // of objects in a bucket; none for any other resource
 	tags        engine.State // of tags that are not listed
 	awsManaged  bool         // an AWS managed KMS key
 	blockPublic bool
@@ -131,7 +124,10 @@ func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
 }
 
 func newEnvironment(opts []Option) *Environment {
-	e := &Environment{facts: serviceref.Embedded(), sets: &sync.Map{}, program: map[programKey]*engine.Program{}, number: map[*engine.Program]uint32{}, merged: map[string]*engine.Program{}, room: roomForMerged}
+	e := &Environment{
+		facts: serviceref.Embedded(), sets: &sync.Map{}, room: roomForMerged,
+		programs: make([]*engine.Program, 1), number: map[programKey]uint32{}, merged: map[string]*engine.Program{},
+	}
 	for _, o := range opts {
 		o.apply(e)
 	}
@@ -158,28 +154,30 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 func (e *Environment) with(o *org.Organization) *Environment {
 	out := &Environment{
 		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room, sets: e.sets,
-		program: maps.Clone(e.program), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
+		programs: slices.Clip(e.programs), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
 	}
 	out.build(o)
 	return out
 }
 
-func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Options) *engine.Program {
+// compile returns the number of the document's program.
+func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Options) uint32 {
 	key := programKey{k, o.Gateway, d.String()}
-	p, ok := e.program[key]
+	n, ok := e.number[key]
 	if !ok {
-		p = engine.Compile(d, k, o)
-		e.program[key] = p
-		e.number[p] = uint32(len(e.number))
+		n = uint32(len(e.programs))
+		e.programs = append(e.programs, engine.Compile(d, k, o))
+		e.number[key] = n
 	}
-	return p
+	return n
 }
 
 // attach numbers the statements of a document at one place.
 func (e *Environment) attach(ref PolicyRef, o engine.Options) *attachment {
 	a := &attachment{base: e.size, ref: ref}
 	if ref.Document != nil {
-		a.program = e.compile(ref.Document, ref.Kind, o)
+		a.id = e.compile(ref.Document, ref.Kind, o)
+		a.program = e.programs[a.id]
 		e.size += uint32(a.program.Len())
 		e.refs = append(e.refs, a)
 	}
@@ -215,6 +213,7 @@ func (a *attachment) statement(i int) StatementRef {
 // build indexes an organization.
 func (e *Environment) build(o *org.Organization) {
 	e.org = o
+	e.alike = newInterner()
 	e.members = sync.OnceValue(e.listMembers)
 	e.actions = sync.OnceValue(e.newActionTable)
 	e.accounts = map[string]*accountEntry{}
@@ -244,6 +243,7 @@ func (e *Environment) build(o *org.Organization) {
 		e.addAccount(&accounts[i], managed, control)
 	}
 	slices.SortFunc(e.services, func(a, b *endpointEntry) int { return strings.Compare(a.id, b.id) })
+	e.classes, e.alike = len(e.alike.classes), nil
 }
 
 func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {
@@ -254,13 +254,13 @@ func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachm
 	path := e.org.Path(a.ID)
 	acct.inOrg = len(path) > 0 && e.org.ID() != ""
 	orgPath := ""
+	keys := engine.Keys{}
 	if acct.inOrg {
 		orgPath = e.org.ID() + "/" + strings.Join(path[:len(path)-1], "/") + "/"
-		acct.keys = acct.keys.With("aws:PrincipalOrgID", e.org.ID()).With("aws:PrincipalOrgPaths", orgPath).WithMultivalued("aws:PrincipalOrgPaths")
+		keys = keys.With("aws:PrincipalOrgID", e.org.ID()).With("aws:PrincipalOrgPaths", orgPath).WithMultivalued("aws:PrincipalOrgPaths")
 	}
-	acct.target = targetKeys(acct, e.org.ID(), orgPath)
+	acct.keys, acct.target = keys, targetKeys(acct, e.org.ID(), orgPath)
 	acct.scps = e.levels(path, policy.ServiceControl, control)
-	acct.sharedSCPs = sharedLevels(acct.scps)
 	acct.rcps = e.levels(path, policy.ResourceControl, control)
 	for i := range a.Users {
 		e.addUser(acct, a, &a.Users[i], managed)
@@ -327,25 +327,10 @@ func (e *Environment) levels(path []string, k policy.Kind, control map[string]*a
 	return out
 }
 
-func sharedLevels(levels []level) bool {
-	return !slices.ContainsFunc(levels, func(l level) bool {
-		return slices.ContainsFunc(l.list, func(a *attachment) bool { return a.program != nil && !a.program.Shared() })
-	})
-}
-
-// principal is a user or role of the account without policies. Texts that many principals
-// have are the same text, so that comparing them reaches for no memory of their own.
-func (a *accountEntry) principal(arn policy.ARN, id string) *principalEntry {
-	p := &principalEntry{caller: callerOf(policy.PrincipalFromARN(arn)), id: id, account: a}
-	p.caller.Account, p.caller.Partition = shared(p.caller.Account), shared(p.caller.Partition)
-	return p
-}
-
-func shared(s string) string { return unique.Make(s).Value() }
-
 func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, managed map[policy.ARN]*attachment) {
 	p := acct.principal(u.ARN, u.ID)
 	e.fill(p, u.ARN, u.Attached, u.Inline, u.Boundary, u.Tags, managed)
+	p.principalClass = e.alike.class(p.principalClass)
 	// R-PRI-13: a group is no principal; its policies are its members' (IAM User Guide, “IAM
 	// JSON policy elements: Principal”).
 	for _, name := range u.Groups {
@@ -364,11 +349,7 @@ func (e *Environment) addUser(acct *accountEntry, a *org.Account, u *org.User, m
 	}
 	e.merge(&p.identity)
 	e.principals[u.ARN.String()] = p
-	entry := &resourceEntry{account: acct, keys: withTags(acct.target, "aws:ResourceTag/", u.Tags)}
-	if p.tagGap != "" {
-		entry.tags = engine.Unknown
-	}
-	e.resources[u.ARN.String()] = entry
+	e.resources[u.ARN.String()] = e.alike.user(acct, e.alike.withTags(acct.target, "aws:ResourceTag/", u.Tags), p.tagGap != "")
 }
 
 func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[policy.ARN]*attachment) {
@@ -378,13 +359,14 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
 	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || !unknownTrust && onlyFederated(r.Trust)
 	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
-	p.tagSession = r.Trust == nil || unknownTrust || e.compile(r.Trust, policy.RoleTrust, engine.Options{}).NamesAction("sts:TagSession")
+	p.tagSession = r.Trust == nil || unknownTrust || e.programs[e.compile(r.Trust, policy.RoleTrust, engine.Options{})].NamesAction("sts:TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
+	p.principalClass = e.alike.class(p.principalClass)
 	e.merge(&p.identity)
 	e.principals[r.ARN.String()] = p
 	e.roles[roleKey{r.ARN.Partition(), acct.id, lastSegment(path)}] = p
 
-	entry := &resourceEntry{account: acct, linked: p.linked, keys: withTags(acct.target, "aws:ResourceTag/", r.Tags)}
+	entry := &resourceEntry{account: acct, linked: p.linked, keys: e.alike.withTags(acct.target, "aws:ResourceTag/", r.Tags)}
 	if p.tagGap != "" {
 		entry.tags = engine.Unknown
 	}
@@ -407,9 +389,9 @@ func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 	// R-SPC-5: tags of general purpose buckets are in the context only with ABAC.
 	if !bucket || r.ABAC {
 		if bucket {
-			entry.objectKeys = withTags(acct.target, "s3:BucketTag/", r.Tags)
+			entry.objectKeys = e.alike.withTags(acct.target, "s3:BucketTag/", r.Tags)
 		}
-		entry.keys = withTags(entry.objectKeys, "aws:ResourceTag/", r.Tags)
+		entry.keys = e.alike.withTags(entry.objectKeys, "aws:ResourceTag/", r.Tags)
 		if e.firstGap(org.GapTags, r.ARN.String(), acct.id) != "" {
 			entry.tags = engine.Unknown
 		}
@@ -433,25 +415,17 @@ func (e *Environment) fill(p *principalEntry, arn policy.ARN, attached []policy.
 	p.identity.gap = e.firstGap(org.GapIdentityPolicies, text, p.account.id)
 	e.addPolicies(&p.identity, arn, attached, inline, managed)
 	gap := e.firstGap(org.GapBoundary, text, p.account.id)
+	p.boundary = &noLayer
 	switch {
 	case gap != "": // whatever the model still holds of it
 		p.hasBoundary = engine.Maybe
-		p.boundary.missing(gap)
+		p.boundary = &layer{gap: gap}
 	case boundary.IsValid():
 		p.hasBoundary = engine.Yes
-		if gap := e.gap(boundary.String(), org.GapDocument); gap != "" {
-			p.boundary.missing(gap)
-		}
-		if a, ok := managed[boundary]; ok && a.ref.Document != nil {
-			ref := a.ref
-			ref.Kind = policy.PermissionsBoundary
-			p.boundary.list = []*attachment{e.attach(ref, engine.Options{})}
-		} else {
-			p.boundary.missing(boundary.String())
-		}
+		p.boundary = e.boundaryOf(boundary, managed)
 	}
 	p.tagGap = e.firstGap(org.GapTags, text, p.account.id)
-	p.keys = withTags(p.account.keys, "aws:PrincipalTag/", tags)
+	p.keys = e.alike.withTags(p.account.keys, "aws:PrincipalTag/", tags)
 }
 
 func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy.ARN, inline []org.InlinePolicy, managed map[policy.ARN]*attachment) {
@@ -473,11 +447,25 @@ func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy
 	}
 }
 
-func withTags(k engine.Keys, prefix string, tags map[string]string) engine.Keys {
-	for _, name := range slices.Sorted(maps.Keys(tags)) {
-		k = k.Add(shared(prefix+name), shared(tags[name]))
+// boundaryOf is the layer of a managed policy as a permissions boundary.
+func (e *Environment) boundaryOf(arn policy.ARN, managed map[policy.ARN]*attachment) *layer {
+	l, ok := e.alike.boundaries[arn]
+	if ok {
+		return l
 	}
-	return k
+	l = &layer{}
+	e.alike.boundaries[arn] = l
+	if gap := e.gap(arn.String(), org.GapDocument); gap != "" {
+		l.missing(gap)
+	}
+	if a, ok := managed[arn]; ok && a.ref.Document != nil {
+		ref := a.ref
+		ref.Kind = policy.PermissionsBoundary
+		l.list = []*attachment{e.attach(ref, engine.Options{})}
+	} else {
+		l.missing(arn.String())
+	}
+	return l
 }
 
 // gap returns the subject of a gap that is about what of the subject, or "".

@@ -163,10 +163,6 @@ func (l *layer) eval(v *engine.View) result {
 	if l.all != nil {
 		l.all.Eval(v, 0, &r)
 		r.AllowAt, r.DenyAt = l.number(r.AllowAt), l.number(r.DenyAt)
-	} else if len(l.each) > 0 {
-		for i := range l.each {
-			l.each[i].program.Eval(v, l.each[i].base, &r)
-		}
 	} else {
 		for _, a := range l.list {
 			if a.program != nil {
@@ -350,8 +346,8 @@ func (w *world) identityLayers(t *tracer) (identity, boundary, session result) {
 	case !w.hasIdentity:
 		return result{}, absent, absent
 	default:
-		if w.inquiry != nil {
-			identity = w.inquiry.layer(w.identity, v, w.account)
+		if w.own != nil {
+			identity = *w.own
 		} else {
 			identity = w.identity.eval(v)
 		}

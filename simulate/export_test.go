@@ -20,7 +20,7 @@ func Take(e *Environment, r Request, steps []RemedyStep) (Request, []org.Change,
 func (e *Environment) Unmerge() {
 	split := func(levels []level) {
 		for i := range levels {
-			levels[i].all, levels[i].each = nil, nil
+			levels[i].all = nil
 		}
 	}
 	for _, a := range e.accounts {
@@ -28,7 +28,7 @@ func (e *Environment) Unmerge() {
 		split(a.rcps)
 	}
 	for _, p := range e.principals {
-		p.identity.all, p.identity.each = nil, nil
+		p.identity.all = nil
 	}
 	if p := e.layers; p != nil {
 		p.identity.all, p.boundary.all = nil, nil

@@ -40,7 +40,7 @@ func (w *world) identify() caller {
 		out.role = arn
 	}
 	if w.who != nil && w.env.org != nil {
-		out.holder = policy.MustParseARN(w.who.caller.ARN)
+		out.holder = policy.MustParseARN(w.who.arn)
 	}
 	if o := w.env.org; o != nil {
 		if role, ok := o.Role(out.holder); ok {

@@ -54,11 +54,11 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 	e.custom = &l
 	e.derive = !l.GivenKeysOnly
 	c := layerCompiler{env: e}
-	p := &principalEntry{account: &accountEntry{}, tagGap: "principal"}
+	p := &principalEntry{principalClass: &principalClass{account: &accountEntry{}, boundary: &layer{}, tagGap: "principal"}}
 	p.identity.list = c.documents(policy.IdentityBased, "identityPolicies", l.Identity)
 	e.merge(&p.identity)
 	p.boundary.list = c.documents(policy.PermissionsBoundary, "boundary", l.Boundary)
-	e.merge(&p.boundary)
+	e.merge(p.boundary)
 	if len(l.Boundary) > 0 {
 		p.hasBoundary = engine.Yes
 	}
@@ -137,7 +137,7 @@ func (w *world) customCaller() {
 		w.account, w.scps = e.layers.account, e.layers.account.scps
 	}
 	if w.hasIdentity {
-		w.identity, w.boundary, c.HasBoundary = &e.layers.identity, &e.layers.boundary, e.layers.hasBoundary
+		w.identity, w.boundary, c.HasBoundary = &e.layers.identity, e.layers.boundary, e.layers.hasBoundary
 	}
 }
 

@@ -153,7 +153,7 @@ func sameOwn(a, b *Environment, p policy.Principal) bool {
 	v, w := a.principals[arn], b.principals[arn]
 	return v != nil && w != nil && v.account.id == w.account.id && v.id == w.id && v.hasBoundary == w.hasBoundary && v.tagGap == w.tagGap &&
 		v.linked == w.linked && v.federated == w.federated && v.tagSession == w.tagSession &&
-		sameLayer(&v.identity, &w.identity) && sameLayer(&v.boundary, &w.boundary) && sameKeys(v.keys, w.keys)
+		sameLayer(&v.identity, &w.identity) && sameLayer(v.boundary, w.boundary) && sameKeys(v.keys, w.keys)
 }
 
 func sameLayer(a, b *layer) bool {

@@ -23,7 +23,8 @@ type world struct {
 	scps     []level
 	rcps     []level
 	control  *verdict // what the SCPs leave, if that is known already
-	inquiry  *inquiry // of many principals, or nil
+	rcpReach rcpReach
+	own      *result // what the identity policies say, if that is known already
 
 	target   *resourceEntry
 	resource *layer
@@ -112,12 +113,12 @@ func callerOf(p policy.Principal) engine.Caller {
 func (w *world) caller(r *Request) {
 	c, kind := &w.view.Caller, r.Principal.Kind()
 	if kind == policy.User || kind == policy.Role {
-		if p := w.env.principals[r.Principal.ARN().String()]; p != nil && p.caller.Account == p.account.id {
+		if p := w.env.principals[r.Principal.ARN().String()]; p != nil && p.plain() {
 			w.who = p
 		}
 	}
 	if w.who != nil {
-		*c = w.who.caller
+		*c = w.who.caller()
 	} else {
 		*c = callerOf(r.Principal)
 	}
@@ -180,10 +181,10 @@ func (w *world) find(r *Request) {
 		return
 	}
 	w.who = p
-	w.identity, w.boundary, c.HasBoundary = &p.identity, &p.boundary, p.hasBoundary
+	w.identity, w.boundary, c.HasBoundary = &p.identity, p.boundary, p.hasBoundary
 	w.view.Principal = p.keys
 	if c.Kind == policy.RoleSession {
-		c.Role = p.caller.ARN
+		c.Role = p.arn
 	}
 	if c.Kind != policy.FederatedUser && p.id != "" {
 		c.ID = p.id

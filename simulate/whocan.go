@@ -84,14 +84,16 @@ func (e *Environment) WhoCan(ctx context.Context, q Query) ([]Caller, error) {
 			return nil, ctx.Err()
 		}
 		var d Decision
-		r := q.request(m)
+		var r Request
 		switch {
 		case m.entry != nil:
 			d = ask.can(m)
+			r = ask.request
 		case m.typ == CallerExternal:
-			r = e.outside(r, &ask.base)
+			r = e.outside(q.request(m), &ask.base)
 			d = e.Can(r)
 		default:
+			r = q.request(m)
 			d = e.Can(r)
 		}
 		if d.Denied() && !q.Denied {
@@ -191,7 +193,11 @@ type member struct {
 	principal policy.Principal
 	typ       CallerType
 	entry     *principalEntry // users and roles of the organization
-	plain     bool            // its ARN is of the account that lists it
+	// Those of an entry whose ARN is of the account that lists it, side by side with those
+	// of others: nearly all that is asked of most.
+	class    *principalClass
+	identity []numbered
+	gap      bool // in the identity policies
 }
 
 // callers yields all whom the query is about, in order.
@@ -228,6 +234,10 @@ func compareMembers(a, b member) int {
 	return cmp.Or(a.principal.ARN().Compare(b.principal.ARN()), strings.Compare(a.principal.Name(), b.principal.Name()))
 }
 
+// A numbered is a policy that is attached: the number of its program, and of its first
+// statement.
+type numbered struct{ program, base uint32 }
+
 // listMembers lists the principals of the organization.
 func (e *Environment) listMembers() []member {
 	out := make([]member, 0, len(e.principals)+len(e.accounts))
@@ -236,12 +246,31 @@ func (e *Environment) listMembers() []member {
 		a := policy.MustParseARN(text)
 		p := policy.PrincipalFromARN(a)
 		partitions[a.AccountID()] = a.Partition()
-		out = append(out, member{p, e.callerType(p), entry, entry.account != nil && entry.caller.Account == entry.account.id})
+		out = append(out, member{principal: p, typ: e.callerType(p), entry: entry})
 	}
 	for id := range e.accounts {
 		out = append(out, member{principal: rootOf(cmp.Or(partitions[id], "aws"), id), typ: CallerRoot})
 	}
 	slices.SortFunc(out, compareMembers)
+	n := 0
+	for i := range out {
+		if m := &out[i]; m.entry != nil {
+			n += len(m.entry.identity.list)
+		}
+	}
+	identity := make([]numbered, 0, n)
+	for i := range out {
+		m := &out[i]
+		if m.entry == nil || !m.entry.plain() {
+			continue
+		}
+		m.class, m.gap = m.entry.principalClass, m.entry.identity.gap != ""
+		from := len(identity)
+		for _, a := range m.entry.identity.list {
+			identity = append(identity, numbered{a.id, a.base})
+		}
+		m.identity = identity[from:]
+	}
 	return out
 }
 

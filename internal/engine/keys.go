@@ -29,7 +29,7 @@ type Value struct {
 }
 
 // Keys is an immutable set of condition keys. Names are compared without regard to case
-// (R-CND-3). The zero Keys is empty.
+// (R-CND-3). The zero Keys is empty. Keys are == if one is a copy of the other.
 type Keys struct{ set *keySet }
 
 type keySet struct {

@@ -11,7 +11,6 @@ type Program struct {
 	doc        *policy.Document
 	kind       policy.Kind
 	public     bool
-	shared     bool
 	statements []*statement
 	parts      []uint32 // of a merged program: the end of each document's statements
 }
@@ -19,6 +18,7 @@ type Program struct {
 type statement struct {
 	deny      bool
 	notAction bool
+	reach     Reach // for whom it says the same
 	sid       string
 	actions   policy.Patterns // Action or NotAction, for explanations
 	principal principalElement
@@ -56,10 +56,10 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 			condition: c.conditions(s.Condition),
 		}
 		p.statements[i].quick = quickest(p.statements[i].condition)
+		p.statements[i].reach = p.statements[i].wanted()
 	}
 	p.index = newIndex(p.statements)
 	p.public = k == policy.ResourceBased && isPublic(d)
-	p.shared = p.isShared()
 	return p
 }
 

@@ -1,0 +1,89 @@
+package simulate_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// Users and roles that differ in their names, or in one more thing, are decided as Can
+// decides each, whatever the policies ask about them: a decision that is found for one never
+// answers for another that it does not hold for.
+func TestWhoCanOfAlike(t *testing.T) {
+	const statement = `{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": ["111122223333", "444455556666"]}, "Action": "sqs:Receive*", "Resource": "*"}, %s]}`
+	resource := map[string]string{
+		"account":         `{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "sqs:*", "Resource": "*"}`,
+		"user":            `{"Effect": "Deny", "Principal": {"AWS": "arn:aws:iam::111122223333:user/user-1"}, "Action": "sqs:*", "Resource": "*"}`,
+		"user allowed":    `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:user/user-1"}, "Action": "sqs:*", "Resource": "*"}`,
+		"role":            `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:role/role-1"}, "Action": "sqs:*", "Resource": "*"}`,
+		"session":         `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:sts::444455556666:assumed-role/role-1/ana"}, "Action": "sqs:*", "Resource": "*"}`,
+		"unique ID":       `{"Effect": "Allow", "Principal": {"AWS": "AIDACKCEVSQ6C2EXAMPL1"}, "Action": "sqs:*", "Resource": "*"}`,
+		"all but one":     `{"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:user/user-1", "111122223333"]}, "Action": "sqs:*", "Resource": "*"}`,
+		"PrincipalArn":    `{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*/*-1"}}}`,
+		"userid":          `{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"StringLike": {"aws:userid": "AIDA*1"}}}`,
+		"PrincipalTag":    `{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "orders"}}}`,
+		"PrincipalType":   `{"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "User"}}}`,
+		"variable":        `{"Effect": "Allow", "Principal": "*", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "${aws:username}"}}}`,
+		"another service": `{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::444455556666:user/user-1"}, "Action": "sns:*", "Resource": "*"}`,
+	}
+	for name, text := range resource {
+		t.Run(name, func(t *testing.T) {
+			env := alike(t, fmt.Sprintf(statement, text))
+			keys := simulate.Keys{}.With("aws:UserAgent", "user-1")
+			for _, action := range []policy.Action{"sqs:SendMessage", "sqs:ReceiveMessage"} {
+				callers, err := env.WhoCan(context.Background(), simulate.Query{Action: action, Resource: policy.MustParseARN(homeQueue), Keys: keys, Denied: true})
+				require.NoError(t, err)
+				seen := map[simulate.Outcome]bool{}
+				for _, c := range callers {
+					if c.Type != simulate.CallerUser && c.Type != simulate.CallerRole {
+						continue
+					}
+					seen[c.Decision.Outcome] = true
+					require.Equal(t, env.Can(simulate.Request{Principal: c.Principal, Action: action, Resource: policy.MustParseARN(homeQueue), Keys: keys}), c.Decision, "%v %v", c.Principal, action)
+				}
+				require.Greater(t, len(seen), 1)
+			}
+		})
+	}
+}
+
+// alike has in two accounts five users and five roles, one of each with something of its own.
+func alike(t *testing.T, queue string) *simulate.Environment {
+	t.Helper()
+	account := func(id, resources string) string {
+		var users, roles []string
+		for i := range 5 {
+			more := fmt.Sprintf(`"attached": ["arn:aws:iam::%s:policy/queues"]`, id)
+			switch i {
+			case 2:
+				more += `, "tags": {"team": "orders"}`
+			case 3:
+				more = `"attached": []`
+			case 4:
+				more += fmt.Sprintf(`, "boundary": "arn:aws:iam::%s:policy/limits"`, id)
+			}
+			users = append(users, fmt.Sprintf(`{"arn": "arn:aws:iam::%s:user/user-%d", "id": "AIDACKCEVSQ6C2EXAMPL%d", %s}`, id, i, i, more))
+			roles = append(roles, fmt.Sprintf(`{"arn": "arn:aws:iam::%s:role/role-%d", %s}`, id, i, more))
+		}
+		return fmt.Sprintf(`{"id": "%s", "attached": ["p-FullAWSAccess"], "users": [%s], "roles": [%s], "resources": [%s], "policies": [
+			{"arn": "arn:aws:iam::%[1]s:policy/queues", "document": %[5]s}, {"arn": "arn:aws:iam::%[1]s:policy/limits", "document": %[6]s}]}`,
+			id, strings.Join(users, ","), strings.Join(roles, ","), resources,
+			`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}`,
+			`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:Send*", "Resource": "*"}}`)
+	}
+	o, err := org.Parse([]byte(`{"id": "o-a1b2c3d4e5", "managementAccount": "999900001111",
+		"root": {"id": "r-ab12", "policyTypes": ["scp"], "attached": ["p-FullAWSAccess"], "accounts": ["999900001111", "111122223333", "444455556666"]},
+		"accounts": [{"id": "999900001111", "attached": ["p-FullAWSAccess"]}, ` +
+		account("111122223333", `{"arn": "`+homeQueue+`", "policy": `+queue+`}`) + `, ` + account("444455556666", "") + `]}`))
+	require.NoError(t, err)
+	env, err := simulate.Compile(o)
+	require.NoError(t, err)
+	return env
+}
