@@ -23,9 +23,9 @@ type layer struct {
 	all  *engine.Program // the documents of list in one, or nil
 }
 
-// roomForMerged bounds what an environment spends on merged programs: some megabytes.
+// roomForMerged bounds what an environment spends on merged programs: a megabyte or two.
 // Principals beyond it are decided document by document.
-const roomForMerged = 1 << 15
+const roomForMerged = 1 << 13
 
 // merge makes one program of the documents of a layer, so that a request is looked up once.
 func (e *Environment) merge(l *layer) {
@@ -46,7 +46,7 @@ func (e *Environment) merge(l *layer) {
 		if e.room < 0 {
 			return
 		}
-		p = engine.Merge(list)
+		p = e.compiler.Merge(list)
 		e.merged[string(key)] = p
 		e.room -= p.Size() + len(list)
 	}

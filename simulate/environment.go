@@ -30,7 +30,9 @@ type Environment struct {
 	merged   map[string]*engine.Program // by the numbers of the programs
 	room     int                        // that is left for merged programs; see [engine.Program.Size]
 	classes  int                        // number of classes of principals
-	alike    *interner                  // while the environment is built
+	// While the environment is built.
+	alike    *interner
+	compiler *engine.Compiler
 
 	accounts   map[string]*accountEntry
 	principals map[string]*principalEntry // users and roles, by ARN
@@ -127,6 +129,7 @@ func newEnvironment(opts []Option) *Environment {
 	e := &Environment{
 		facts: serviceref.Embedded(), sets: &sync.Map{}, room: roomForMerged,
 		programs: make([]*engine.Program, 1), number: map[programKey]uint32{}, merged: map[string]*engine.Program{},
+		compiler: engine.NewCompiler(),
 	}
 	for _, o := range opts {
 		o.apply(e)
@@ -155,6 +158,7 @@ func (e *Environment) with(o *org.Organization) *Environment {
 	out := &Environment{
 		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room, sets: e.sets,
 		programs: slices.Clip(e.programs), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
+		compiler: engine.NewCompiler(),
 	}
 	out.build(o)
 	return out
@@ -166,7 +170,7 @@ func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Option
 	n, ok := e.number[key]
 	if !ok {
 		n = uint32(len(e.programs))
-		e.programs = append(e.programs, engine.Compile(d, k, o))
+		e.programs = append(e.programs, e.compiler.Compile(d, k, o))
 		e.number[key] = n
 	}
 	return n
@@ -243,7 +247,7 @@ func (e *Environment) build(o *org.Organization) {
 		e.addAccount(&accounts[i], managed, control)
 	}
 	slices.SortFunc(e.services, func(a, b *endpointEntry) int { return strings.Compare(a.id, b.id) })
-	e.classes, e.alike = len(e.alike.classes), nil
+	e.classes, e.alike, e.compiler = len(e.alike.classes), nil, nil
 }
 
 func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {

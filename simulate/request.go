@@ -122,7 +122,7 @@ func NewSession(s SessionSpec) (*Session, error) {
 			return nil, err
 		}
 		out.programs = append(out.programs, attachment{
-			program: engine.Compile(d, policy.SessionPolicy, engine.Options{}),
+			program: engine.NewCompiler().Compile(d, policy.SessionPolicy, engine.Options{}),
 			base:    uint32(i) << sessionShift,
 			ref:     PolicyRef{Kind: policy.SessionPolicy, Name: sessionName(i), Document: d},
 		})

@@ -50,7 +50,7 @@ func try(p *engine.Program, i int, v *engine.View) engine.Trial {
 func TestTrialsAgreeWithEval(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		kind := rapid.SampledFrom([]policy.Kind{policy.IdentityBased, policy.ResourceBased, policy.RoleTrust, policy.ServiceControl, policy.ResourceControl, policy.VPCEndpoint}).Draw(t, "kind")
-		p := engine.Compile(gen.Document(t, kind), kind, engine.Options{Gateway: rapid.Bool().Draw(t, "gateway")})
+		p := engine.NewCompiler().Compile(gen.Document(t, kind), kind, engine.Options{Gateway: rapid.Bool().Draw(t, "gateway")})
 		v := view(t)
 		var got engine.Result
 		p.Eval(v, 100, &got)
@@ -119,7 +119,7 @@ func TestEvalDoesNotAllocate(t *testing.T) {
 			"StringLike": {"aws:PrincipalTag/team": "d*${aws:username}"},
 			"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:user/${aws:username}"},
 			"ForAllValues:StringEquals": {"aws:TagKeys": ["team", "env"]}}}]}`)))
-	p := engine.Compile(d, policy.IdentityBased, engine.Options{})
+	p := engine.NewCompiler().Compile(d, policy.IdentityBased, engine.Options{})
 	v := engine.View{Given: engine.KeysFrom(map[string][]string{
 		"aws:username": {"ana"}, "aws:SourceIp": {"10.1.2.3"}, "aws:PrincipalTag/team": {"data-ana"},
 		"aws:PrincipalArn": {"arn:aws:iam::111122223333:user/ana"}, "aws:TagKeys": {"env", "team"},

@@ -22,8 +22,12 @@ type actionPattern struct {
 // every action, one without a colon is none, and nothing is trimmed. In the name, * and ?
 // are wildcards anywhere in every kind of policy (R-ACT-3), and no other character is
 // (R-ACT-7; IAM User Guide, “IAM JSON policy elements: Action”).
-func compileActions(list policy.Patterns) []actionPattern {
-	var out []actionPattern
+func (c *Compiler) compileActions(list policy.Patterns) []actionPattern {
+	key := textOf(list)
+	out, ok := c.actions[key]
+	if ok {
+		return out
+	}
 	for text := range list.All() {
 		service, name, ok := strings.Cut(text, ":")
 		switch {
@@ -35,6 +39,7 @@ func compileActions(list policy.Patterns) []actionPattern {
 			out = append(out, actionPattern{service: ""})
 		}
 	}
+	c.actions[key] = out
 	return out
 }
 
@@ -98,6 +103,23 @@ func newNamePattern(p glob.Pattern) namePattern {
 	return out
 }
 
+// namesOf are the names that a statement has of the actions of a service.
+func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern, inFull bool) *actionNames {
+	key := namesKey{service, textOf(s.actions), inFull, s.notAction}
+	if out, ok := c.names[key]; ok {
+		return out
+	}
+	out := &actionNames{not: s.notAction}
+	for _, a := range actions {
+		if a.service == service && (inFull || !a.name.IsLiteral()) {
+			out.list = append(out.list, newNamePattern(a.name))
+		}
+	}
+	out.list = slices.Clip(out.list)
+	c.names[key] = out
+	return out
+}
+
 // matches reports whether the action is one of the candidate's (R-ACT-2, R-ACT-6).
 func (c *candidate) matches(name string) bool {
 	if c.names == nil {
@@ -118,18 +140,19 @@ func (c *candidate) matches(name string) bool {
 
 const (
 	fewEntries  = 4       // quicker to compare than to hash
+	fewNames    = 8       // not worth entries of their own in a document of fewEntries statements
 	mostEntries = 1 << 15 // that slots can number
 	mostWork    = 1 << 20 // a document with more names than AWS stores is searched at every request
 )
 
-func newIndex(statements []*statement) index {
+func (c *Compiler) newIndex(statements []*statement) index {
 	var x index
 	actions := make([][]actionPattern, len(statements))
 	for i, s := range statements {
-		actions[i] = compileActions(s.actions)
+		actions[i] = c.compileActions(s.actions)
 	}
 	for _, s := range namedServices(actions) {
-		x.add(s, statements, actions)
+		x.add(c, s, statements, actions)
 		x.services |= serviceBit(hashFold(s.name))
 	}
 	for i := range statements {
@@ -198,23 +221,19 @@ func namedServices(actions [][]actionPattern) []*namedService {
 }
 
 // add makes the entries of one service.
-func (x *index) add(s *namedService, statements []*statement, actions [][]actionPattern) {
+func (x *index) add(shared *Compiler, s *namedService, statements []*statement, actions [][]actionPattern) {
 	inFull := s.actions
-	if len(inFull)*(s.work+len(statements)) > mostWork {
+	if len(statements) <= fewEntries && len(inFull) <= fewNames || len(inFull)*(s.work+len(statements)) > mostWork {
 		inFull = nil
 	}
 	var others []candidate // for actions that are not named in full
 	named := make([][]candidate, len(inFull))
 	for i := range statements {
-		names := actionNames{not: statements[i].notAction}
 		all := false
 		for _, a := range actions[i] {
 			all = all || a.all
-			if a.service == s.name && (inFull == nil || !a.name.IsLiteral()) {
-				names.list = append(names.list, newNamePattern(a.name))
-			}
 		}
-		c := newCandidate(statements, i, nil)
+		c, names := newCandidate(statements, i, nil), shared.namesOf(s.name, statements[i], actions[i], inFull == nil)
 		for n, action := range inFull {
 			hit := all
 			if at := s.at[n]; len(at) > 0 && at[0] == c.index {
@@ -232,11 +251,11 @@ func (x *index) add(s *namedService, statements []*statement, actions [][]action
 		case all, names.not && names.list == nil:
 			others = append(others, c)
 		case names.list != nil:
-			c.names = &names
+			c.names = names
 			others = append(others, c)
 		}
 	}
-	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, others})
+	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, slices.Clip(others)})
 	for n, action := range inFull {
 		x.entries = append(x.entries, indexEntry{hashFold(action), action, slices.Clip(named[n])})
 	}

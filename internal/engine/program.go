@@ -33,20 +33,22 @@ type Options struct {
 }
 
 // Compile makes a program of a document that has passed [policy.Document.CheckKind].
-func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
+func (shared *Compiler) Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 	p := &Program{doc: d, kind: k, statements: make([]*statement, d.Len())}
 	mode := glob.Mode(0)
 	if d.Version() == policy.Version2012 { // R-DOC-3
 		mode = glob.Variables
 	}
-	c := compiler{mode: mode, patterns: map[patternKey]*varPattern{}}
+	c := compiler{Compiler: shared, mode: mode}
+	room := make([]statement, d.Len())
 	// R-DOC-11: Sid and Id are left out (IAM User Guide, “IAM JSON policy elements: Sid”).
 	for i, s := range d.Statements() {
 		list := s.Action
 		if !s.NotAction.IsZero() {
 			list = s.NotAction
 		}
-		p.statements[i] = &statement{
+		p.statements[i] = &room[i]
+		room[i] = statement{
 			deny:      s.Effect == policy.Deny,
 			notAction: !s.NotAction.IsZero(),
 			sid:       s.SID,
@@ -58,20 +60,20 @@ func Compile(d *policy.Document, k policy.Kind, o Options) *Program {
 		p.statements[i].quick = quickest(p.statements[i].condition)
 		p.statements[i].reach = p.statements[i].wanted()
 	}
-	p.index = newIndex(p.statements)
+	p.index = c.newIndex(p.statements)
 	p.public = k == policy.ResourceBased && isPublic(d)
 	return p
 }
 
 // Merge makes one program of several of one kind, with the statements of all in order. It
 // says what they say together; a [Tester] cannot use it.
-func Merge(list []*Program) *Program {
+func (c *Compiler) Merge(list []*Program) *Program {
 	p := &Program{kind: list[0].kind}
 	for _, other := range list {
 		p.statements = append(p.statements, other.statements...)
 		p.parts = append(p.parts, uint32(len(p.statements)))
 	}
-	p.index = newIndex(p.statements)
+	p.index = c.newIndex(p.statements)
 	return p
 }
 

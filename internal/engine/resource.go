@@ -29,12 +29,7 @@ type varPattern struct {
 // A compiler makes the patterns of one document. Equal ones are the same: nearly all of
 // what ARNs consist of is "arn", "aws" and the like.
 type compiler struct {
-	mode     glob.Mode
-	patterns map[patternKey]*varPattern
-}
-
-type patternKey struct {
-	text string
+	*Compiler
 	mode glob.Mode
 }
 
@@ -56,21 +51,32 @@ func (c *compiler) pattern(text string, mode glob.Mode) *varPattern {
 }
 
 func (c *compiler) resource(s policy.Statement, k policy.Kind) resourceElement {
-	el := resourceElement{always: s.Resource.IsZero() && s.NotResource.IsZero(), not: !s.NotResource.IsZero()}
-	list := s.Resource
-	if el.not {
-		list = s.NotResource
+	if !s.NotResource.IsZero() {
+		return resourceElement{not: true, list: c.resourceList(s.NotResource, k)}
 	}
-	el.list = make([]resourcePattern, 0, list.Len())
+	el := resourceElement{always: s.Resource.IsZero(), list: c.resourceList(s.Resource, k)}
+	for i := range el.list {
+		el.always = el.always || el.list[i].everything
+	}
+	return el
+}
+
+func (c *compiler) resourceList(list policy.Patterns, k policy.Kind) []resourcePattern {
+	key := resourceKey{k, c.mode, textOf(list)}
+	out, ok := c.resources[key]
+	if ok {
+		return out
+	}
+	out = make([]resourcePattern, 0, list.Len())
 	for text := range list.All() {
 		p := resourcePattern{everything: text != "" && strings.Trim(text, "*") == ""}
 		if !p.everything {
 			p.arnPattern = c.resourceARN(text, k)
 		}
-		el.always = el.always || p.everything && !el.not
-		el.list = append(el.list, p)
+		out = append(out, p)
 	}
-	return el
+	c.resources[key] = out
+	return out
 }
 
 // resourceARN implements R-RSC-2 and, for short ARNs, R-RSC-7 (IAM User Guide, “Identify
