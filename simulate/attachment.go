@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/licit-dev/licit/internal/engine"
+	"github.com/licit-dev/licit/policy"
 )
 
 // An attachment is a document where it is attached. Its program is nil when the document
@@ -13,7 +14,29 @@ type attachment struct {
 	program *engine.Program
 	id      uint32 // number of the program; 0: none
 	base    uint32 // number of its first statement
-	ref     PolicyRef
+
+	document *policy.Document
+	name     string
+	of       string     // ID, or holder of an inline policy
+	node     *[2]string // of a control policy: its ID and name
+	kind     policy.Kind
+	inline   bool
+	gateway  bool // the policy of a gateway endpoint
+}
+
+// ref names the document where it is attached. It is made when somebody asks: there are as
+// many attachments as principals, and more.
+func (a *attachment) ref() PolicyRef {
+	r := PolicyRef{Kind: a.kind, Name: a.name, Document: a.document}
+	if a.inline {
+		r.Holder = a.of
+	} else {
+		r.ID = a.of
+	}
+	if a.node != nil {
+		r.Node, r.NodeName = a.node[0], a.node[1]
+	}
+	return r
 }
 
 // A layer is a set of documents that work together.
@@ -30,7 +53,7 @@ const roomForMerged = 1 << 13
 // merge makes one program of the documents of a layer, so that a request is looked up once.
 func (e *Environment) merge(l *layer) {
 	list := make([]*engine.Program, 0, len(l.list))
-	l.list = slices.Clip(l.list)
+	l.list = slices.Clone(l.list) // it may have grown beyond what it holds
 	var key []byte
 	for _, a := range l.list {
 		if a.program != nil {

@@ -256,10 +256,10 @@ func (a *Affected) keys(t *touch, names []string, layers []*layer) {
 		var found []touched
 		for _, l := range slices.Concat(layers, e.sharedLayers()) {
 			for _, att := range l.list {
-				if att.ref.Document == nil {
+				if att.document == nil {
 					continue
 				}
-				info := a.docs.info(att.ref.Document)
+				info := a.docs.info(att.document)
 				for i := range info.statements {
 					if info.statements[i].asksFor(names) {
 						found = append(found, touched{&info.statements[i], att.statement(i), side == 1})
@@ -473,8 +473,8 @@ func (a *Affected) appendLayer(b []byte, l *layer) []byte {
 	var buf [24]int
 	ids := buf[:0]
 	for _, att := range l.list {
-		if att.ref.Document != nil {
-			ids = append(ids, a.docs.info(att.ref.Document).id)
+		if att.document != nil {
+			ids = append(ids, a.docs.info(att.document).id)
 		}
 	}
 	slices.Sort(ids)

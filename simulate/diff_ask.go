@@ -169,10 +169,10 @@ func (k *asker) infos(layers ...*layer) []*statementInfo {
 	var out []*statementInfo
 	for _, l := range layers {
 		for _, att := range l.list {
-			if att.ref.Document == nil {
+			if att.document == nil {
 				continue
 			}
-			info := k.docs.byPointer[att.ref.Document]
+			info := k.docs.byPointer[att.document]
 			for i := range info.statements {
 				out = append(out, &info.statements[i])
 			}

@@ -37,8 +37,8 @@ func newNameIndex(a *Affected) nameIndex {
 	shared := map[*docInfo]bool{}
 	read := func(l *layer, everybody bool) {
 		for _, att := range l.list {
-			if att.ref.Document != nil {
-				info := a.docs.info(att.ref.Document)
+			if att.document != nil {
+				info := a.docs.info(att.document)
 				shared[info] = shared[info] || everybody
 			}
 		}
@@ -116,6 +116,6 @@ func (n *nameIndex) append(b []byte, p policy.Principal, callers [2]*party) []by
 
 func (n *nameIndex) inLayer(l *layer) bool {
 	return len(n.byName) > 0 && slices.ContainsFunc(l.list, func(att *attachment) bool {
-		return att.ref.Document != nil && n.byName[n.docs.info(att.ref.Document)]
+		return att.document != nil && n.byName[n.docs.info(att.document)]
 	})
 }

@@ -189,13 +189,13 @@ type place struct {
 func (l *library) places(layer *layer) []place {
 	var out []place
 	for _, a := range layer.list {
-		if a.ref.Document == nil {
+		if a.document == nil {
 			continue
 		}
-		info := l.info(a.ref.Document)
+		info := l.info(a.document)
 		for i := range info.statements {
 			l.number(&info.statements[i])
-			out = append(out, place{&info.statements[i], StatementRef{Policy: a.ref, Index: i, SID: a.ref.Document.Statement(i).SID}})
+			out = append(out, place{&info.statements[i], StatementRef{Policy: a.ref(), Index: i, SID: a.document.Statement(i).SID}})
 		}
 	}
 	return out
@@ -224,7 +224,7 @@ func gapChange(before, after string) string {
 // sameAttachments is quick, and may be wrong only when it says no.
 func sameAttachments(before, after *layer) bool {
 	return before.gap == after.gap && slices.EqualFunc(before.list, after.list, func(a, b *attachment) bool {
-		return a.ref.Document == b.ref.Document
+		return a.document == b.document
 	})
 }
 
@@ -281,10 +281,10 @@ func (l *library) sameLevel(a, b *layer) bool {
 }
 
 // openLevel allows everything, as a level with nothing but FullAWSAccess does.
-var openLevel = layer{list: []*attachment{{ref: PolicyRef{
-	Kind: policy.ServiceControl, ID: "p-FullAWSAccess", Name: "FullAWSAccess",
-	Document: policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")})),
-}}}}
+var openLevel = layer{list: []*attachment{{
+	kind: policy.ServiceControl, of: "p-FullAWSAccess", name: "FullAWSAccess",
+	document: policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")})),
+}}}
 
 // resourceControl compares RCPs: only their Deny statements limit anything, at whichever
 // level (R-RCP-1).

@@ -24,14 +24,14 @@ type Environment struct {
 	derive   bool
 	custom   *Layers // CompileLayers: the layers of every request
 	refs     []*attachment
-	size     uint32            // number of statements
-	programs []*engine.Program // by number; there is no program 0
-	number   map[programKey]uint32
+	size     uint32                     // number of statements
+	programs []*engine.Program          // by number; there is no program 0
 	merged   map[string]*engine.Program // by the numbers of the programs
 	room     int                        // that is left for merged programs; see [engine.Program.Size]
 	classes  int                        // number of classes of principals
 	// While the environment is built.
 	alike    *interner
+	number   map[programKey]uint32 // of programs
 	compiler *engine.Compiler
 
 	accounts   map[string]*accountEntry
@@ -157,7 +157,7 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 func (e *Environment) with(o *org.Organization) *Environment {
 	out := &Environment{
 		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room, sets: e.sets,
-		programs: slices.Clip(e.programs), number: maps.Clone(e.number), merged: maps.Clone(e.merged),
+		programs: slices.Clip(e.programs), number: e.numbers(), merged: maps.Clone(e.merged),
 		compiler: engine.NewCompiler(),
 	}
 	out.build(o)
@@ -176,9 +176,24 @@ func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Option
 	return n
 }
 
+// numbers are the numbers of the programs by what they were made of.
+func (e *Environment) numbers() map[programKey]uint32 {
+	out := make(map[programKey]uint32, len(e.programs))
+	for _, a := range e.refs {
+		out[programKey{a.kind, a.gateway, a.document.String()}] = a.id
+	}
+	return out
+}
+
 // attach numbers the statements of a document at one place.
 func (e *Environment) attach(ref PolicyRef, o engine.Options) *attachment {
-	a := &attachment{base: e.size, ref: ref}
+	a := &attachment{base: e.size, document: ref.Document, name: ref.Name, of: ref.ID, kind: ref.Kind, gateway: o.Gateway}
+	if ref.Holder != "" {
+		a.of, a.inline = ref.Holder, true
+	}
+	if ref.Node != "" {
+		a.node = &[2]string{ref.Node, ref.NodeName}
+	}
 	if ref.Document != nil {
 		a.id = e.compile(ref.Document, ref.Kind, o)
 		a.program = e.programs[a.id]
@@ -211,7 +226,7 @@ func (e *Environment) Statement(d Decision) (StatementRef, bool) {
 }
 
 func (a *attachment) statement(i int) StatementRef {
-	return StatementRef{Policy: a.ref, Index: i, SID: a.program.SID(i)}
+	return StatementRef{Policy: a.ref(), Index: i, SID: a.program.SID(i)}
 }
 
 // build indexes an organization.
@@ -247,7 +262,7 @@ func (e *Environment) build(o *org.Organization) {
 		e.addAccount(&accounts[i], managed, control)
 	}
 	slices.SortFunc(e.services, func(a, b *endpointEntry) int { return strings.Compare(a.id, b.id) })
-	e.classes, e.alike, e.compiler = len(e.alike.classes), nil, nil
+	e.classes, e.alike, e.compiler, e.number, e.refs = len(e.alike.classes), nil, nil, nil, slices.Clone(e.refs)
 }
 
 func (e *Environment) addAccount(a *org.Account, managed map[policy.ARN]*attachment, control map[string]*attachment) {
@@ -439,7 +454,7 @@ func (e *Environment) addPolicies(l *layer, holder policy.ARN, attached []policy
 			l.missing(gap) // whatever the model still holds of it
 		}
 		a, ok := managed[arn]
-		if !ok || a.ref.Document == nil {
+		if !ok || a.document == nil {
 			l.missing(arn.String())
 			continue
 		}
@@ -462,8 +477,8 @@ func (e *Environment) boundaryOf(arn policy.ARN, managed map[policy.ARN]*attachm
 	if gap := e.gap(arn.String(), org.GapDocument); gap != "" {
 		l.missing(gap)
 	}
-	if a, ok := managed[arn]; ok && a.ref.Document != nil {
-		ref := a.ref
+	if a, ok := managed[arn]; ok && a.document != nil {
+		ref := a.ref()
 		ref.Kind = policy.PermissionsBoundary
 		l.list = []*attachment{e.attach(ref, engine.Options{})}
 	} else {

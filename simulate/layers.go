@@ -74,7 +74,7 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 		if ep.Policy != nil {
 			c.gateway = ep.Gateway
 			entry.policy.list = c.documents(policy.VPCEndpoint, "endpointPolicies", []*policy.Document{ep.Policy})
-			entry.policy.list[0].ref.Name = entry.id
+			entry.policy.list[0].name = entry.id
 		}
 		e.services = append(e.services, entry)
 	}

@@ -150,7 +150,7 @@ func (b *matrixBuilder) sets(a *attachment) *programSets {
 	for k := range 2 {
 		b.docAllow.clear()
 		b.docDeny.clear()
-		for i, statement := range a.ref.Document.Statements() {
+		for i, statement := range a.document.Statements() {
 			deny := statement.Effect == policy.Deny
 			switch to := b.docAllow; {
 			case !a.program.Fixed(i):

@@ -138,8 +138,8 @@ func (s *survey) algebra() (allow, deny []policy.Statement, err error) {
 // writes them.
 func statementsOf(l *layer) (allow []factor, deny []policy.Statement) {
 	for _, a := range l.list {
-		for i, src := range a.ref.Document.Statements() {
-			st, ok := portable(src, a.ref.Document.Version(), a.ref.Kind)
+		for i, src := range a.document.Statements() {
+			st, ok := portable(src, a.document.Version(), a.kind)
 			switch {
 			case !ok:
 			case src.Effect == policy.Deny:

@@ -265,9 +265,9 @@ func (r *reach) inForce(w *world) bool {
 	switch {
 	case r.owner != nil:
 		return has(w.resource)
-	case r.at.ref.Kind == policy.ResourceControl:
+	case r.at.kind == policy.ResourceControl:
 		return w.resourceControlSkipped() == "" && slices.ContainsFunc(w.rcps, func(l level) bool { return has(&l.layer) })
-	case r.at.ref.Kind == policy.VPCEndpoint:
+	case r.at.kind == policy.VPCEndpoint:
 		return slices.ContainsFunc(w.env.services, func(ep *endpointEntry) bool {
 			return has(&ep.policy) && (w.env.custom != nil || w.passes(ep) != no)
 		})

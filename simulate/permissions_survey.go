@@ -218,9 +218,9 @@ func (s *survey) attachment(a *attachment, r role, owner *listedResource) {
 	if a.program == nil {
 		return
 	}
-	doc := a.ref.Document
+	doc := a.document
 	for i, src := range doc.Statements() {
-		if r == onlyDeny && src.Effect == policy.Allow && a.ref.Kind == policy.ResourceControl {
+		if r == onlyDeny && src.Effect == policy.Allow && a.kind == policy.ResourceControl {
 			continue // the full-access RCP is attached everywhere
 		}
 		st := reach{at: a, index: i, src: src, role: r, owner: owner, known: s.matchingActions(src)}

@@ -124,7 +124,7 @@ func NewSession(s SessionSpec) (*Session, error) {
 		out.programs = append(out.programs, attachment{
 			program: engine.NewCompiler().Compile(d, policy.SessionPolicy, engine.Options{}),
 			base:    uint32(i) << sessionShift,
-			ref:     PolicyRef{Kind: policy.SessionPolicy, Name: sessionName(i), Document: d},
+			kind:    policy.SessionPolicy, name: sessionName(i), document: d,
 		})
 	}
 	m := make(map[string][]string, len(s.Tags))

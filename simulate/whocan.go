@@ -164,10 +164,10 @@ func (e *Environment) otherOrganizations(w *world) []string {
 	var out []string
 	add := func(l *layer) {
 		for _, a := range l.list {
-			if a.ref.Document == nil {
+			if a.document == nil {
 				continue
 			}
-			for _, s := range a.ref.Document.Statements() {
+			for _, s := range a.document.Statements() {
 				for c := range s.Condition.All() {
 					if !strings.EqualFold(c.Key, "aws:PrincipalOrgID") && !strings.EqualFold(c.Key, "aws:PrincipalOrgPaths") {
 						continue
@@ -310,7 +310,7 @@ func (e *Environment) named(resource policy.ARN, l *layer) []member {
 		}
 	}
 	for _, a := range l.list {
-		for _, s := range a.ref.Document.Statements() {
+		for _, s := range a.document.Statements() {
 			for t, id := range s.Principal.All() {
 				e.name(resource, t, id, add)
 			}

@@ -110,32 +110,48 @@ type conditionValue struct {
 	truth  bool
 }
 
-func (c *compiler) conditions(list policy.Conditions) []condition {
-	out := make([]condition, 0, list.Len())
+// conditions are those of a statement, which must all hold.
+type conditions struct {
+	list  []*condition // in source order
+	quick []*condition // those first that cost least to decide
+}
+
+// all are the conditions in source order.
+func (c *conditions) all() []*condition {
+	if c == nil {
+		return nil
+	}
+	return c.list
+}
+
+func (c *compiler) conditions(list policy.Conditions) *conditions {
+	if list.Len() == 0 {
+		return nil
+	}
+	out, room := &conditions{}, make([]condition, list.Len())
 	for src := range list.All() {
 		parts, ok := src.Operator.Parts()
 		if !ok {
 			panic("engine: operator " + string(src.Operator) + " in a parsed document")
 		}
-		cond := condition{
+		cond := &room[len(out.list)]
+		*cond = condition{
 			operator: operators[parts.Base], written: src.Operator, quant: parts.Quantifier,
 			ifExists: parts.IfExists, plain: c.mode&glob.Variables == 0, key: NewKeyRef(src.Key), values: make([]conditionValue, 0, src.Values.Len()),
 		}
 		for text := range src.Values.All() {
 			cond.values = append(cond.values, c.value(text, cond.family))
 		}
-		out = append(out, cond)
+		out.list = append(out.list, cond)
 	}
+	out.quick = quickest(out.list)
 	return out
 }
 
 // quickest sorts conditions by family, which are numbered by what they cost: since all must
 // hold, an ARN is not looked at where a text decides.
-func quickest(list []condition) []*condition {
-	out := make([]*condition, len(list))
-	for i := range list {
-		out[i] = &list[i]
-	}
+func quickest(list []*condition) []*condition {
+	out := slices.Clone(list)
 	slices.SortStableFunc(out, func(a, b *condition) int { return int(a.family) - int(b.family) })
 	return out
 }

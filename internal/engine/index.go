@@ -162,7 +162,7 @@ func (c *Compiler) newIndex(statements []*statement) index {
 			x.services = ^uint64(0)
 		}
 	}
-	x.entries = slices.Clip(x.entries)
+	x.entries = slices.Clone(x.entries) // they may have grown beyond what they hold
 	if len(x.entries) <= fewEntries || len(x.entries) >= mostEntries {
 		return x
 	}
@@ -255,7 +255,7 @@ func (x *index) add(shared *Compiler, s *namedService, statements []*statement, 
 			others = append(others, c)
 		}
 	}
-	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, slices.Clip(others)})
+	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, slices.Clone(others)})
 	for n, action := range inFull {
 		x.entries = append(x.entries, indexEntry{hashFold(action), action, slices.Clip(named[n])})
 	}

@@ -7,7 +7,7 @@ func (p *Program) Holds(i int, v *View) Tri { return p.statements[i].match(v).va
 // principal and has no condition.
 func (p *Program) Fixed(i int) bool {
 	s := p.statements[i]
-	return s.principal.ignore && len(s.condition) == 0
+	return s.principal == nil && s.condition == nil
 }
 
 // Plain reports whether the program says the same to every request for an action, whoever

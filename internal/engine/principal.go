@@ -7,7 +7,6 @@ import (
 )
 
 type principalElement struct {
-	ignore  bool // the layer has no principals, or ignores them (R-RCP-5)
 	absent  bool // R-PRI-12: matches nobody
 	not     bool
 	deny    bool
@@ -37,9 +36,11 @@ type principalEntry struct {
 	name      string // roleARN: last path segment
 }
 
-func compilePrincipal(s policy.Statement, k policy.Kind, o Options) principalElement {
-	el := principalElement{
-		ignore: !k.HasPrincipal() || k == policy.ResourceControl,
+func compilePrincipal(s policy.Statement, k policy.Kind, o Options) *principalElement {
+	if !k.HasPrincipal() || k == policy.ResourceControl {
+		return nil
+	}
+	el := &principalElement{
 		deny:   s.Effect == policy.Deny,
 		stored: k == policy.ResourceBased || k == policy.RoleTrust,
 	}
@@ -91,7 +92,7 @@ func compileEntry(t policy.PrincipalType, id string) principalEntry {
 
 // match implements §6.2 and R-NPR-1 to R-NPR-3.
 func (el *principalElement) match(c *Caller, v *View) match {
-	if el.ignore {
+	if el == nil {
 		return match{value: Yes, level: Direct, certain: Yes}
 	}
 	if el.absent {

@@ -20,11 +20,10 @@ type statement struct {
 	notAction bool
 	reach     Reach // for whom it says the same
 	sid       string
-	actions   policy.Patterns // Action or NotAction, for explanations
-	principal principalElement
+	actions   policy.Patterns   // Action or NotAction, for explanations
+	principal *principalElement // nil: the layer has no principals, or ignores them (R-RCP-5)
 	resource  resourceElement
-	condition []condition
-	quick     []*condition // the same, those first that cost least to decide
+	condition *conditions // nil: none
 }
 
 // Options say how a document is compiled besides its kind.
@@ -57,7 +56,6 @@ func (shared *Compiler) Compile(d *policy.Document, k policy.Kind, o Options) *P
 			resource:  c.resource(s, k),
 			condition: c.conditions(s.Condition),
 		}
-		p.statements[i].quick = quickest(p.statements[i].condition)
 		p.statements[i].reach = p.statements[i].wanted()
 	}
 	p.index = c.newIndex(p.statements)
@@ -192,7 +190,7 @@ type match struct {
 // elements reference”). R-RES-4: no other statement is looked at.
 func (s *statement) match(v *View) match {
 	m := match{value: Yes, level: Direct, certain: Yes}
-	if !s.principal.ignore {
+	if s.principal != nil {
 		if m = s.principal.match(&v.Caller, v); m.value == No {
 			return m
 		}
@@ -204,7 +202,10 @@ func (s *statement) match(v *View) match {
 	}
 	// R-CND-1: all operators and keys must hold (IAM User Guide, “Conditions with multiple
 	// context keys or values”).
-	for _, c := range s.quick {
+	if s.condition == nil {
+		return m
+	}
+	for _, c := range s.condition.quick {
 		if m.value = min(m.value, c.eval(v)); m.value == No {
 			return m
 		}

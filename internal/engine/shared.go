@@ -37,7 +37,7 @@ func (p *Program) about(v *View, f func(s *statement)) {
 func (p *Program) Named(v *View) bool {
 	out := false
 	p.about(v, func(s *statement) {
-		for i := range s.principal.entries {
+		for i := 0; s.principal != nil && i < len(s.principal.entries); i++ {
 			out = out || s.principal.entries[i].single()
 		}
 	})
@@ -49,7 +49,7 @@ func (p *Program) Named(v *View) bool {
 func (p *Program) Names(v *View) bool {
 	out := false
 	p.about(v, func(s *statement) {
-		for i := range s.principal.entries {
+		for i := 0; s.principal != nil && i < len(s.principal.entries); i++ {
 			if e := &s.principal.entries[i]; !out && e.single() {
 				level, _ := s.principal.level(i, &v.Caller, v, !v.OpenFacts)
 				out = level != None
@@ -67,14 +67,13 @@ func (e *principalEntry) single() bool {
 // wanted is the reach of what the statement asks for.
 func (s *statement) wanted() Reach {
 	out := ToAccount
-	if !s.principal.ignore {
+	if s.principal != nil {
 		out = ToAlike
 	}
 	for i := range s.resource.list {
 		out = max(out, s.resource.list[i].reach())
 	}
-	for i := range s.condition {
-		c := &s.condition[i]
+	for _, c := range s.condition.all() {
 		out = max(out, c.key.reach())
 		for j := range c.values {
 			out = max(out, c.values[j].str.reach(), c.values[j].arn.reach())

@@ -103,7 +103,7 @@ func (t *Tester) Trial(i int) Trial {
 	v, s := t.view, t.program.statements[i]
 	out := Trial{Index: i, Deny: s.deny}
 	m := match{value: Yes, level: Direct}
-	if !s.principal.ignore {
+	if s.principal != nil {
 		m = s.principal.match(&v.Caller, v)
 	}
 	if m.value == No {
@@ -125,8 +125,7 @@ func (t *Tester) Trial(i int) Trial {
 			out.Unknown = append(out.Unknown, Open{Key: key, Want: t.resourceMiss(i).Want})
 		}
 	}
-	for j := range s.condition {
-		c := &s.condition[j]
+	for _, c := range s.condition.all() {
 		value := c.eval(v)
 		if out.Match = min(out.Match, value); out.Match == No {
 			val := v.key(&c.key)
@@ -151,20 +150,19 @@ func (t *Tester) Trial(i int) Trial {
 // read, and the rules that settle a doubtful point for the request.
 func (t *Tester) Remarks(i int) (unreadable []Open, rules []string) {
 	v, s := t.view, t.program.statements[i]
-	for j := range s.condition {
-		c := &s.condition[j]
+	for _, c := range s.condition.all() {
 		for i := range c.values {
 			if !c.values[i].valid {
 				unreadable = append(unreadable, Open{Key: c.key.name, Operator: c.written, Want: []string{c.values[i].text}})
 			}
 		}
 	}
-	if len(s.condition) == 0 || s.principal.match(&v.Caller, v).value == No || s.resource.match(v) == No {
+	if s.condition == nil || s.principal.match(&v.Caller, v).value == No || s.resource.match(v) == No {
 		return unreadable, nil
 	}
-	for j := range s.condition {
-		rules = append(rules, s.condition[j].rules(v)...)
-		if s.condition[j].eval(v) == No {
+	for _, c := range s.condition.all() {
+		rules = append(rules, c.rules(v)...)
+		if c.eval(v) == No {
 			break
 		}
 	}
