@@ -20,8 +20,9 @@ import (
 // which the action is allowed.
 type Matrix struct {
 	universe   *universe
-	principals []policy.Principal // sorted
-	rows       map[policy.Principal]row
+	principals []policy.Principal       // sorted
+	number     map[policy.Principal]int // of principals
+	rows       []row                    // of principals
 	chunks     []chunk
 	source     *matrixBuilder // nil for a matrix that was read
 }
@@ -82,11 +83,12 @@ func (e *Environment) Matrix(ctx context.Context, o MatrixOptions) (*Matrix, err
 		return nil, errNoOrganization
 	}
 	b := newMatrixBuilder(e, o)
-	for i, p := range b.principals() {
+	b.list(nil)
+	for i := range b.principals {
 		if i%64 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if err := b.add(p); err != nil {
+		if err := b.add(i); err != nil {
 			return nil, err
 		}
 	}
@@ -102,7 +104,7 @@ func (m *Matrix) Actions() iter.Seq[policy.Action] { return slices.Values(m.univ
 // At returns the cell of a principal and an action in any case. It reports false if the
 // matrix has none.
 func (m *Matrix) At(p policy.Principal, a policy.Action) (Cell, bool) {
-	r, ok := m.rows[p]
+	r, ok := m.row(p)
 	i, known := m.universe.index(a)
 	if !ok || !known {
 		return Cell{}, false
@@ -110,12 +112,20 @@ func (m *Matrix) At(p policy.Principal, a policy.Action) (Cell, bool) {
 	return m.cell(r, i), true
 }
 
+func (m *Matrix) row(p policy.Principal) (row, bool) {
+	n, ok := m.number[p]
+	if !ok {
+		return nil, false
+	}
+	return m.rows[n], true
+}
+
 func (m *Matrix) cell(r row, i int) Cell { return m.chunks[r[i/chunkActions]].cell(i % chunkActions) }
 
 // All yields the cells of one principal in the order of the actions.
 func (m *Matrix) All(p policy.Principal) iter.Seq2[policy.Action, Cell] {
 	return func(yield func(policy.Action, Cell) bool) {
-		r, ok := m.rows[p]
+		r, ok := m.row(p)
 		if !ok {
 			return
 		}
@@ -135,8 +145,8 @@ func (m *Matrix) Who(a policy.Action) iter.Seq2[policy.Principal, Cell] {
 		if !ok {
 			return
 		}
-		for _, p := range m.principals {
-			if !yield(p, m.cell(m.rows[p], i)) {
+		for n, p := range m.principals {
+			if !yield(p, m.cell(m.rows[n], i)) {
 				return
 			}
 		}
@@ -153,7 +163,7 @@ type Count struct {
 // Summary counts the cells of a principal by service, sorted by prefix, services without
 // any access left out.
 func (m *Matrix) Summary(p policy.Principal) []Count {
-	r, ok := m.rows[p]
+	r, ok := m.row(p)
 	if !ok {
 		return nil
 	}
@@ -188,21 +198,32 @@ type MatrixDelta struct {
 // that one of them lacks counts as denied everywhere.
 func (m *Matrix) Diff(after *Matrix) iter.Seq[MatrixDelta] {
 	return func(yield func(MatrixDelta) bool) {
-		principals := slices.Concat(m.principals, after.principals)
-		slices.SortFunc(principals, comparePrincipals)
-		for _, p := range slices.Compact(principals) {
-			if !m.diffRow(after, p, yield) {
+		a, b := m.principals, after.principals
+		for len(a) > 0 || len(b) > 0 {
+			var p policy.Principal
+			if len(b) == 0 || len(a) > 0 && (a[0] == b[0] || comparePrincipals(a[0], b[0]) < 0) {
+				p = a[0]
+			} else {
+				p = b[0]
+			}
+			var x, y row
+			if len(a) > 0 && a[0] == p {
+				x, a = m.rows[len(m.principals)-len(a)], a[1:]
+			}
+			if len(b) > 0 && b[0] == p {
+				y, b = after.rows[len(after.principals)-len(b)], b[1:]
+			}
+			if !m.diffRow(after, p, x, y, yield) {
 				return
 			}
 		}
 	}
 }
 
-func (m *Matrix) diffRow(after *Matrix, p policy.Principal, yield func(MatrixDelta) bool) bool {
+// diffRow yields the cells of one principal; a and b are its rows, nil for none.
+func (m *Matrix) diffRow(after *Matrix, p policy.Principal, a, b row, yield func(MatrixDelta) bool) bool {
 	same := m.universe == after.universe
-	a, inA := m.rows[p]
-	b, inB := after.rows[p]
-	if same && inA && inB {
+	if same && a != nil && b != nil {
 		for k := range a {
 			x, y := &m.chunks[a[k]], &after.chunks[b[k]]
 			if *x == *y {

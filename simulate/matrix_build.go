@@ -25,24 +25,32 @@ type openStatement struct {
 	index int
 	deny  bool
 	bits  sparse // may: the actions
+	one   bool   // it may depend on more than the class of a principal
 }
 
 // matrixBuilder fills the rows of a matrix by algebra on sets of actions, so that a
 // statement is looked at once for each principal and not once for each action.
 type matrixBuilder struct {
-	table     *actionTable
-	env       *Environment
-	keys      Keys
-	asked     []policy.Principal // MatrixOptions.Principals
-	anyKeys   Keys               // of a request whose resource may be anywhere
-	worlds    [2][]world         // of the principal at hand, one for each class; see world
-	controls  map[string]*controlState
-	key       []byte
-	principal policy.Principal // at hand
-	fixed     [2]engine.View
+	table    *actionTable
+	env      *Environment
+	keys     Keys
+	asked    []policy.Principal // MatrixOptions.Principals
+	anyKeys  Keys               // of a request whose resource may be anywhere
+	programs []*programSets     // by number
+	controls map[string]*controlState
+	classes  []*[2]*controlState // of classes of principals, by number
+	alike    map[*accountEntry]bool
+	key      []byte
+	fixed    [2]engine.View
 
-	rows     map[policy.Principal]row
-	states   map[policy.Principal][2]*controlState
+	principals []policy.Principal // sorted
+	number     map[policy.Principal]int
+	rows       []row              // of principals
+	states     [][2]*controlState // of principals
+	// The principal at hand, and its worlds for each class of actions; see world.
+	at       int
+	worlds   [2][]world
+	ready    [2][]bool
 	interned map[chunk]uint32
 	chunks   []chunk
 
@@ -118,31 +126,45 @@ func newMatrixBuilder(e *Environment, o MatrixOptions) *matrixBuilder {
 	t := e.actions()
 	b := &matrixBuilder{
 		table: t, env: e, keys: o.Keys, asked: slices.Clone(o.Principals), anyKeys: o.Keys.orUnknown("aws:RequestedRegion"),
-		rows: map[policy.Principal]row{}, interned: map[chunk]uint32{},
-		controls: map[string]*controlState{}, states: map[policy.Principal][2]*controlState{}, whole: t.newFrame(),
+		interned: map[chunk]uint32{}, whole: t.newFrame(), programs: make([]*programSets, len(e.programs)),
+		controls: map[string]*controlState{}, classes: make([]*[2]*controlState, e.classes), alike: map[*accountEntry]bool{},
 		worlds: [2][]world{make([]world, len(t.classes)), make([]world, len(t.classes))},
+		ready:  [2][]bool{make([]bool, len(t.classes)), make([]bool, len(t.classes))},
 	}
 	b.fixed[0].NoResource, b.fixed[1].AnyResource = true, true
 	b.look(0, b.table.words)
 	return b
 }
 
-// principals are those that the matrix is about.
-func (b *matrixBuilder) principals() []policy.Principal {
-	if b.asked != nil {
-		return b.asked
+// list sets the principals that the matrix is about: those of the matrix before it, nil for
+// none, if they are the same.
+func (b *matrixBuilder) list(before *Matrix) {
+	list := slices.Clone(b.asked)
+	if b.asked == nil {
+		for _, m := range b.env.members() {
+			list = append(list, m.principal)
+		}
 	}
-	var out []policy.Principal
-	for _, m := range b.env.members() {
-		out = append(out, m.principal)
+	if before != nil && len(list) == len(before.principals) && !slices.ContainsFunc(list, func(p policy.Principal) bool { _, ok := before.number[p]; return !ok }) {
+		b.principals, b.number = before.principals, before.number
+	} else {
+		slices.SortFunc(list, comparePrincipals)
+		b.principals, b.number = slices.Compact(list), make(map[policy.Principal]int, len(list))
+		for i, p := range b.principals {
+			b.number[p] = i
+		}
 	}
-	return out
+	b.rows, b.states = make([]row, len(b.principals)), make([][2]*controlState, len(b.principals))
 }
 
 // sets is what the program does to all actions.
 func (b *matrixBuilder) sets(a *attachment) *programSets {
+	if s := b.programs[a.id]; s != nil {
+		return s
+	}
 	if s, ok := b.env.sets.Load(a.program); ok {
-		return s.(*programSets)
+		b.programs[a.id] = s.(*programSets)
+		return b.programs[a.id]
 	}
 	defer b.look(b.from, b.from+len(b.all))
 	b.look(0, b.table.words)
@@ -157,7 +179,7 @@ func (b *matrixBuilder) sets(a *attachment) *programSets {
 				if k == 0 {
 					bits := triset{b.bits, b.bits}
 					b.actions(statement)
-					s.open = append(s.open, openStatement{i, deny, bits.sparse()})
+					s.open = append(s.open, openStatement{i, deny, bits.sparse(), a.program.ReachOf(i) == engine.ToOne})
 				}
 			default:
 				if deny {
@@ -301,66 +323,93 @@ func (b *matrixBuilder) setStage(i int, bits uint64, s Stage) {
 }
 
 // add fills the row of one principal.
-func (b *matrixBuilder) add(p policy.Principal) error {
-	if _, ok := b.rows[p]; ok {
-		return nil
-	}
-	if err := b.prepare(p); err != nil {
+func (b *matrixBuilder) add(i int) error {
+	if err := b.prepare(i); err != nil {
 		return err
 	}
 	b.look(0, b.table.words)
-	b.rows[p] = make(row, b.table.words/chunkWords)
-	b.fill(p)
+	b.rows[i] = make(row, b.table.words/chunkWords)
+	b.fill()
 	return nil
 }
 
 // prepare makes a principal the one at hand.
-func (b *matrixBuilder) prepare(p policy.Principal) error {
-	b.principal = p
-	for k := range b.worlds {
-		clear(b.worlds[k])
+func (b *matrixBuilder) prepare(i int) error {
+	b.at = i
+	for k := range b.ready {
+		clear(b.ready[k])
+	}
+	p := b.principals[i]
+	entry := b.env.principals[p.ARN().String()]
+	known := entry != nil && entry.plain() && entry.kind == p.Kind()
+	if known && b.classes[entry.number] != nil {
+		b.states[i] = *b.classes[entry.number]
+		return nil
 	}
 	w := b.world(0, 0)
 	if w.unknownCaller != "" || w.account == nil || p.Kind() != policy.User && p.Kind() != policy.Role && p.Kind() != policy.Root {
 		return fmt.Errorf("simulate: a matrix has users, roles and root users of the organization, and %s is none", p)
 	}
-	b.states[p] = [2]*controlState{b.control(w, 0), b.control(w, 1)}
+	b.states[i] = [2]*controlState{b.control(w, 0), b.control(w, 1)}
+	if known && b.sayAlike(w.account) {
+		b.classes[entry.number] = &b.states[i]
+	}
 	return nil
+}
+
+// sayAlike reports whether SCPs and RCPs of the account say the same to all principals of a
+// class.
+func (b *matrixBuilder) sayAlike(account *accountEntry) bool {
+	out, known := b.alike[account]
+	if known {
+		return out
+	}
+	out = true
+	for _, levels := range [2][]level{account.scps, account.rcps} {
+		for i := range levels {
+			for _, a := range levels[i].list {
+				out = out && (a.program == nil || !slices.ContainsFunc(b.sets(a).open, func(o openStatement) bool { return o.one }))
+			}
+		}
+	}
+	b.alike[account] = out
+	return out
 }
 
 // world is the principal at hand with an action of the class, without a resource (k is 0)
 // or with any (1).
 func (b *matrixBuilder) world(k, class int) *world {
 	w := &b.worlds[k][class]
-	if w.env != nil {
+	if b.ready[k][class] {
 		return w
 	}
-	r := Request{Principal: b.principal, Action: b.table.classes[class].sample, Keys: b.keys}
+	b.ready[k][class], *w = true, world{}
+	r := Request{Principal: b.principals[b.at], Action: b.table.classes[class].sample, Keys: b.keys}
 	if k == 1 && !b.table.classes[class].oneRegion {
 		r.Keys = b.anyKeys
 	}
 	w.resolve(b.env, &r)
 	if v := &w.view; k == 1 {
 		v.NoResource, v.AnyResource, v.ResourceTags = false, true, engine.Unknown
-		v.Resource[1] = b.principal.ARN().Partition()
+		v.Resource[1] = r.Principal.ARN().Partition()
 	}
 	return w
 }
 
 // fill decides the words of the window, and puts them into the row of the principal.
-func (b *matrixBuilder) fill(p policy.Principal) {
-	b.decide(p, 1)
+func (b *matrixBuilder) fill() {
+	b.decide(1)
 	for i := range b.somewhere {
 		b.somewhere[i] = b.allow.may[i] &^ b.deny.yes[i]
 	}
-	b.decide(p, 0)
-	b.store(p)
+	b.decide(0)
+	b.store()
 }
 
 // decide is world.decide for all actions at once: of a request that names no resource
 // (k is 0), or any resource (1).
-func (b *matrixBuilder) decide(p policy.Principal, k int) {
-	c, to := b.states[p][k], b.from+len(b.all)
+func (b *matrixBuilder) decide(k int) {
+	c, to := b.states[b.at][k], b.from+len(b.all)
 	b.deny.set(c.deny.window(b.from, to))
 	b.allow.set(c.allow.window(b.from, to))
 	for i := range b.stage {
@@ -514,7 +563,7 @@ func (b *matrixBuilder) grant() {
 }
 
 // store turns the decision into the row of the principal.
-func (b *matrixBuilder) store(p policy.Principal) {
+func (b *matrixBuilder) store() {
 	c := &b.cells
 	for i := range b.all {
 		c[planeAllowed][i] = b.allow.yes[i] &^ b.deny.may[i]
@@ -526,7 +575,7 @@ func (b *matrixBuilder) store(p policy.Principal) {
 			c[planeStage+k][i] = b.stage[k][i] & b.all[i]
 		}
 	}
-	r := b.rows[p]
+	r := b.rows[b.at]
 	for first := 0; first < len(b.all); first += chunkWords {
 		k := (b.from + first) / chunkWords
 		var one chunk
@@ -535,7 +584,7 @@ func (b *matrixBuilder) store(p policy.Principal) {
 		}
 		for _, i := range b.table.special {
 			if i/chunkActions == k {
-				one.set(i%chunkActions, b.specialCell(p, i, b.somewhere[i/64-b.from]>>(i%64)&1 == 1))
+				one.set(i%chunkActions, b.specialCell(i, b.somewhere[i/64-b.from]>>(i%64)&1 == 1))
 			}
 		}
 		r[k] = b.intern(&one)
@@ -543,8 +592,8 @@ func (b *matrixBuilder) store(p policy.Principal) {
 }
 
 // specialCell asks Can for an action with rules of its own.
-func (b *matrixBuilder) specialCell(p policy.Principal, i int, somewhere bool) Cell {
-	d := b.env.Can(Request{Principal: p, Action: b.table.universe.actions[i], Keys: b.keys})
+func (b *matrixBuilder) specialCell(i int, somewhere bool) Cell {
+	d := b.env.Can(Request{Principal: b.principals[b.at], Action: b.table.universe.actions[i], Keys: b.keys})
 	return Cell{
 		Outcome: d.Outcome, Stage: d.Stage, Possible: d.Outcome == Indeterminate && d.CanBe(Allowed),
 		Somewhere: d.CanBe(Allowed) || somewhere,
@@ -563,11 +612,6 @@ func (b *matrixBuilder) intern(c *chunk) uint32 {
 
 func (b *matrixBuilder) matrix() *Matrix {
 	frames.Put(b.whole)
-	b.whole, b.frame, b.worlds = nil, frame{}, [2][]world{}
-	m := &Matrix{universe: b.table.universe, rows: b.rows, chunks: b.chunks, source: b}
-	for p := range b.rows {
-		m.principals = append(m.principals, p)
-	}
-	slices.SortFunc(m.principals, comparePrincipals)
-	return m
+	b.whole, b.frame, b.worlds, b.programs = nil, frame{}, [2][]world{}, nil
+	return &Matrix{universe: b.table.universe, principals: b.principals, number: b.number, rows: b.rows, chunks: b.chunks, source: b}
 }

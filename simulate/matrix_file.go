@@ -52,8 +52,8 @@ func (m *Matrix) WriteTo(w io.Writer) (int64, error) {
 	for _, p := range m.principals {
 		fmt.Fprintln(out, p)
 	}
-	for _, p := range m.principals {
-		for _, n := range m.rows[p] {
+	for i := range m.principals {
+		for _, n := range m.rows[i] {
 			buf = binary.LittleEndian.AppendUint32(buf[:0], order[n])
 			out.Write(buf)
 		}
@@ -71,8 +71,8 @@ func (m *Matrix) WriteTo(w io.Writer) (int64, error) {
 func (m *Matrix) order() (order map[uint32]uint32, chunks []uint32) {
 	order = map[uint32]uint32{}
 	same := map[chunk]uint32{}
-	for _, p := range m.principals {
-		for _, n := range m.rows[p] {
+	for i := range m.principals {
+		for _, n := range m.rows[i] {
 			if _, ok := order[n]; ok {
 				continue
 			}
@@ -142,7 +142,7 @@ func (in *matrixReader) read() (*Matrix, error) {
 	if h.Actions < 0 || h.Actions > maxMatrixActions || h.Principals < 0 || h.Principals > maxMatrixPrincipals || h.Chunks < 0 || h.Chunks > h.Principals*width {
 		return nil, fmt.Errorf("the header of the matrix file counts %d actions, %d principals and %d chunks", h.Actions, h.Principals, h.Chunks)
 	}
-	m := &Matrix{rows: map[policy.Principal]row{}}
+	m := &Matrix{number: map[policy.Principal]int{}}
 	if err := in.names(m, &h); err != nil {
 		return nil, err
 	}
@@ -154,7 +154,7 @@ func (in *matrixReader) read() (*Matrix, error) {
 		if i := slices.IndexFunc(r, func(n uint32) bool { return int(n) >= h.Chunks }); i >= 0 {
 			return nil, fmt.Errorf("the matrix file names chunk %d of %d", r[i], h.Chunks)
 		}
-		m.rows[p] = r
+		m.number[p], m.rows = len(m.rows), append(m.rows, r)
 	}
 	buf := make([]byte, chunkBytes)
 	for range h.Chunks {

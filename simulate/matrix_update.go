@@ -24,69 +24,73 @@ func (m *Matrix) Update(ctx context.Context, after *Environment) (*Matrix, error
 	}
 	b := newMatrixBuilder(after, MatrixOptions{Keys: old.keys, Principals: old.asked})
 	b.chunks = slices.Clip(m.chunks)
-	differ := map[[2]*controlState][]bool{}
+	b.list(m)
+	differ := map[[2][2]*controlState][][2]int{}
 	same := map[string]bool{} // whether the controls of an account are the same
-	for i, p := range b.principals() {
+	for i, p := range b.principals {
 		if i%64 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		row, known := m.rows[p]
+		n, known := m.numberOf(p, i)
 		if !known || !sameOwn(old.env, after, p) {
-			if err := b.add(p); err != nil {
+			if err := b.add(i); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		if err := b.prepare(p); err != nil {
+		if err := b.prepare(i); err != nil {
 			return nil, err
 		}
-		b.rows[p] = row
+		row := m.rows[n]
+		b.rows[i] = row
 		id := p.AccountID()
 		if _, known := same[id]; !known {
 			same[id] = sameControls(old.env.accounts[id], after.accounts[id])
 		}
 		if !same[id] {
-			b.rows[p] = slices.Clone(row)
-			b.again(p)
+			b.rows[i] = slices.Clone(row)
+			b.again()
 		}
-		for first, end := range b.changed(old.states[p], b.states[p], differ) {
-			if &b.rows[p][0] == &row[0] {
-				b.rows[p] = slices.Clone(row)
+		for _, run := range b.changed(old.states[n], b.states[i], differ) {
+			if &b.rows[i][0] == &row[0] {
+				b.rows[i] = slices.Clone(row)
 			}
-			b.look(first*chunkWords, end*chunkWords)
-			b.fill(p)
+			b.look(run[0]*chunkWords, run[1]*chunkWords)
+			b.fill()
 		}
 	}
 	return b.matrix(), ctx.Err()
 }
 
-// changed yields runs of chunks in which SCPs and RCPs leave something else.
-func (b *matrixBuilder) changed(before, after [2]*controlState, memo map[[2]*controlState][]bool) func(yield func(first, end int) bool) {
-	n := b.table.words / chunkWords
-	list := make([][]bool, 2)
-	for k := range 2 {
-		pair := [2]*controlState{before[k], after[k]}
-		bits, ok := memo[pair]
-		if !ok {
-			bits = make([]bool, n)
-			for i := range n {
-				bits[i] = !pair[0].same(pair[1], i*chunkWords, (i+1)*chunkWords)
-			}
-			memo[pair] = bits
-		}
-		list[k] = bits
+// numberOf is the number of a principal, which is i in a matrix of the same principals.
+func (m *Matrix) numberOf(p policy.Principal, i int) (int, bool) {
+	if i < len(m.principals) && m.principals[i] == p {
+		return i, true
 	}
-	return func(yield func(int, int) bool) {
-		for i := 0; i < n; i++ {
-			first := i
-			for i < n && (list[0][i] || list[1][i]) {
-				i++
-			}
-			if i > first && !yield(first, i) {
-				return
-			}
+	n, ok := m.number[p]
+	return n, ok
+}
+
+// changed are the runs of chunks, from first to end, in which SCPs and RCPs leave something
+// else.
+func (b *matrixBuilder) changed(before, after [2]*controlState, memo map[[2][2]*controlState][][2]int) [][2]int {
+	key := [2][2]*controlState{before, after}
+	runs, ok := memo[key]
+	if ok {
+		return runs
+	}
+	for i := range b.table.words / chunkWords {
+		from, to := i*chunkWords, (i+1)*chunkWords
+		switch n := len(runs); {
+		case before[0].same(after[0], from, to) && before[1].same(after[1], from, to):
+		case n > 0 && runs[n-1][1] == i:
+			runs[n-1][1]++
+		default:
+			runs = append(runs, [2]int{i, i + 1})
 		}
 	}
+	memo[key] = runs
+	return runs
 }
 
 func (c *controlState) same(o *controlState, from, to int) bool {
@@ -101,14 +105,15 @@ func (c *controlState) same(o *controlState, from, to int) bool {
 
 // again asks for the actions that are authorised on a resource of their own, which SCPs may
 // name: the states of SCPs and RCPs say nothing of it.
-func (b *matrixBuilder) again(p policy.Principal) {
+func (b *matrixBuilder) again() {
+	r := b.rows[b.at]
 	for _, i := range b.table.collections {
 		k := i / chunkActions
-		c := b.chunks[b.rows[p][k]]
+		c := b.chunks[r[k]]
 		cell := c.cell(i % chunkActions)
-		if now := b.specialCell(p, i, cell.Somewhere); now != cell {
+		if now := b.specialCell(i, cell.Somewhere); now != cell {
 			c.set(i%chunkActions, now)
-			b.rows[p][k] = b.intern(&c)
+			r[k] = b.intern(&c)
 		}
 	}
 }

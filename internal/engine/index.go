@@ -23,11 +23,14 @@ type actionPattern struct {
 // are wildcards anywhere in every kind of policy (R-ACT-3), and no other character is
 // (R-ACT-7; IAM User Guide, “IAM JSON policy elements: Action”).
 func (c *Compiler) compileActions(list policy.Patterns) []actionPattern {
-	key := textOf(list)
-	out, ok := c.actions[key]
-	if ok {
-		return out
+	key := ""
+	if list.Len() <= fewNames {
+		key = textOf(list)
+		if out, ok := c.actions[key]; ok {
+			return out
+		}
 	}
+	var out []actionPattern
 	for text := range list.All() {
 		service, name, ok := strings.Cut(text, ":")
 		switch {
@@ -39,7 +42,9 @@ func (c *Compiler) compileActions(list policy.Patterns) []actionPattern {
 			out = append(out, actionPattern{service: ""})
 		}
 	}
-	c.actions[key] = out
+	if list.Len() <= fewNames {
+		c.actions[key] = out
+	}
 	return out
 }
 
@@ -103,11 +108,16 @@ func newNamePattern(p glob.Pattern) namePattern {
 	return out
 }
 
-// namesOf are the names that a statement has of the actions of a service.
+// namesOf are the names that a statement has of the actions of a service. Long lists have
+// hardly their like.
 func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern, inFull bool) *actionNames {
-	key := namesKey{service, textOf(s.actions), inFull, s.notAction}
-	if out, ok := c.names[key]; ok {
-		return out
+	var key namesKey
+	few := len(actions) <= fewNames
+	if few {
+		key = namesKey{service, textOf(s.actions), inFull, s.notAction}
+		if out, ok := c.names[key]; ok {
+			return out
+		}
 	}
 	out := &actionNames{not: s.notAction}
 	for _, a := range actions {
@@ -116,7 +126,9 @@ func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern
 		}
 	}
 	out.list = slices.Clip(out.list)
-	c.names[key] = out
+	if few {
+		c.names[key] = out
+	}
 	return out
 }
 

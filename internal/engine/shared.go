@@ -20,6 +20,9 @@ func (p *Program) Reach(v *View) Reach {
 	return out
 }
 
+// ReachOf is the reach of statement i, as [Program.Reach] counts it.
+func (p *Program) ReachOf(i int) Reach { return p.statements[i].reach }
+
 // about calls f for every statement that is about the action of the request.
 func (p *Program) about(v *View, f func(s *statement)) {
 	if p.services&v.serviceBit == 0 {
