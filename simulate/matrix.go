@@ -84,6 +84,7 @@ func (e *Environment) Matrix(ctx context.Context, o MatrixOptions) (*Matrix, err
 	}
 	b := newMatrixBuilder(e, o)
 	b.list(nil)
+	b.chunks = make([]chunk, 0, min(len(b.principals), 4)*b.table.words/chunkWords)
 	for i := range b.principals {
 		if i%64 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()

@@ -2,7 +2,9 @@ package simulate
 
 import (
 	"fmt"
+	"hash/maphash"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -17,6 +19,8 @@ type programSets struct {
 	// What statements without conditions give, for a request that names no resource ([0])
 	// and for any resource ([1]).
 	allow, deny [2]sparse
+	full        [2]bool // all actions are allowed
+	same        bool    // allow and deny are the same for both
 	open        []openStatement
 }
 
@@ -51,7 +55,8 @@ type matrixBuilder struct {
 	at       int
 	worlds   [2][]world
 	ready    [2][]bool
-	interned map[chunk]uint32
+	interned map[uint64]uint32 // numbers of chunks by hash, or the next free one behind it
+	seed     maphash.Seed
 	chunks   []chunk
 
 	frame        // the window at hand
@@ -126,7 +131,7 @@ func newMatrixBuilder(e *Environment, o MatrixOptions) *matrixBuilder {
 	t := e.actions()
 	b := &matrixBuilder{
 		table: t, env: e, keys: o.Keys, asked: slices.Clone(o.Principals), anyKeys: o.Keys.orUnknown("aws:RequestedRegion"),
-		interned: map[chunk]uint32{}, whole: t.newFrame(), programs: make([]*programSets, len(e.programs)),
+		interned: map[uint64]uint32{}, seed: maphash.MakeSeed(), whole: t.newFrame(), programs: make([]*programSets, len(e.programs)),
 		controls: map[string]*controlState{}, classes: make([]*[2]*controlState, e.classes), alike: map[*accountEntry]bool{},
 		worlds: [2][]world{make([]world, len(t.classes)), make([]world, len(t.classes))},
 		ready:  [2][]bool{make([]bool, len(t.classes)), make([]bool, len(t.classes))},
@@ -190,7 +195,9 @@ func (b *matrixBuilder) sets(a *attachment) *programSets {
 			}
 		}
 		s.allow[k], s.deny[k] = b.docAllow.sparse(), b.docDeny.sparse()
+		s.full[k] = slices.Equal(b.docAllow.yes, b.table.all)
 	}
+	s.same = slices.Equal(s.allow[0], s.allow[1]) && slices.Equal(s.deny[0], s.deny[1])
 	b.env.sets.Store(a.program, s)
 	return s
 }
@@ -234,8 +241,9 @@ func (b *matrixBuilder) actions(s policy.Statement) {
 	}
 }
 
-// layer evaluates a layer into layerAllow and layerDeny.
-func (b *matrixBuilder) layer(l *layer, k int) {
+// layer evaluates a layer into layerAllow and layerDeny. It reports whether the layer
+// allows all actions for certain, and whether it may deny any.
+func (b *matrixBuilder) layer(l *layer, k int) (full, denies bool) {
 	b.layerAllow.clear()
 	b.layerDeny.clear()
 	for _, a := range l.list {
@@ -245,14 +253,18 @@ func (b *matrixBuilder) layer(l *layer, k int) {
 		s := b.sets(a)
 		b.layerAllow.orSet(s.allow[k], b.from)
 		b.layerDeny.orSet(s.deny[k], b.from)
+		full, denies = full || s.full[k], denies || len(s.deny[k]) > 0
 		for i := range s.open {
 			b.open(s, &s.open[i], k)
+			denies = denies || s.open[i].deny
 		}
 	}
 	if l.gap != "" {
 		b.layerAllow.or(b.all, maybe)
 		b.layerDeny.or(b.all, maybe)
+		denies = true
 	}
+	return full, denies
 }
 
 // open adds a statement with conditions, class by class.
@@ -262,6 +274,9 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 		to = b.layerDeny
 	}
 	for c := range b.table.classes {
+		if !b.concerns(o, c) {
+			continue
+		}
 		value := b.value(s, o, c, k)
 		if value == no {
 			continue
@@ -277,6 +292,17 @@ func (b *matrixBuilder) open(s *programSets, o *openStatement, k int) {
 			}
 		}
 	}
+}
+
+// concerns reports whether a statement is about some action of a class.
+func (b *matrixBuilder) concerns(o *openStatement, class int) bool {
+	bits := b.table.classes[class].bits
+	for i := range o.bits {
+		if o.bits[i].may&bits[o.bits[i].at] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // value is what a statement gives to the actions of a class.
@@ -438,7 +464,12 @@ func (b *matrixBuilder) control(w *world, k int) *controlState {
 	if w.isManagement(w.owner) || linked {
 		rcps = nil
 	}
-	b.key = fmt.Appendf(b.key[:0], "%s %d %t ", w.account.id, k, linked)
+	if k == 1 && b.sameControls(scps) && b.sameControls(rcps) {
+		b.key = append(b.key[:0], '0')
+	} else {
+		b.key = append(b.key[:0], byte('0'+k))
+	}
+	b.key = strconv.AppendBool(append(b.key, w.account.id...), linked)
 	b.conditions(scps, k)
 	b.conditions(rcps, k)
 	c, ok := b.controls[string(b.key)]
@@ -448,22 +479,47 @@ func (b *matrixBuilder) control(w *world, k int) *controlState {
 	b.look(0, b.table.words)
 	b.start()
 	for i := range scps {
-		b.layer(&scps[i].layer, k)
-		b.denies(StageServiceControl, b.layerDeny, b.all)
-		b.needs(StageServiceControl, b.layerAllow)
+		full, denies := b.layer(&scps[i].layer, k)
+		if denies {
+			b.denies(StageServiceControl, b.layerDeny, b.all)
+		}
+		if !full {
+			b.needs(StageServiceControl, b.layerAllow)
+		}
 	}
 	for i := range rcps {
-		b.layer(&rcps[i].layer, k)
-		b.denies(StageResourceControl, b.layerDeny, b.rcp)
-		clear(b.layerDeny.yes)
-		b.denies(StageResourceControl, b.layerDeny, b.mayRCP)
+		if _, denies := b.layer(&rcps[i].layer, k); denies {
+			b.denies(StageResourceControl, b.layerDeny, b.rcp)
+			clear(b.layerDeny.yes)
+			b.denies(StageResourceControl, b.layerDeny, b.mayRCP)
+		}
 	}
-	c = &controlState{deny: b.deny.clone(), allow: b.allow.clone()}
-	for i := range b.stage {
-		c.stage[i] = slices.Clone(b.stage[i])
-	}
+	c = b.leave()
 	b.controls[string(b.key)] = c
 	return c
+}
+
+// leave keeps the decision as it is.
+func (b *matrixBuilder) leave() *controlState {
+	c, room := &controlState{}, make(bitset, 0, 8*b.table.words)
+	keep := func(s bitset) bitset {
+		from := len(room)
+		room = append(room, s...)
+		return room[from:len(room):len(room)]
+	}
+	c.deny, c.allow = triset{keep(b.deny.yes), keep(b.deny.may)}, triset{keep(b.allow.yes), keep(b.allow.may)}
+	for i := range b.stage {
+		c.stage[i] = keep(b.stage[i])
+	}
+	return c
+}
+
+// sameControls reports whether statements without conditions say the same of a request
+// that names no resource, and of any resource.
+func (b *matrixBuilder) sameControls(levels []level) bool {
+	return !slices.ContainsFunc(levels, func(l level) bool {
+		return slices.ContainsFunc(l.list, func(a *attachment) bool { return a.program != nil && !b.sets(a).same })
+	})
 }
 
 // start is the decision before any policy.
@@ -485,7 +541,9 @@ func (b *matrixBuilder) conditions(levels []level, k int) {
 			s := b.sets(a)
 			for j := range s.open {
 				for c := range b.table.classes {
-					b.key = append(b.key, byte('0'+b.value(s, &s.open[j], c, k)))
+					if b.concerns(&s.open[j], c) {
+						b.key = append(b.key, byte('0'+b.value(s, &s.open[j], c, k)))
+					}
 				}
 			}
 		}
@@ -601,13 +659,18 @@ func (b *matrixBuilder) specialCell(i int, somewhere bool) Cell {
 }
 
 func (b *matrixBuilder) intern(c *chunk) uint32 {
-	n, ok := b.interned[*c]
-	if !ok {
-		n = uint32(len(b.chunks))
-		b.chunks = append(b.chunks, *c)
-		b.interned[*c] = n
+	for at := maphash.Comparable(b.seed, *c); ; at++ {
+		n, ok := b.interned[at]
+		switch {
+		case !ok:
+			n = uint32(len(b.chunks))
+			b.chunks = append(b.chunks, *c)
+			b.interned[at] = n
+			return n
+		case b.chunks[n] == *c:
+			return n
+		}
 	}
-	return n
 }
 
 func (b *matrixBuilder) matrix() *Matrix {

@@ -1,8 +1,6 @@
 package simulate
 
 import (
-	"slices"
-
 	"github.com/licit-dev/licit/internal/engine"
 )
 
@@ -23,8 +21,6 @@ type triset struct{ yes, may bitset }
 func newTriset(words int) triset { return triset{make(bitset, words), make(bitset, words)} }
 
 func (t triset) set(o triset) { copy(t.yes, o.yes); copy(t.may, o.may) }
-
-func (t triset) clone() triset { return triset{slices.Clone(t.yes), slices.Clone(t.may)} }
 
 func (t triset) clear() { clear(t.yes); clear(t.may) }
 
