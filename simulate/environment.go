@@ -26,6 +26,7 @@ type Environment struct {
 	refs     []*attachment
 	size     uint32                     // number of statements
 	programs []*engine.Program          // by number; there is no program 0
+	mentions []uint64                   // their services
 	merged   map[string]*engine.Program // by the numbers of the programs
 	room     int                        // that is left for merged programs; see [engine.Program.Size]
 	classes  int                        // number of classes of principals
@@ -128,7 +129,7 @@ func Compile(o *org.Organization, opts ...Option) (*Environment, error) {
 func newEnvironment(opts []Option) *Environment {
 	e := &Environment{
 		facts: serviceref.Embedded(), sets: &sync.Map{}, room: roomForMerged,
-		programs: make([]*engine.Program, 1), number: map[programKey]uint32{}, merged: map[string]*engine.Program{},
+		programs: make([]*engine.Program, 1), mentions: make([]uint64, 1), number: map[programKey]uint32{}, merged: map[string]*engine.Program{},
 		compiler: engine.NewCompiler(),
 	}
 	for _, o := range opts {
@@ -157,7 +158,7 @@ func (e *Environment) Apply(changes ...org.Change) (*Environment, error) {
 func (e *Environment) with(o *org.Organization) *Environment {
 	out := &Environment{
 		facts: e.facts, strict: e.strict, derive: e.derive, room: e.room, sets: e.sets,
-		programs: slices.Clip(e.programs), number: e.numbers(), merged: maps.Clone(e.merged),
+		programs: slices.Clip(e.programs), mentions: slices.Clip(e.mentions), number: e.numbers(), merged: maps.Clone(e.merged),
 		compiler: engine.NewCompiler(),
 	}
 	out.build(o)
@@ -170,7 +171,8 @@ func (e *Environment) compile(d *policy.Document, k policy.Kind, o engine.Option
 	n, ok := e.number[key]
 	if !ok {
 		n = uint32(len(e.programs))
-		e.programs = append(e.programs, e.compiler.Compile(d, k, o))
+		p := e.compiler.Compile(d, k, o)
+		e.programs, e.mentions = append(e.programs, p), append(e.mentions, p.Services())
 		e.number[key] = n
 	}
 	return n

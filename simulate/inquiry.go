@@ -11,15 +11,16 @@ import (
 // found once, and what principals of one class have alike once for the class: for them the
 // decision depends on nothing but what their identity policies say.
 type inquiry struct {
-	env     *Environment
-	request Request        // its principal changes
-	base    world          // without a principal
-	listed  bool           // the resource is in the model, so nothing of it depends on the principal
-	reaches []engine.Reach // of programs; 0: nothing is known
-	answers []answer       // of programs that reach ToAccount
-	classes []classStanding
-	naming  []*engine.Program // that name principals one by one
-	own     result            // what the identity policies of the principal at hand say
+	env      *Environment
+	request  Request        // its principal changes
+	base     world          // without a principal
+	listed   bool           // the resource is in the model, so nothing of it depends on the principal
+	reaches  []engine.Reach // of programs; 0: nothing is known
+	answers  []answer       // of programs that reach ToAccount
+	classes  []classStanding
+	controls map[*accountEntry]*verdict
+	naming   []*engine.Program // that name principals one by one
+	own      result            // what the identity policies of the principal at hand say
 
 	// at is the world of entry, without its own; nil for none.
 	at    *world
@@ -47,7 +48,7 @@ const (
 
 func newInquiry(e *Environment, r Request) *inquiry {
 	n := len(e.programs)
-	q := &inquiry{env: e, request: r, reaches: make([]engine.Reach, n), answers: make([]answer, n), classes: make([]classStanding, e.classes)}
+	q := &inquiry{env: e, request: r, reaches: make([]engine.Reach, n), answers: make([]answer, n), classes: make([]classStanding, e.classes), controls: map[*accountEntry]*verdict{}}
 	q.reaches[0] = engine.ToAll
 	q.request.Principal = policy.AnonymousPrincipal()
 	q.base.resolve(e, &q.request)
@@ -84,6 +85,7 @@ func (q *inquiry) can(m *member) Decision {
 	}
 	if c.reach == engine.ToOne {
 		w := q.world(p, engine.ToOne)
+		w.control = q.control(w)
 		d := w.decide(nil)
 		if w.assumesRole() {
 			return q.env.alongside(&q.request, w, d, nil)
@@ -93,7 +95,9 @@ func (q *inquiry) can(m *member) Decision {
 	deny, allow, own := q.own.deny, q.own.allow, q.own
 	if !c.decided[deny][allow] {
 		q.own.denyAt, q.own.allowAt = ownDeny, ownAllow
-		c.decisions[deny][allow], c.decided[deny][allow] = q.world(p, engine.ToAlike).decide(nil), true
+		w := q.world(p, engine.ToAlike)
+		w.control = q.control(w)
+		c.decisions[deny][allow], c.decided[deny][allow] = w.decide(nil), true
 	}
 	d := c.decisions[deny][allow]
 	switch d.statement {
@@ -127,7 +131,10 @@ func (q *inquiry) identity(m *member) result {
 		id := at.program
 		reach := q.reaches[id]
 		if reach == 0 {
-			reach = q.env.programs[id].Reach(&q.base.view)
+			reach = engine.ToAll
+			if q.base.view.Concerns(q.env.mentions[id]) {
+				reach = q.env.programs[id].Reach(&q.base.view)
+			}
 			q.reaches[id] = reach
 		}
 		switch reach {
@@ -173,12 +180,33 @@ func (q *inquiry) world(p *principalEntry, reach engine.Reach) *world {
 	return w
 }
 
+// control is what the SCPs of the caller's account leave, nil if it depends on the caller.
+func (q *inquiry) control(w *world) *verdict {
+	if w.isManagement(w.view.Caller.Account) || w.serviceLinked() {
+		return nil // they leave everything
+	}
+	v, ok := q.controls[w.account]
+	if ok {
+		return v
+	}
+	reach := engine.ToAll
+	for i := range w.scps {
+		reach = max(reach, q.reach(&w.scps[i].layer))
+	}
+	if reach <= engine.ToAccount {
+		v = &verdict{allow: yes}
+		w.serviceControl(v, nil)
+	}
+	q.controls[w.account] = v
+	return v
+}
+
 // reachOf is the reach of everything but identity policies: all that are alike, or one.
 func (q *inquiry) reachOf(w *world) engine.Reach {
 	if w.assumesRole() { // other actions may be needed, too
 		return engine.ToOne
 	}
-	out := q.reach(w.boundary, w.resource)
+	out := max(engine.ToAlike, q.reach(w.boundary, w.resource))
 	for _, levels := range [2][]level{w.scps, w.rcps} {
 		for i := range levels {
 			out = max(out, q.reach(&levels[i].layer))
@@ -191,7 +219,7 @@ func (q *inquiry) reachOf(w *world) engine.Reach {
 }
 
 func (q *inquiry) reach(layers ...*layer) engine.Reach {
-	out := engine.ToAlike
+	out := engine.ToAll
 	for _, l := range layers {
 		for _, a := range l.list {
 			if a.program != nil {

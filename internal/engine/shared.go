@@ -20,6 +20,13 @@ func (p *Program) Reach(v *View) Reach {
 	return out
 }
 
+// Services has a bit for each service that a statement is about; see [View.Concerns].
+func (p *Program) Services() uint64 { return p.services }
+
+// Concerns reports whether the service of the action may be among services. If it is not,
+// a program of these services says nothing to the request.
+func (v *View) Concerns(services uint64) bool { return services&v.serviceBit != 0 }
+
 // ReachOf is the reach of statement i, as [Program.Reach] counts it.
 func (p *Program) ReachOf(i int) Reach { return p.statements[i].reach }
 

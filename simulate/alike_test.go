@@ -35,7 +35,7 @@ func TestWhoCanOfAlike(t *testing.T) {
 	}
 	for name, text := range resource {
 		t.Run(name, func(t *testing.T) {
-			env := alike(t, fmt.Sprintf(statement, text))
+			env := alike(t, fmt.Sprintf(statement, text), `{"Effect": "Allow", "Action": "*", "Resource": "*"}`)
 			keys := simulate.Keys{}.With("aws:UserAgent", "user-1")
 			for _, action := range []policy.Action{"sqs:SendMessage", "sqs:ReceiveMessage"} {
 				callers, err := env.WhoCan(context.Background(), simulate.Query{Action: action, Resource: policy.MustParseARN(homeQueue), Keys: keys, Denied: true})
@@ -54,8 +54,52 @@ func TestWhoCanOfAlike(t *testing.T) {
 	}
 }
 
+// A matrix, built or updated, is what Can says of each of them, whatever the SCPs ask.
+func TestMatrixOfAlike(t *testing.T) {
+	const queue = `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sqs:*", "Resource": "*"}}`
+	ctx, options := context.Background(), simulate.MatrixOptions{Keys: simulate.Keys{}.With("aws:UserAgent", "user-1")}
+	before, err := alike(t, queue, `{"Effect": "Allow", "Action": "*", "Resource": "*"}`).Matrix(ctx, options)
+	require.NoError(t, err)
+	const everything = `{"Effect": "Allow", "Action": "*", "Resource": "*"}, `
+	for name, scp := range map[string]string{
+		"PrincipalArn":      everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*/*-1"}}}`,
+		"userid":            everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"StringLike": {"aws:userid": "AIDA*1"}}}`,
+		"variable":          everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:UserAgent": "${aws:username}"}}}`,
+		"variable resource": everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:${aws:username}"}`,
+		"PrincipalTag":      everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "orders"}}}`,
+		"PrincipalType":     everything + `{"Effect": "Deny", "Action": "sqs:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "User"}}}`,
+		"another service":   everything + `{"Effect": "Deny", "Action": "sns:*", "Resource": "*", "Condition": {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:*/*-1"}}}`,
+		"one queue":         `{"Effect": "Allow", "Action": "sqs:*", "Resource": "arn:aws:sqs:*:*:unlisted"}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := alike(t, queue, scp)
+			built, err := env.Matrix(ctx, options)
+			require.NoError(t, err)
+			updated, err := before.Update(ctx, env)
+			require.NoError(t, err)
+			for range built.Diff(updated) {
+				t.Fatal("an update differs from a new matrix")
+			}
+			somewhere := 0
+			for p := range built.Principals() {
+				for _, a := range []policy.Action{"sqs:SendMessage", "sqs:ListQueues", "sns:Publish", "iam:ListUsers", "sts:GetCallerIdentity"} {
+					cell, _ := built.At(p, a)
+					d := env.Can(simulate.Request{Principal: p, Action: a, Keys: options.Keys})
+					queue := policy.MustParseARN("arn:aws:sqs:eu-west-1:" + p.AccountID() + ":unlisted")
+					if a == "sqs:SendMessage" && env.Can(simulate.Request{Principal: p, Action: a, Resource: queue, Keys: options.Keys}).Allowed() {
+						require.True(t, cell.Somewhere, "%v %v", p, a)
+						somewhere++
+					}
+					require.Equal(t, d.String(), simulate.Decision{Outcome: cell.Outcome, Stage: cell.Stage}.String(), "%v %v", p, a)
+				}
+			}
+			require.NotZero(t, somewhere)
+		})
+	}
+}
+
 // alike has in two accounts five users and five roles, one of each with something of its own.
-func alike(t *testing.T, queue string) *simulate.Environment {
+func alike(t *testing.T, queue, scp string) *simulate.Environment {
 	t.Helper()
 	account := func(id, resources string) string {
 		var users, roles []string
@@ -72,7 +116,7 @@ func alike(t *testing.T, queue string) *simulate.Environment {
 			users = append(users, fmt.Sprintf(`{"arn": "arn:aws:iam::%s:user/user-%d", "id": "AIDACKCEVSQ6C2EXAMPL%d", %s}`, id, i, i, more))
 			roles = append(roles, fmt.Sprintf(`{"arn": "arn:aws:iam::%s:role/role-%d", %s}`, id, i, more))
 		}
-		return fmt.Sprintf(`{"id": "%s", "attached": ["p-FullAWSAccess"], "users": [%s], "roles": [%s], "resources": [%s], "policies": [
+		return fmt.Sprintf(`{"id": "%s", "attached": ["p-own"], "users": [%s], "roles": [%s], "resources": [%s], "policies": [
 			{"arn": "arn:aws:iam::%[1]s:policy/queues", "document": %[5]s}, {"arn": "arn:aws:iam::%[1]s:policy/limits", "document": %[6]s}]}`,
 			id, strings.Join(users, ","), strings.Join(roles, ","), resources,
 			`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}}`,
@@ -80,6 +124,7 @@ func alike(t *testing.T, queue string) *simulate.Environment {
 	}
 	o, err := org.Parse([]byte(`{"id": "o-a1b2c3d4e5", "managementAccount": "999900001111",
 		"root": {"id": "r-ab12", "policyTypes": ["scp"], "attached": ["p-FullAWSAccess"], "accounts": ["999900001111", "111122223333", "444455556666"]},
+		"controlPolicies": [{"id": "p-own", "name": "own", "kind": "scp", "document": {"Version": "2012-10-17", "Statement": [` + scp + `]}}],
 		"accounts": [{"id": "999900001111", "attached": ["p-FullAWSAccess"]}, ` +
 		account("111122223333", `{"arn": "`+homeQueue+`", "policy": `+queue+`}`) + `, ` + account("444455556666", "") + `]}`))
 	require.NoError(t, err)
