@@ -81,6 +81,7 @@ func CompileLayers(l Layers, opts ...Option) (*Environment, error) {
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
+	e.number, e.compiler = nil, nil
 	return e, nil
 }
 

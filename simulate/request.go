@@ -111,6 +111,7 @@ type Session struct {
 func NewSession(s SessionSpec) (*Session, error) {
 	out := &Session{spec: s}
 	out.spec.Policies, out.spec.Tags = slices.Clone(s.Policies), maps.Clone(s.Tags)
+	compiler := engine.NewCompiler()
 	for i, d := range s.Policies {
 		if d == nil {
 			return nil, fmt.Errorf("%s: no document", sessionName(i))
@@ -122,7 +123,7 @@ func NewSession(s SessionSpec) (*Session, error) {
 			return nil, err
 		}
 		out.programs = append(out.programs, attachment{
-			program: engine.NewCompiler().Compile(d, policy.SessionPolicy, engine.Options{}),
+			program: compiler.Compile(d, policy.SessionPolicy, engine.Options{}),
 			base:    uint32(i) << sessionShift,
 			kind:    policy.SessionPolicy, name: sessionName(i), document: d,
 		})
