@@ -39,13 +39,14 @@ func (a *accountEntry) principal(arn policy.ARN, id string) *principalEntry {
 	}}
 }
 
-// caller is [callerOf] the principal's ARN.
-func (p *principalEntry) caller() engine.Caller {
-	c := engine.Caller{Kind: p.kind, ARN: p.arn, Partition: p.partition, Account: p.accountID, Name: p.name}
-	if p.kind == policy.Role {
+// fill sets what [callerOf] tells of the principal's ARN in a caller of whom nothing is set.
+func (p *principalEntry) fill(c *engine.Caller) {
+	class := p.principalClass
+	c.Kind, c.Partition, c.Account = class.kind, class.partition, class.accountID
+	c.ARN, c.Name = p.arn, p.name
+	if class.kind == policy.Role {
 		c.Role, c.RoleName = p.arn, p.name
 	}
-	return c
 }
 
 // shared makes equal texts one, so that comparing them reaches for no memory of their own.

@@ -172,7 +172,8 @@ func (q *inquiry) world(p *principalEntry, reach engine.Reach) *world {
 	w := q.at
 	q.entry, *w = p, q.base
 	w.who, w.hasIdentity, w.own = p, true, &q.own
-	w.view.Caller = p.caller()
+	w.view.Caller = engine.Caller{}
+	p.fill(&w.view.Caller)
 	w.find(&q.request)
 	if !q.env.strict {
 		w.presence()

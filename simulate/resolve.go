@@ -118,7 +118,7 @@ func (w *world) caller(r *Request) {
 		}
 	}
 	if w.who != nil {
-		*c = w.who.caller()
+		w.who.fill(c)
 	} else {
 		*c = callerOf(r.Principal)
 	}
