@@ -84,6 +84,11 @@ var arrows = map[string]rule{
 	},
 	"internal/archtest": {},
 	"internal/estate":   {imports: []string{"org", "policy"}},
+	"internal/fakeaws": {
+		imports: append(awsServices("cloudtrail", "ecr", "iam", "identitystore", "kms", "lambda", "organizations", "s3", "s3control", "secretsmanager", "sns", "sqs", "ssoadmin", "sts"),
+			"org", "policy", "identitycenter", "golang.org/x/time/rate"),
+		tests: []string{sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/credentials/stscreds", "github.com/aws/smithy-go"},
+	},
 
 	"cmd/licit": {
 		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
@@ -92,6 +97,19 @@ var arrows = map[string]rule{
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
 	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}, tests: []string{"identitycenter"}},
+}
+
+// sdk is the AWS SDK. Packages that import it are named aws and their parent, but for
+// internal/fakeaws, which only tests import.
+const sdk = "github.com/aws/aws-sdk-go-v2"
+
+// awsServices are the clients of services of AWS and their types.
+func awsServices(names ...string) []string {
+	paths := []string{sdk + "/aws"}
+	for _, name := range names {
+		paths = append(paths, sdk+"/service/"+name, sdk+"/service/"+name+"/types")
+	}
+	return paths
 }
 
 // testLibraries may be imported by all tests.
