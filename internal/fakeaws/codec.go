@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	ecrtypes "github.com/aws/aws-sdk-go-v2/service/ecr/types"
 	identitystoretypes "github.com/aws/aws-sdk-go-v2/service/identitystore/types"
 )
 
@@ -26,12 +27,22 @@ type member struct {
 	name string
 	tree tree
 	key  bool // name is the key of a map, not the name of a member
+	// exact says that the name is not changed by a service that has others in lowerCamelCase.
+	exact bool
 }
 
 var (
 	timeType  = reflect.TypeFor[time.Time]()
 	bytesType = reflect.TypeFor[[]byte]()
 )
+
+// exact are structures with members that are not named as the others of their service: the
+// tags of ECR.
+var exact = map[reflect.Type]bool{reflect.TypeFor[ecrtypes.Tag](): true}
+
+// lowered are members that are not named as the others of their service: of CloudTrail's
+// DescribeTrails.
+var lowered = map[string]bool{"TrailList": true}
 
 // outline turns an output of the SDK into a tree. What is nil or an unset enumeration is
 // left out.
@@ -62,7 +73,7 @@ func outline(v reflect.Value) (tree, bool) {
 	case reflect.Map:
 		o := make(object, 0, v.Len())
 		for _, key := range v.MapKeys() {
-			o = append(o, member{key.String(), element(v.MapIndex(key)), true})
+			o = append(o, member{name: key.String(), tree: element(v.MapIndex(key)), key: true})
 		}
 		slices.SortFunc(o, func(a, b member) int { return strings.Compare(a.name, b.name) })
 		return o, !v.IsNil()
@@ -99,7 +110,7 @@ func outlineStruct(v reflect.Value) object {
 			continue
 		}
 		if t, ok := outline(v.Field(i)); ok {
-			o = append(o, member{name: f.Name, tree: t})
+			o = append(o, member{name: f.Name, tree: t, exact: exact[v.Type()]})
 		}
 	}
 	return o
@@ -123,7 +134,7 @@ func appendJSON(b []byte, t tree, lower bool) []byte {
 				b = append(b, ',')
 			}
 			name := m.name
-			if lower && !m.key {
+			if (lower && !m.key && !m.exact) || lowered[name] {
 				name = lowerFirst(name)
 			}
 			b = append(appendJSON(b, name, lower), ':')

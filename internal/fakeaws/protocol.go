@@ -99,11 +99,17 @@ func (c *call) failure(err error) (response, string) {
 	if c.service.protocol == json10 {
 		h = header("application/x-amz-json-1.0")
 	}
-	message := "Message"
+	kind, message := f.code, "Message"
+	if c.service.name == "sqs" { // which spoke another protocol once, with other codes
+		kind, message = "com.amazonaws.sqs#"+f.code, "message"
+		if f.code == "QueueDoesNotExist" {
+			h.Set("X-Amzn-Query-Error", "AWS.SimpleQueueService.NonExistentQueue;Sender")
+		}
+	}
 	if c.service.lower || c.service.name == "kms" {
 		message = "message"
 	}
-	return response{f.status, h, appendJSON(nil, object{{name: "__type", tree: f.code}, {name: message, tree: f.message}}, false)}, f.code
+	return response{f.status, h, appendJSON(nil, object{{name: "__type", tree: kind}, {name: message, tree: f.message}}, false)}, f.code
 }
 
 // unknown is the code for an operation that the service doesn't have.

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,6 +58,8 @@ type call struct {
 	access  string // access key ID
 	request *http.Request
 	body    []byte
+	path    []string   // of a REST request
+	params  url.Values // of a REST request
 	empty   emptiness
 }
 
@@ -84,6 +87,7 @@ func New(t testing.TB, w World) *Server {
 	s.nodes = nodes(spec)
 	for _, register := range []func(*Server){
 		registerSTS, registerOrganizations, registerIAM, registerCredentials, registerSSO, registerIdentityStore,
+		registerResources, registerMessaging, registerS3, registerCloudTrail,
 	} {
 		register(s)
 	}

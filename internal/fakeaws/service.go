@@ -68,7 +68,7 @@ func (s *service) operation(c *call) string {
 	case query:
 		return c.form().Get("Action")
 	}
-	return c.request.Method + " " + c.request.URL.Path
+	return c.restOperation()
 }
 
 // A failure is an error of AWS's API.

@@ -43,8 +43,14 @@ type Trail struct {
 type Selector struct {
 	ReadWrite  string // "All", "ReadOnly" or "WriteOnly"
 	Management bool
-	Data       map[string][]string // values by type, such as "AWS::S3::Object"
-	Excluded   []string            // sources of management events
+	Data       []DataResource
+	Excluded   []string // sources of management events
+}
+
+// A DataResource says which data events of a type are selected.
+type DataResource struct {
+	Type   string // such as "AWS::S3::Object"
+	Values []string
 }
 
 // An AdvancedSelector is an advanced event selector of a trail.

@@ -112,7 +112,31 @@ func world() fakeaws.World {
 		},
 		Attributes: []identitycenter.Attribute{{Key: "team", Source: []string{"${path:enterprise.department}"}}},
 	}
-	return fakeaws.World{Organization: o, Instance: instance, Reader: "Reader"}
+	return fakeaws.World{
+		Organization: o, Instance: instance, Reader: "Reader",
+		Buckets: map[string]string{"orders": "eu-west-3"},
+		Trails: []fakeaws.Trail{
+			{
+				ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), Bucket: "logs", Prefix: "org", KMSKey: "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-1234-1234-123456789012",
+				Topic: "arn:aws:sns:eu-west-3:444455556666:orders", MultiRegion: true, Organization: true, GlobalEvents: true, Validation: true,
+				Logging: true, LatestDelivery: day(5), Started: day(1),
+				AdvancedSelectors: []fakeaws.AdvancedSelector{{Name: "management", Fields: []fakeaws.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}},
+			},
+			{
+				ARN: arn("arn:aws:cloudtrail:eu-west-3:444455556666:trail/data"), Bucket: "logs", Stopped: day(3), Started: day(2), DeliveryError: "AccessDenied",
+				Selectors: []fakeaws.Selector{{ReadWrite: "WriteOnly", Data: []fakeaws.DataResource{{Type: "AWS::S3::Object", Values: []string{"arn:aws:s3:::orders/"}}}, Excluded: []string{"kms.amazonaws.com"}}},
+			},
+		},
+		Objects: []fakeaws.Object{
+			{Bucket: "logs", Key: "org/AWSLogs/1.json.gz", Body: []byte("one"), Modified: day(1), Metadata: map[string]string{"signature": "00ff"}},
+			{Bucket: "logs", Key: "org/AWSLogs/2.json.gz", Body: []byte("two"), Modified: day(2)},
+			{Bucket: "logs", Key: "org/a b+c&d", Body: []byte("three"), Modified: day(2)},
+		},
+		Events: []fakeaws.Event{
+			{Account: member, Region: "eu-west-3", ID: "11111111-2222-3333-4444-555555555555", Name: "DeleteTrail", Source: "cloudtrail.amazonaws.com", Username: "ana", Time: day(4), Record: "{}"},
+			{Account: member, Region: "eu-west-3", ID: "11111111-2222-3333-4444-666666666666", Name: "ListKeys", Source: "kms.amazonaws.com", Time: day(5), ReadOnly: true, Record: "{}"},
+		},
+	}
 }
 
 func TestWorld(t *testing.T) {

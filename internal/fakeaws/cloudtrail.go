@@ -1,0 +1,155 @@
+package fakeaws
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+)
+
+func registerCloudTrail(s *Server) {
+	handle(s, "cloudtrail", "DescribeTrails", describeTrails)
+	handle(s, "cloudtrail", "GetTrailStatus", getTrailStatus)
+	handle(s, "cloudtrail", "GetEventSelectors", getEventSelectors)
+	handle(s, "cloudtrail", "LookupEvents", lookupEvents)
+}
+
+func trailName(t Trail) string { return strings.TrimPrefix(t.ARN.Resource(), "trail/") }
+
+// home reports whether the trail is one of the account, in its home Region.
+func (c *call) home(t Trail) bool {
+	return t.ARN.AccountID() == c.Account && t.ARN.Region() == c.Region
+}
+
+// sees reports whether the account has the trail in the Region, be it as a shadow: of a
+// trail of all Regions, or of the organization (CloudTrail API Reference, DescribeTrails).
+func (c *call) sees(t Trail) bool {
+	region := t.MultiRegion || t.ARN.Region() == c.Region
+	return region && (t.ARN.AccountID() == c.Account || t.Organization)
+}
+
+// trail finds a trail by its ARN, or in its home Region by its name.
+func (c *call) trail(id *string) (Trail, error) {
+	for _, t := range c.s.world.Trails {
+		if c.sees(t) && t.ARN.String() == aws.ToString(id) || c.home(t) && trailName(t) == aws.ToString(id) {
+			return t, nil
+		}
+	}
+	return Trail{}, invalid("TrailNotFoundException", "Unknown trail: %s for the user: %s", aws.ToString(id), c.Account)
+}
+
+func describeTrails(c *call, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.DescribeTrailsOutput, error) {
+	out := &cloudtrail.DescribeTrailsOutput{TrailList: []types.Trail{}}
+	for _, t := range c.s.world.Trails {
+		shadows := in.IncludeShadowTrails == nil || *in.IncludeShadowTrails
+		if !c.home(t) && (!shadows || !c.sees(t)) {
+			continue
+		}
+		if len(in.TrailNameList) > 0 && !slices.Contains(in.TrailNameList, trailName(t)) && !slices.Contains(in.TrailNameList, t.ARN.String()) {
+			continue
+		}
+		name, region := trailName(t), t.ARN.Region()
+		d := types.Trail{
+			Name: &name, TrailARN: text(t.ARN), HomeRegion: &region, S3BucketName: known(t.Bucket), S3KeyPrefix: known(t.Prefix),
+			KmsKeyId: known(t.KMSKey), CloudWatchLogsLogGroupArn: known(t.LogGroup), CloudWatchLogsRoleArn: known(t.LogRole), SnsTopicARN: known(t.Topic),
+			IsMultiRegionTrail: &t.MultiRegion, IsOrganizationTrail: &t.Organization, IncludeGlobalServiceEvents: &t.GlobalEvents,
+			LogFileValidationEnabled: &t.Validation, HasCustomEventSelectors: aws.Bool(len(t.Selectors)+len(t.AdvancedSelectors) > 0),
+			HasInsightSelectors: aws.Bool(false),
+		}
+		if t.Topic != "" {
+			d.SnsTopicName = aws.String(t.Topic[strings.LastIndexByte(t.Topic, ':')+1:])
+		}
+		out.TrailList = append(out.TrailList, d)
+	}
+	return out, nil
+}
+
+func getTrailStatus(c *call, in *cloudtrail.GetTrailStatusInput) (*cloudtrail.GetTrailStatusOutput, error) {
+	t, err := c.trail(in.Name)
+	return &cloudtrail.GetTrailStatusOutput{
+		IsLogging: &t.Logging, LatestDeliveryTime: date(t.LatestDelivery), LatestDeliveryError: known(t.DeliveryError),
+		StartLoggingTime: date(t.Started), StopLoggingTime: date(t.Stopped),
+	}, err
+}
+
+// getEventSelectors answers with the selector that a trail has by itself if it has no other.
+func getEventSelectors(c *call, in *cloudtrail.GetEventSelectorsInput) (*cloudtrail.GetEventSelectorsOutput, error) {
+	t, err := c.trail(in.TrailName)
+	if err != nil {
+		return nil, err
+	}
+	out := &cloudtrail.GetEventSelectorsOutput{TrailARN: text(t.ARN)}
+	for _, a := range t.AdvancedSelectors {
+		e := types.AdvancedEventSelector{Name: known(a.Name), FieldSelectors: []types.AdvancedFieldSelector{}}
+		for _, f := range a.Fields {
+			e.FieldSelectors = append(e.FieldSelectors, types.AdvancedFieldSelector{
+				Field: &f.Field, Equals: f.Equals, NotEquals: f.NotEquals, StartsWith: f.StartsWith, NotStartsWith: f.NotStartsWith,
+				EndsWith: f.EndsWith, NotEndsWith: f.NotEndsWith,
+			})
+		}
+		out.AdvancedEventSelectors = append(out.AdvancedEventSelectors, e)
+	}
+	if out.AdvancedEventSelectors != nil {
+		return out, nil
+	}
+	selectors := t.Selectors
+	if len(selectors) == 0 {
+		selectors = []Selector{{ReadWrite: "All", Management: true}}
+	}
+	for _, s := range selectors {
+		e := types.EventSelector{
+			ReadWriteType: types.ReadWriteType(s.ReadWrite), IncludeManagementEvents: &s.Management,
+			DataResources: []types.DataResource{}, ExcludeManagementEventSources: append([]string{}, s.Excluded...),
+		}
+		for _, d := range s.Data {
+			e.DataResources = append(e.DataResources, types.DataResource{Type: &d.Type, Values: d.Values})
+		}
+		out.EventSelectors = append(out.EventSelectors, e)
+	}
+	return out, nil
+}
+
+// lookupEvents finds events of the account in the Region, the latest first.
+func lookupEvents(c *call, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
+	list := []types.Event{}
+	for _, e := range c.s.world.Events {
+		switch {
+		case e.Account != c.Account || e.Region != c.Region,
+			in.StartTime != nil && e.Time.Before(*in.StartTime),
+			in.EndTime != nil && e.Time.After(*in.EndTime),
+			!slices.ContainsFunc(in.LookupAttributes, e.has) && len(in.LookupAttributes) > 0:
+			continue
+		}
+		list = append(list, types.Event{
+			EventId: &e.ID, EventName: &e.Name, EventSource: &e.Source, EventTime: &e.Time, Username: known(e.Username),
+			ReadOnly: aws.String(strconv.FormatBool(e.ReadOnly)), CloudTrailEvent: &e.Record, Resources: []types.Resource{},
+		})
+	}
+	slices.SortStableFunc(list, func(a, b types.Event) int {
+		return cmp.Or(b.EventTime.Compare(*a.EventTime), strings.Compare(*a.EventId, *b.EventId))
+	})
+	page, next, err := cut(c, list, in.NextToken, in.MaxResults, 50)
+	return &cloudtrail.LookupEventsOutput{Events: page, NextToken: next}, err
+}
+
+// has reports whether an event has an attribute that it is looked up by.
+func (e Event) has(a types.LookupAttribute) bool {
+	value := aws.ToString(a.AttributeValue)
+	switch a.AttributeKey {
+	case types.LookupAttributeKeyEventId:
+		return e.ID == value
+	case types.LookupAttributeKeyEventName:
+		return e.Name == value
+	case types.LookupAttributeKeyEventSource:
+		return e.Source == value
+	case types.LookupAttributeKeyUsername:
+		return e.Username == value
+	case types.LookupAttributeKeyReadOnly:
+		return strconv.FormatBool(e.ReadOnly) == value
+	}
+	return false
+}
