@@ -178,7 +178,16 @@ func TestCredentials(t *testing.T) {
 	_, err = c.GetAccountPasswordPolicy(t.Context(), nil)
 	require.Equal(t, "NoSuchEntity", code(err))
 
+	me, err := c.GetUser(t.Context(), nil)
+	require.NoError(t, err)
+	require.Equal(t, "collector", *me.User.UserName)
+	ana, err := c.GetUser(t.Context(), &iam.GetUserInput{UserName: aws.String("ana")})
+	require.NoError(t, err)
+	require.Equal(t, day(2), *ana.User.PasswordLastUsed)
+
 	c = iam.NewFromConfig(as(s.Config(t, management), member, "Reader"))
+	_, err = c.GetUser(t.Context(), nil)
+	require.Equal(t, "ValidationError", code(err))
 	p, err := c.GetAccountPasswordPolicy(t.Context(), nil)
 	require.NoError(t, err)
 	require.EqualValues(t, 90, *p.PasswordPolicy.MaxPasswordAge)

@@ -18,6 +18,7 @@ func registerCredentials(s *Server) {
 	handle(s, "iam", "GetCredentialReport", getReport)
 	handle(s, "iam", "GetAccountSummary", accountSummary)
 	handle(s, "iam", "GetAccountPasswordPolicy", passwordPolicy)
+	handle(s, "iam", "GetUser", getUser)
 	handle(s, "iam", "ListMFADevices", listMFADevices)
 	handle(s, "iam", "ListVirtualMFADevices", listVirtualMFADevices)
 	handle(s, "iam", "ListAccessKeys", listAccessKeys)
@@ -209,6 +210,31 @@ func user(c *call, name *string) (org.User, error) {
 		}
 	}
 	return org.User{}, noSuchEntity("The user with name %s cannot be found.", aws.ToString(name))
+}
+
+// getUser without a name is about the caller, who must be a user (IAM API Reference,
+// GetUser).
+func getUser(c *call, in *iam.GetUserInput) (*iam.GetUserOutput, error) {
+	if in.UserName == nil {
+		if caller := c.caller(); strings.HasSuffix(caller, ":user/collector") {
+			return &iam.GetUserOutput{User: &types.User{
+				Arn: &caller, Path: aws.String("/"), UserName: aws.String("collector"), UserId: aws.String(c.userID()), CreateDate: &joined,
+			}}, nil
+		}
+		return nil, invalid("ValidationError", "Must specify userName when calling with non-User credentials")
+	}
+	u, err := user(c, in.UserName)
+	if err != nil {
+		return nil, err
+	}
+	d := userDetail(u)
+	out := &types.User{
+		Arn: d.Arn, Path: d.Path, UserName: d.UserName, UserId: d.UserId, CreateDate: d.CreateDate, PermissionsBoundary: d.PermissionsBoundary, Tags: d.Tags,
+	}
+	if u.Credentials != nil && u.Credentials.Password != nil {
+		out.PasswordLastUsed = date(u.Credentials.Password.Used.At)
+	}
+	return &iam.GetUserOutput{User: out}, nil
 }
 
 func devices(c *org.Credentials) []org.MFADevice {

@@ -41,7 +41,7 @@ func TestS3(t *testing.T) {
 	c := s3.NewFromConfig(cfg)
 	list, err := c.ListBuckets(t.Context(), nil)
 	require.NoError(t, err)
-	require.Len(t, list.Buckets, 2)
+	require.Len(t, list.Buckets, 3)
 	require.Nil(t, list.Buckets[0].BucketRegion, "only with a parameter")
 	var regions []string
 	for p := s3.NewListBucketsPaginator(c, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1)}); p.HasMorePages(); {
@@ -51,7 +51,7 @@ func TestS3(t *testing.T) {
 			regions = append(regions, *b.Name+" "+*b.BucketRegion)
 		}
 	}
-	require.Equal(t, []string{"logs us-east-1", "orders eu-west-3"}, regions)
+	require.Equal(t, []string{"invoices eu-west-3", "logs us-east-1", "orders eu-west-3"}, regions)
 
 	p, err := c.GetBucketPolicy(t.Context(), &s3.GetBucketPolicyInput{Bucket: aws.String("logs")})
 	require.NoError(t, err)
@@ -209,7 +209,7 @@ func TestTagsAndAbsentPolicies(t *testing.T) {
 	topic, err := sns.NewFromConfig(cfg).ListTagsForResource(t.Context(), &sns.ListTagsForResourceInput{ResourceArn: aws.String("arn:aws:sns:eu-west-3:444455556666:orders")})
 	require.NoError(t, err)
 	require.Equal(t, "Ana & co", *topic.Tags[0].Value)
-	key, err := kms.NewFromConfig(cfg).ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: aws.String("12345678-1234-1234-1234-123456789012")})
+	key, err := kms.NewFromConfig(cfg).ListResourceTags(t.Context(), &kms.ListResourceTagsInput{KeyId: aws.String("12345678-1234-4234-8234-123456789012")})
 	require.NoError(t, err)
 	require.Equal(t, "Ana & co", *key.Tags[0].TagValue)
 	function, err := lambda.NewFromConfig(cfg).ListTags(t.Context(), &lambda.ListTagsInput{Resource: aws.String("arn:aws:lambda:eu-west-3:444455556666:function:orders")})
@@ -229,7 +229,7 @@ func TestTagsAndAbsentPolicies(t *testing.T) {
 	require.Equal(t, "RepositoryPolicyNotFoundException", code(err))
 	_, err = lambda.NewFromConfig(cfg).GetPolicy(t.Context(), &lambda.GetPolicyInput{FunctionName: aws.String("orders")})
 	require.Equal(t, "ResourceNotFoundException", code(err))
-	_, err = kms.NewFromConfig(cfg).GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: aws.String("12345678-1234-1234-1234-123456789012")})
+	_, err = kms.NewFromConfig(cfg).GetKeyPolicy(t.Context(), &kms.GetKeyPolicyInput{KeyId: aws.String("12345678-1234-4234-8234-123456789012")})
 	require.Equal(t, "NotFoundException", code(err))
 }
 

@@ -80,12 +80,13 @@ func world() fakeaws.World {
 				Resources: []org.Resource{
 					{ARN: arn("arn:aws:s3:::logs"), Policy: access("arn:aws:s3:::logs/*"), Tags: map[string]string{"owner": "ana"}, BlockPublicAccess: true},
 					{ARN: arn("arn:aws:s3:::orders")},
+					{ARN: arn("arn:aws:s3:::invoices"), Policy: access("arn:aws:s3:::invoices/*")},
 					{ARN: arn("arn:aws:sqs:eu-west-3:444455556666:orders"), Policy: access("*"), Tags: map[string]string{"owner": "ana"}},
 					{ARN: arn("arn:aws:sns:eu-west-3:444455556666:orders"), Policy: access("*")},
-					{ARN: arn("arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-1234-1234-123456789012"), Policy: access("*")},
+					{ARN: arn("arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-4234-8234-123456789012"), Policy: access("*")},
 					{ARN: arn("arn:aws:lambda:eu-west-3:444455556666:function:orders"), Policy: access("arn:aws:lambda:eu-west-3:444455556666:function:orders")},
 					{ARN: arn("arn:aws:secretsmanager:eu-west-3:444455556666:secret:orders-AbCdEf"), Policy: access("*")},
-					{ARN: arn("arn:aws:ecr:eu-west-3:444455556666:repository/team/orders"), Policy: document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}`)},
+					{ARN: arn("arn:aws:ecr:eu-west-3:444455556666:repository/team/orders"), Tags: map[string]string{"owner": "ana"}, Policy: document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}`)},
 				},
 			},
 			{ID: closed, Name: "Old", Email: "old@example.com", State: "CLOSED", Attached: all},
@@ -114,10 +115,10 @@ func world() fakeaws.World {
 	}
 	return fakeaws.World{
 		Organization: o, Instance: instance, Reader: "Reader",
-		Buckets: map[string]string{"orders": "eu-west-3"},
+		Buckets: map[string]string{"orders": "eu-west-3", "invoices": "eu-west-3"},
 		Trails: []fakeaws.Trail{
 			{
-				ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), Bucket: "logs", Prefix: "org", KMSKey: "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-1234-1234-123456789012",
+				ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), Bucket: "logs", Prefix: "org", KMSKey: "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-4234-8234-123456789012",
 				Topic: "arn:aws:sns:eu-west-3:444455556666:orders", MultiRegion: true, Organization: true, GlobalEvents: true, Validation: true,
 				Logging: true, LatestDelivery: day(5), Started: day(1),
 				AdvancedSelectors: []fakeaws.AdvancedSelector{{Name: "management", Fields: []fakeaws.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}},
@@ -131,6 +132,7 @@ func world() fakeaws.World {
 			{Bucket: "logs", Key: "org/AWSLogs/1.json.gz", Body: []byte("one"), Modified: day(1), Metadata: map[string]string{"signature": "00ff"}},
 			{Bucket: "logs", Key: "org/AWSLogs/2.json.gz", Body: []byte("two"), Modified: day(2)},
 			{Bucket: "logs", Key: "org/a b+c&d", Body: []byte("three"), Modified: day(2)},
+			{Bucket: "invoices", Key: "2024/05", Body: []byte("paid"), Modified: day(2)},
 		},
 		Events: []fakeaws.Event{
 			{Account: member, Region: "eu-west-3", ID: "11111111-2222-3333-4444-555555555555", Name: "DeleteTrail", Source: "cloudtrail.amazonaws.com", Username: "ana", Time: day(4), Record: "{}"},
