@@ -144,11 +144,13 @@ func attached(list []policy.ARN) []types.AttachedPolicy {
 	return out
 }
 
+// boundary has the type that IAM answers with, which is not the one of its API Reference,
+// PermissionsBoundaryPolicy.
 func boundary(a policy.ARN) *types.AttachedPermissionsBoundary {
 	if !a.IsValid() {
 		return nil
 	}
-	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: text(a), PermissionsBoundaryType: types.PermissionsBoundaryAttachmentTypePolicy}
+	return &types.AttachedPermissionsBoundary{PermissionsBoundaryArn: text(a), PermissionsBoundaryType: "Policy"}
 }
 
 // sorted yields a map by key.
