@@ -60,9 +60,6 @@ func describeTrails(c *call, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.De
 			LogFileValidationEnabled: &t.Validation, HasCustomEventSelectors: aws.Bool(len(t.Selectors)+len(t.AdvancedSelectors) > 0),
 			HasInsightSelectors: aws.Bool(false),
 		}
-		if t.Topic != "" {
-			d.SnsTopicName = aws.String(t.Topic[strings.LastIndexByte(t.Topic, ':')+1:])
-		}
 		out.TrailList = append(out.TrailList, d)
 	}
 	return out, nil

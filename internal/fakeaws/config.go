@@ -3,6 +3,7 @@ package fakeaws
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -22,7 +23,7 @@ func (s *Server) Config(t testing.TB, account string) aws.Config {
 	return aws.Config{
 		Region:       "us-east-1",
 		BaseEndpoint: aws.String(s.URL),
-		HTTPClient:   client(),
+		HTTPClient:   s.client,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: accessKey(account), SecretAccessKey: "of " + account, Source: "fakeaws"}, nil
 		}),
@@ -42,9 +43,8 @@ func isolate(t testing.TB) {
 		}
 	}
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	none := t.TempDir() + "/none"
-	t.Setenv("AWS_CONFIG_FILE", none)
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", none)
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
 }
 
 // client is an HTTP client that only reaches loopback addresses, without a proxy. S3 Control
@@ -65,5 +65,20 @@ func client() *http.Client {
 		var d net.Dialer
 		return d.DialContext(ctx, network, net.JoinHostPort(ip.String(), port))
 	}
-	return &http.Client{Transport: &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 32}}
+	return &http.Client{Transport: transport{&http.Transport{DialContext: dial, MaxIdleConnsPerHost: 32}}}
+}
+
+// A transport keeps what the SDK does after it has an answer from breaking the connection
+// that the answer comes on. It closes the body of the request, which net/http may not have
+// seen the end of yet where the server is as near as this one, and then the body's WriteTo
+// returns io.EOF, which is no end to io.Copy, but an error.
+type transport struct{ *http.Transport }
+
+// RoundTrip sends a request.
+func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r = r.WithContext(r.Context())
+		r.Body = struct{ io.ReadCloser }{r.Body} // without WriteTo
+	}
+	return t.Transport.RoundTrip(r)
 }

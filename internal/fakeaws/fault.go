@@ -1,6 +1,7 @@
 package fakeaws
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,7 +21,7 @@ const (
 	RegionOff              // says that it doesn't know the credentials, as in a Region that is not enabled
 	Slow                   // answers after Delay
 	Cut                    // breaks the connection in the middle of the body
-	Huge                   // sends a body of a gigabyte
+	Huge                   // sends a gigabyte of white space before the body
 	EmptyPage              // puts an empty page with a token before the pages of a list
 	EmptyPages             // sends nothing but empty pages with tokens
 )
@@ -181,19 +182,9 @@ func (f *fault) spoil(w http.ResponseWriter, r *http.Request, out response) bool
 	return false
 }
 
-// huge sends the first byte of a body, a gigabyte of white space, which all formats allow
-// there, and the rest of the body.
+// huge sends a gigabyte of white space, which JSON and XML allow there, and then the body.
 func huge(w http.ResponseWriter, r *http.Request, body []byte) {
-	if len(body) == 0 {
-		body = []byte{' '}
-	}
-	if _, err := w.Write(body[:1]); err != nil {
-		return
-	}
-	block := make([]byte, 1<<20)
-	for i := range block {
-		block[i] = ' '
-	}
+	block := bytes.Repeat([]byte(" "), 1<<20)
 	for range 1 << 10 {
 		if r.Context().Err() != nil {
 			return
@@ -202,5 +193,5 @@ func huge(w http.ResponseWriter, r *http.Request, body []byte) {
 			return
 		}
 	}
-	_, _ = w.Write(body[1:])
+	_, _ = w.Write(body)
 }

@@ -2,7 +2,6 @@ package fakeaws
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/identitystore"
@@ -50,22 +49,10 @@ func listUsers(c *call, in *identitystore.ListUsersInput) (*identitystore.ListUs
 	}
 	list := []types.User{}
 	for _, u := range i.Users {
-		if filtered(in.Filters, "UserName", u.Name) {
-			list = append(list, storeUser(i, u))
-		}
+		list = append(list, storeUser(i, u))
 	}
 	page, next, err := cut(c, list, in.NextToken, in.MaxResults, ssoPage)
 	return &identitystore.ListUsersOutput{Users: page, NextToken: next}, err
-}
-
-// filtered reports whether a value passes the filters, of which the store knows one.
-func filtered(filters []types.Filter, path, value string) bool {
-	for _, f := range filters {
-		if aws.ToString(f.AttributePath) != path || !strings.EqualFold(aws.ToString(f.AttributeValue), value) {
-			return false
-		}
-	}
-	return true
 }
 
 func describeUser(c *call, in *identitystore.DescribeUserInput) (*identitystore.DescribeUserOutput, error) {
@@ -91,9 +78,7 @@ func listGroups(c *call, in *identitystore.ListGroupsInput) (*identitystore.List
 	}
 	list := []types.Group{}
 	for _, g := range i.Groups {
-		if filtered(in.Filters, "DisplayName", g.Name) {
-			list = append(list, types.Group{IdentityStoreId: &i.IdentityStore, GroupId: &g.ID, DisplayName: known(g.Name)})
-		}
+		list = append(list, types.Group{IdentityStoreId: &i.IdentityStore, GroupId: &g.ID, DisplayName: known(g.Name)})
 	}
 	page, next, err := cut(c, list, in.NextToken, in.MaxResults, ssoPage)
 	return &identitystore.ListGroupsOutput{Groups: page, NextToken: next}, err

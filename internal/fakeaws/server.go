@@ -28,6 +28,7 @@ type Server struct {
 	accounts map[string]*org.Account
 	nodes    []node
 	ops      map[string]handler
+	client   *http.Client // of all configurations
 
 	mu       sync.Mutex
 	calls    []Call
@@ -78,7 +79,7 @@ func New(t testing.TB, w World) *Server {
 	t.Helper()
 	s := &Server{
 		world: w.canonical(t), accounts: make(map[string]*org.Account), ops: make(map[string]handler),
-		sessions: make(map[string]session), behind: make(map[string]string), reports: make(map[string]int),
+		client: client(), sessions: make(map[string]session), behind: make(map[string]string), reports: make(map[string]int),
 	}
 	spec := &s.world.Organization
 	for i := range spec.Accounts {
@@ -92,7 +93,10 @@ func New(t testing.TB, w World) *Server {
 		register(s)
 	}
 	h := httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(h.Close)
+	t.Cleanup(func() {
+		s.client.CloseIdleConnections()
+		h.Close()
+	})
 	s.URL = h.URL
 	return s
 }
