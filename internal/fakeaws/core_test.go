@@ -221,8 +221,8 @@ func TestIdentityCenter(t *testing.T) {
 	require.Equal(t, "/team/", *references.CustomerManagedPolicyReferences[0].Path)
 	_, err = c.GetPermissionsBoundaryForPermissionSet(t.Context(), &ssoadmin.GetPermissionsBoundaryForPermissionSetInput{InstanceArn: instance, PermissionSetArn: &sets.PermissionSets[1]})
 	require.Equal(t, "ResourceNotFoundException", code(err))
-	ana := "11111111-1111-1111-1111-111111111111"
-	assignments, err := c.ListAccountAssignmentsForPrincipal(t.Context(), &ssoadmin.ListAccountAssignmentsForPrincipalInput{InstanceArn: instance, PrincipalId: &ana, PrincipalType: "USER"})
+	person := ana
+	assignments, err := c.ListAccountAssignmentsForPrincipal(t.Context(), &ssoadmin.ListAccountAssignmentsForPrincipalInput{InstanceArn: instance, PrincipalId: &person, PrincipalType: "USER"})
 	require.NoError(t, err)
 	require.Len(t, assignments.AccountAssignments, 1, "through a group")
 	attributes, err := c.DescribeInstanceAccessControlAttributeConfiguration(t.Context(), &ssoadmin.DescribeInstanceAccessControlAttributeConfigurationInput{InstanceArn: instance})

@@ -112,7 +112,7 @@ func listAccounts(c *call, in *organizations.ListAccountsInput) (*organizations.
 }
 
 func listAccountsForParent(c *call, in *organizations.ListAccountsForParentInput) (*organizations.ListAccountsForParentOutput, error) {
-	if err := c.s.parent(*in.ParentId); err != nil {
+	if err := c.s.parent(aws.ToString(in.ParentId)); err != nil {
 		return nil, err
 	}
 	page, next, err := cut(c, c.s.children("ACCOUNT", *in.ParentId), in.NextToken, in.MaxResults, organizationsPage)
@@ -120,7 +120,7 @@ func listAccountsForParent(c *call, in *organizations.ListAccountsForParentInput
 }
 
 func listOUsForParent(c *call, in *organizations.ListOrganizationalUnitsForParentInput) (*organizations.ListOrganizationalUnitsForParentOutput, error) {
-	if err := c.s.parent(*in.ParentId); err != nil {
+	if err := c.s.parent(aws.ToString(in.ParentId)); err != nil {
 		return nil, err
 	}
 	page, next, err := cut(c, c.s.children("ORGANIZATIONAL_UNIT", *in.ParentId), in.NextToken, in.MaxResults, organizationsPage)
