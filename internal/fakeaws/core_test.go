@@ -117,6 +117,23 @@ func TestOrganizations(t *testing.T) {
 	require.NoError(t, err, "a delegated administrator reads the organization")
 }
 
+// A token is good for the operation and the account that it was given to.
+func TestTokens(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.PageSize = 1
+	c := organizations.NewFromConfig(s.Config(t, management))
+	page, err := c.ListAccounts(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = c.ListAccounts(t.Context(), &organizations.ListAccountsInput{NextToken: page.NextToken})
+	require.NoError(t, err)
+	_, err = c.ListRoots(t.Context(), &organizations.ListRootsInput{NextToken: page.NextToken})
+	require.Equal(t, "ValidationException", code(err))
+	_, err = organizations.NewFromConfig(s.Config(t, member)).ListAccounts(t.Context(), &organizations.ListAccountsInput{NextToken: page.NextToken})
+	require.Equal(t, "ValidationException", code(err))
+	_, err = c.ListAccounts(t.Context(), &organizations.ListAccountsInput{NextToken: aws.String("forged")})
+	require.Equal(t, "ValidationException", code(err))
+}
+
 func TestAuthorizationDetails(t *testing.T) {
 	s := fakeaws.New(t, world())
 	s.PageSize = 2

@@ -219,7 +219,7 @@ func listPolicies(c *call, in *organizations.ListPoliciesInput) (*organizations.
 	return &organizations.ListPoliciesOutput{Policies: page, NextToken: next}, err
 }
 
-// controlPolicy finds a control policy that is not one of a consolidated billing family.
+// controlPolicy finds a control policy by its ID.
 func (s *Server) controlPolicy(id *string) (org.ControlPolicy, error) {
 	for _, p := range s.controlPolicies() {
 		if p.ID == aws.ToString(id) {

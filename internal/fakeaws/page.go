@@ -22,7 +22,7 @@ func cut[T any](c *call, list []T, token *string, size *int32, most int) ([]T, *
 	start := 0
 	if token != nil {
 		var err error
-		if start, err = c.offset(*token); err != nil || start > len(list) {
+		if start, err = c.offset(*token); err != nil || start < 0 || start > len(list) {
 			return nil, nil, invalid("ValidationException", "invalid token %q", *token)
 		}
 	}
