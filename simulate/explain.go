@@ -73,6 +73,7 @@ func (s *Step) Trials() []Trial {
 			} else {
 				held := tester.Trial(i)
 				t.Match, t.Miss = Match(held.Match), Miss(held.Miss)
+				t.level, t.possible = held.Level, held.Possible
 				for _, u := range held.Unknown {
 					t.Unknown = append(t.Unknown, Unknown(u))
 				}
@@ -116,8 +117,12 @@ type Trial struct {
 	Statement StatementRef
 	Effect    policy.Effect
 	Match     Match
-	Miss      Miss      // the first element that does not match; zero if all do or may
-	Unknown   []Unknown // what MayMatch depends on
+	Miss      Miss // the first element that does not match; zero if all do or may
+	// Unknown is what MayMatch depends on; of a statement that Matches, what decides whether
+	// it names the principal itself or only its account.
+	Unknown []Unknown
+
+	level, possible engine.Level // as in engine.Trial
 }
 
 // A Miss is the first element of a statement that does not match. The zero Miss is none.
@@ -513,7 +518,8 @@ func (b *explainer) depends(own Decision) {
 	allowsMatter := own.CanBe(ImplicitDeny) && !(own.Denied() && mayDeny)
 	for i := range b.x.Steps {
 		s := &b.x.Steps[i]
-		if s.Outcome != Indeterminate {
+		grants := s.Stage == StageResourcePolicy && allowsMatter
+		if s.Outcome != Indeterminate && !grants {
 			continue
 		}
 		if s.Gap != "" {
@@ -533,7 +539,11 @@ func (b *explainer) depends(own Decision) {
 		allows := slices.ContainsFunc(trials[i], func(t Trial) bool { return t.Effect == policy.Allow && t.Match == Matches })
 		for j := range trials[i] {
 			t := &trials[i][j]
-			if t.Match != MayMatch || t.Effect == policy.Allow && (allows || !allowsMatter) {
+			if grants && t.Effect == policy.Allow {
+				if !b.strengthens(t, trials[i]) {
+					continue
+				}
+			} else if t.Match != MayMatch || t.Effect == policy.Allow && (allows || !allowsMatter) {
 				continue
 			}
 			for _, u := range t.Unknown {
@@ -548,6 +558,25 @@ func (b *explainer) depends(own Decision) {
 			add(Dependency{Kind: DependsOnKey, Name: "aws:SourceVpce"}, nil)
 		}
 	}
+}
+
+// strengthens reports whether an Allow statement of the resource's policy may grant what
+// none of them grants for certain: in the account of the resource one that names the
+// caller itself grants more than one that names the account (R-GRT-2 to R-GRT-5).
+func (b *explainer) strengthens(t *Trial, all []Trial) bool {
+	if b.w.foreignObject() || t.Match == NoMatch || t.Match == Matches && t.possible == engine.None {
+		return false
+	}
+	certain := engine.None
+	for i := range all {
+		if o := &all[i]; o.Effect == policy.Allow && o.Match == Matches {
+			certain = max(certain, o.level)
+		}
+	}
+	if b.w.view.Caller.Account != b.w.owner { // any level will do
+		return certain == engine.None
+	}
+	return max(t.level, t.possible) > certain
 }
 
 // deciding resolves the statement of the decision, session policies included.

@@ -414,6 +414,40 @@ func TestPrincipalIDOfSessions(t *testing.T) {
 	}
 }
 
+// TestMayNameTheCallerItself: a policy that names the account for certain, and perhaps the
+// caller itself, allows perhaps without an identity policy; what decides it is named
+// (R-GRT-2, R-GRT-5, R-PRI-11).
+func TestMayNameTheCallerItself(t *testing.T) {
+	t.Parallel()
+	const id = "AIDAEXAMPLEEXAMPLE1"
+	account := policy.Statement{Effect: policy.Allow, Principal: awsEntries(homeAccount), Action: policy.List("*"), Resource: policy.List("*")}
+	itself := account
+	itself.Principal = awsEntries(anaUser)
+	itself.Condition = policy.When("StringEquals", "aws:SourceVpce", "vpce-1")
+	for _, tt := range []struct {
+		name   string
+		policy *policy.Document
+		kind   simulate.DependencyKind
+		what   string
+	}{
+		{"one statement, a unique ID", grantTo(awsEntries(homeAccount, id)), simulate.DependsOnCaller, anaUser},
+		{"two statements, a unique ID", oneStatement(account, grantTo(awsEntries(id)).Statement(0)), simulate.DependsOnCaller, anaUser},
+		{"two statements, a key", oneStatement(account, itself), simulate.DependsOnKey, "aws:SourceVpce"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			queue := org.Resource{ARN: gapARN(homeQueue), Policy: tt.policy}
+			home := org.Account{ID: homeAccount, Users: []org.User{{ARN: gapARN(anaUser)}}, Resources: []org.Resource{queue}}
+			r := presenceRequest(anaUser, "sqs:SendMessage", homeQueue)
+			dependsOn(t, decides(t, oneAccount(t, home), r, mayLack...), tt.kind, tt.what)
+
+			// Who is allowed anyway depends on nothing.
+			home.Users[0].Inline = gapInline(allowsAll)
+			decides(t, oneAccount(t, home), r, outcomeAllowed...)
+		})
+	}
+}
+
 // TestAssumeRoleMayPassMore: a key that may be in the request may need its own permission
 // (R-STS-4).
 func TestAssumeRoleMayPassMore(t *testing.T) {

@@ -12,9 +12,11 @@ type Trial struct {
 	Index int
 	Deny  bool
 	Match Tri
-	Level Level // how a matching statement names the caller
-	Miss  Miss  // the first element that did not match; zero if all did
-	// Unknown lists what a Maybe depends on, in source order.
+	Level Level // how a statement that matches names the caller for certain
+	// Possible is a stronger level at which the statement may name the caller, or None.
+	Possible Level
+	Miss     Miss // the first element that did not match; zero if all did
+	// Unknown lists what a Maybe depends on, or whether Possible holds, in source order.
 	Unknown []Open
 }
 
@@ -110,10 +112,10 @@ func (t *Tester) Trial(i int) Trial {
 		out.Miss = t.principalMiss(i)
 		return out
 	}
-	if m.value == Maybe {
+	if m.value == Maybe || m.possible != None {
 		out.Unknown = append(out.Unknown, Open{Want: t.principalMiss(i).Want})
 	}
-	out.Level = max(m.level, m.possible)
+	out.Level, out.Possible = m.level, m.possible
 	resource := s.resource.match(v)
 	out.Match = min(m.value, resource)
 	if out.Match == No {
