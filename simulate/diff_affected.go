@@ -78,7 +78,7 @@ type party struct {
 // A target is a resource that one of the organizations lists.
 type target struct {
 	arn     policy.ARN
-	entries [2]*resourceEntry // before, after; nil where it is not listed
+	entries [2]*resourceEntry // before, after, as [Environment.speaksFor] says; nil where nothing does, on one side at most
 	fits    bitSet
 	kind    int // number of fits
 	touched touch
@@ -292,7 +292,10 @@ func (a *Affected) compareResources() {
 	slices.SortFunc(arns, policy.ARN.Compare)
 	wanted := a.scope.Resources
 	for _, arn := range arns {
-		t := target{arn: arn, entries: [2]*resourceEntry{a.before.resources[arn.String()], a.after.resources[arn.String()]}}
+		t := target{arn: arn, entries: [2]*resourceEntry{a.before.speaksFor(arn), a.after.speaksFor(arn)}}
+		if t.entries[0] == nil && t.entries[1] == nil {
+			continue // an object in a bucket that neither lists is as one that is not listed
+		}
 		t.trust = arn.Service() == "iam"
 		if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(p string) bool { return overlaps(p, arn.String()) }) {
 			continue

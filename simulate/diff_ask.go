@@ -287,9 +287,7 @@ func (k *asker) unlisted() error {
 }
 
 func (k *asker) isListed(arn policy.ARN) bool {
-	_, before := k.before.resource(arn)
-	_, after := k.after.resource(arn)
-	return before || after
+	return k.before.speaksFor(arn) != nil || k.after.speaksFor(arn) != nil
 }
 
 // inScope reports whether a sample is of a resource that the scope names.

@@ -152,9 +152,8 @@ func (e *Environment) lacks(t *target, side int) bool {
 	if t.entries[side] != nil {
 		return false
 	}
-	_, covered := e.resource(t.arn)
 	account := t.entries[1-side].account.id
-	return !covered && e.firstGap(org.GapUnlisted, t.arn.String(), account) == ""
+	return e.firstGap(org.GapUnlisted, t.arn.String(), account) == ""
 }
 
 // outsideOf asks about one resource what its policy may allow and the change may touch.

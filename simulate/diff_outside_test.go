@@ -256,3 +256,68 @@ func TestAffectedCrossings(t *testing.T) {
 	require.Equal(t, []policy.Action{"s3:GetObject"}, r.Incomplete[0].Actions)
 	require.NotEmpty(t, r.Incomplete[0].Resources)
 }
+
+// Whether the policy of a bucket reaches an object depends on who owns it (R-SPC-10): an
+// owner that goes lets in whom the policy names, and one that comes keeps them out.
+func TestAffectedObjectOwner(t *testing.T) {
+	object := policy.MustParseARN("arn:aws:s3:::logs/a")
+	env := func(list ...org.Resource) *simulate.Environment {
+		return small(t, func(a *org.Account) {
+			a.Resources = append(list, org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::logs"), Policy: policy.Must(policy.NewDocument(policy.Statement{
+				Effect: policy.Allow, Principal: policy.PrincipalList(policy.AWSPrincipal, "arn:aws:iam::111122223333:role/orders", "arn:aws:iam::999988887777:user/ana"),
+				Action: policy.List("s3:GetObject"), Resource: policy.List("arn:aws:s3:::logs/*"),
+			}))})
+		})
+	}
+	role := policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:role/orders"))
+	scope := simulate.Scope{Actions: []string{"s3:*Object"}}
+	none, own, foreign := env(), env(org.Resource{ARN: object, Owner: "111122223333"}), env(org.Resource{ARN: object, Owner: "444455556666"})
+	for _, test := range []struct {
+		name          string
+		before, after *simulate.Environment
+		kind          simulate.DeltaKind // DeltaNone: no row
+	}{
+		{"not listed any more", foreign, none, simulate.DeltaGained},
+		{"listed", none, foreign, simulate.DeltaLost},
+		{"without an owner", foreign, env(org.Resource{ARN: object}), simulate.DeltaGained},
+		{"of the account of the bucket", foreign, own, simulate.DeltaGained},
+		{"of another account", own, foreign, simulate.DeltaLost},
+		{"of a third account", foreign, env(org.Resource{ARN: object, Owner: "555566667777"}), simulate.DeltaNone},
+		{"as good as not listed", own, none, simulate.DeltaNone},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r := report(t, test.before, test.after, scope)
+			if test.kind == simulate.DeltaNone {
+				require.Empty(t, r.Rows)
+				return
+			}
+			require.Len(t, r.Rows, 2)
+			for _, row := range r.Rows {
+				require.Equal(t, test.kind, row.Kind)
+				require.Equal(t, []policy.Action{"s3:GetObject"}, row.Actions)
+				require.Equal(t, []string{object.String()}, row.Resources)
+				require.Equal(t, "settings of "+object.String(), row.Reason)
+				if len(row.Outside) > 0 {
+					require.Equal(t, "arn:aws:iam::999988887777:user/ana", row.Outside[0].Principal.String())
+				} else {
+					require.Equal(t, []policy.Principal{role}, row.Principals)
+				}
+			}
+		})
+	}
+
+	// An object of an unlisted bucket is as one that is not listed.
+	bare := func(list ...org.Resource) *simulate.Environment {
+		return small(t, func(a *org.Account) {
+			a.Resources = list
+			a.Roles[0].Inline = []org.InlinePolicy{{Name: "own", Document: policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("s3:GetObject"), Resource: policy.List("arn:aws:s3:::logs/*")}))}}
+		})
+	}
+	require.Empty(t, report(t, bare(org.Resource{ARN: object, Owner: "444455556666"}), bare(), scope).Rows)
+	without, err := bare(org.Resource{ARN: object}).Apply(org.Remove(role.ARN()))
+	require.NoError(t, err)
+	r := report(t, without, bare(org.Resource{ARN: object}), scope)
+	require.True(t, slices.ContainsFunc(r.Rows, func(row simulate.Row) bool {
+		return row.After.Allowed() && slices.Equal(row.Resources, []string{"arn:aws:s3:::logs/*"})
+	}), r.Rows)
+}

@@ -319,6 +319,19 @@ func (e *Environment) object(arn string, end int) (*resourceEntry, bool) {
 	return &object, true
 }
 
+// speaksFor is what requests about the ARN are decided with: the entry of the resource
+// itself, of the bucket for an object in it, or of what covers the resource; nil if nothing
+// of that is listed.
+func (e *Environment) speaksFor(a policy.ARN) *resourceEntry {
+	var out *resourceEntry
+	if _, object := bucketOf(a); object {
+		out, _ = e.object(a.String(), strings.IndexByte(a.Resource(), '/')-len(a.Resource()))
+	} else {
+		out, _ = e.resource(a)
+	}
+	return out
+}
+
 // covering is the resource whose policy AWS documents to cover a: the table of a DynamoDB
 // index, and the domain of an OpenSearch path (Amazon DynamoDB Developer Guide,
 // “Resource-based policies”; Amazon OpenSearch Service, “Resource-based policies”).
