@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -99,31 +100,164 @@ func TestAffectedLaws(t *testing.T) {
 		if rapid.Bool().Draw(t, "one layer") {
 			after = oneLayer(t, before, after, opts)
 		}
-		a, err := before.Affected(after, scopeOfGen)
-		if err != nil {
-			t.Fatal(err)
+		checkAffected(t, before, after)
+	})
+}
+
+// What the facts of an organization change beside its policies is found, too: tags, owners,
+// settings, IDs, endpoints, gaps, and where things are.
+func TestAffectedFacts(t *testing.T) {
+	found := map[string]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		var opts []simulate.Option
+		if rapid.Bool().Draw(t, "strict") {
+			opts = append(opts, simulate.WithStrictKeys())
 		}
-		r, err := a.Report(context.Background())
-		if err != nil {
-			t.Fatal(err)
+		world := gen.Organization(t)
+		if rapid.IntRange(0, 3).Draw(t, "open") > 0 {
+			openToFacts(t, &world)
 		}
-		x := newRowIndex(r.Rows)
-		for d := range simulate.Deltas(context.Background(), before, after, before.Requests(scopeOfGen)) {
-			if d.Kind() != simulate.DeltaNone && !x.covers(d) {
-				t.Fatalf("%s %s %s: %s, before %s (%s), after %s (%s)", d.Request.Principal, d.Request.Action, d.Request.Resource, d.Kind(), d.Before, d.BeforeRequires, d.After, d.AfterRequires)
-			}
-		}
-		for _, row := range r.Rows {
-			checkRow(t, before, after, &row)
-		}
-		for who, requests := range simulate.OutsideRequests(before, after, outsideActions) {
-			for d := range simulate.Deltas(context.Background(), before, after, slices.Values(requests)) {
-				if d.Kind() != simulate.DeltaNone && !coversOutside(r.Rows, who, d.Request) {
-					t.Fatalf("%s %v %s %s: %s, before %s (%s), after %s (%s)", who.Type, who.Principal, d.Request.Action, d.Request.Resource, d.Kind(), d.Before, d.BeforeRequires, d.After, d.AfterRequires)
-				}
+		before := compiled(t, world, opts)
+		for range 2 {
+			fact := rapid.SampledFrom(facts).Draw(t, "fact")
+			s := before.Organization().Spec()
+			oneFact(t, &s, fact)
+			after := compiled(t, s, opts)
+			if rapid.Bool().Draw(t, "back") {
+				found[fact] += checkAffected(t, after, before)
+			} else {
+				found[fact] += checkAffected(t, before, after)
 			}
 		}
 	})
+	t.Logf("differences by fact: %v", found)
+	require.NotEmpty(t, found)
+}
+
+// openToFacts makes an organization in which access hangs on facts rather than on what is
+// drawn: few control policies, and statements that ask for tags, IDs, owners and places.
+func openToFacts(t *rapid.T, s *org.Spec) {
+	full := func(attached []string) []string {
+		return slices.DeleteFunc(attached, func(id string) bool { return id != org.FullAWSAccess && id != "p-rcp" })
+	}
+	s.Root.Attached = full(s.Root.Attached)
+	s.Root.OUs[0].Attached = full(s.Root.OUs[0].Attached)
+	s.Root.OUs[0].OUs[0].Attached = full(s.Root.OUs[0].OUs[0].Attached)
+	statement := func(p policy.Principals) policy.Statement {
+		return policy.Statement{Effect: policy.Allow, Principal: p, Action: policy.List("*"), Resource: policy.List("*")}
+	}
+	when := func(st policy.Statement, key string, values ...string) policy.Statement {
+		st.Condition = policy.When("StringEquals", key, values...)
+		return st
+	}
+	everyone, none := statement(policy.Everyone()), statement(policy.Principals{})
+	for i := range s.ControlPolicies {
+		if c := &s.ControlPolicies[i]; c.Kind == policy.ResourceControl {
+			deny := everyone
+			deny.Effect, deny.Action = policy.Deny, policy.List("kms:*", "s3:*")
+			c.Document = policy.Must(policy.NewDocument(when(deny, "aws:ResourceTag/team", "data")))
+		}
+	}
+	granting := []policy.Statement{
+		everyone,
+		when(everyone, "aws:ResourceTag/team", "ana"),
+		when(everyone, "s3:BucketTag/team", "data"),
+		when(everyone, "aws:PrincipalTag/team", "ana"),
+		when(everyone, "aws:ResourceAccount", gen.Home),
+		when(everyone, "aws:PrincipalOrgPaths", "o-a1b2c3d4e5/r-1/ou-a/ou-b/"),
+		when(everyone, "aws:SourceVpc", "vpc-1"),
+		statement(policy.PrincipalList(policy.AWSPrincipal, "AROAAPP", "AIDAANA")),
+		statement(policy.PrincipalList(policy.AWSPrincipal, gen.Home, gen.Audit)),
+		statement(policy.PrincipalList(policy.CanonicalUserPrincipal, "canon-home")),
+	}
+	owned := []policy.Statement{
+		none,
+		when(none, "aws:ResourceTag/team", "ana"),
+		when(none, "s3:BucketTag/team", "data"),
+		when(none, "aws:PrincipalTag/team", "ana"),
+		when(none, "aws:ResourceOrgPaths", "o-a1b2c3d4e5/r-1/ou-a/ou-b/"),
+		when(none, "aws:ResourceAccount", gen.Other),
+	}
+	document := func(name string, of []policy.Statement) *policy.Document {
+		list := rapid.SliceOfNDistinct(rapid.IntRange(0, len(of)-1), 1, 2, rapid.ID[int]).Draw(t, name)
+		var out []policy.Statement
+		for _, n := range list {
+			out = append(out, of[n])
+		}
+		return policy.Must(policy.NewDocument(out...))
+	}
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		a.Attached = full(a.Attached)
+		for j := range a.Resources {
+			if r := &a.Resources[j]; r.Policy != nil {
+				r.Policy = document("grants", granting)
+			}
+		}
+		for j := range a.Roles {
+			a.Roles[j].Boundary, a.Roles[j].Attached = policy.ARN{}, nil
+			a.Roles[j].Inline = []org.InlinePolicy{{Name: "own", Document: document("of a role", owned)}}
+		}
+	}
+}
+
+// checkAffected asks all that both organizations list, and wants a row for each difference
+// and none that is not so. It returns the number of differences.
+func checkAffected(t *rapid.T, before, after *simulate.Environment) (n int) {
+	a, err := before.Affected(after, scopeOfGen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.Report(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newRowIndex(r.Rows)
+	for _, env := range []*simulate.Environment{before, after} {
+		for d := range simulate.Deltas(context.Background(), before, after, env.Requests(scopeOfGen)) {
+			if !changesAccess(before, after, d) {
+				continue
+			}
+			if n++; !x.covers(d) {
+				t.Fatalf("%s %s %s: %s, before %s (%s), after %s (%s)", d.Request.Principal, d.Request.Action, d.Request.Resource, d.Kind(), d.Before, d.BeforeRequires, d.After, d.AfterRequires)
+			}
+		}
+	}
+	for _, row := range r.Rows {
+		checkRow(t, before, after, &row)
+	}
+	for who, requests := range simulate.OutsideRequests(before, after, outsideActions) {
+		for d := range simulate.Deltas(context.Background(), before, after, slices.Values(requests)) {
+			if !changesAccess(before, after, d) {
+				continue
+			}
+			if n++; !coversOutside(r.Rows, who, d.Request) {
+				t.Fatalf("%s %v %s %s: %s, before %s (%s), after %s (%s)", who.Type, who.Principal, d.Request.Action, d.Request.Resource, d.Kind(), d.Before, d.BeforeRequires, d.After, d.AfterRequires)
+			}
+		}
+	}
+	return n
+}
+
+// changesAccess leaves out what a resource that is not there seems to gain or lose: it
+// allows nothing, but Can does not know it.
+func changesAccess(before, after *simulate.Environment, d simulate.Delta) bool {
+	return d.Kind() != simulate.DeltaNone &&
+		(d.Kind() != simulate.DeltaGained || lists(after, d.Request.Resource)) &&
+		(d.Kind() != simulate.DeltaLost || lists(before, d.Request.Resource))
+}
+
+// lists reports whether the organization lists a resource, or the bucket of an object.
+func lists(env *simulate.Environment, arn policy.ARN) bool {
+	if arn.Service() == "iam" || !arn.IsValid() {
+		return true
+	}
+	text := arn.String()
+	if arn.Service() == "s3" {
+		text, _, _ = strings.Cut(text, "/")
+	}
+	_, ok := env.Organization().Resource(policy.MustParseARN(text))
+	return ok
 }
 
 var outsideActions = []policy.Action{"s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "kms:Decrypt", "sts:AssumeRole"}
@@ -140,7 +274,7 @@ func coversOutside(rows []simulate.Row, who simulate.Outsider, r simulate.Reques
 // oneLayer takes one part of another organization over into the first.
 func oneLayer(t *rapid.T, env, other *simulate.Environment, opts []simulate.Option) *simulate.Environment {
 	s, o := env.Organization().Spec(), other.Organization().Spec()
-	switch rapid.SampledFrom([]string{"scp", "role", "user", "resource", "policy", "none"}).Draw(t, "layer") {
+	switch rapid.SampledFrom([]string{"scp", "role", "user", "resource", "policy", "endpoints", "none"}).Draw(t, "layer") {
 	case "scp":
 		if len(s.ControlPolicies) > 0 && len(o.ControlPolicies) > 0 && s.ControlPolicies[0].Kind == o.ControlPolicies[0].Kind {
 			s.ControlPolicies[0].Document = o.ControlPolicies[0].Document
@@ -153,7 +287,13 @@ func oneLayer(t *rapid.T, env, other *simulate.Environment, opts []simulate.Opti
 		s.Accounts[0].Resources[0] = o.Accounts[0].Resources[0]
 	case "policy":
 		s.Accounts[0].Policies[0] = o.Accounts[0].Policies[0]
+	case "endpoints":
+		s.Accounts[0].Endpoints = o.Accounts[0].Endpoints
 	}
+	return compiled(t, s, opts)
+}
+
+func compiled(t *rapid.T, s org.Spec, opts []simulate.Option) *simulate.Environment {
 	changed, err := org.New(s)
 	if err != nil {
 		t.Fatal(err)
@@ -165,12 +305,123 @@ func oneLayer(t *rapid.T, env, other *simulate.Environment, opts []simulate.Opti
 	return out
 }
 
-func checkRow(t *rapid.T, before, after *simulate.Environment, row *simulate.Row) {
-	if got, want := before.Can(row.Example), row.Before; got != want {
-		t.Fatalf("%v before: got %v want %v", row.Example, want, got)
+// facts are what [oneFact] changes.
+var facts = []string{
+	"tags", "abac", "aws managed", "block public access", "account blocks", "canonical ID", "owner", "no owner",
+	"other account", "not listed", "endpoint", "gap", "unit", "attached", "ID", "tags of a role",
+}
+
+// oneFact changes one fact that no policy holds.
+func oneFact(t *rapid.T, s *org.Spec, fact string) {
+	account := &s.Accounts[rapid.IntRange(0, 1).Draw(t, "account")]
+	at := rapid.IntRange(0, len(account.Resources)-1).Draw(t, "resource")
+	resource := &account.Resources[at]
+	switch fact {
+	case "tags":
+		resource.Tags = map[string]string{"team": rapid.SampledFrom([]string{"ana", "data", "Data", ""}).Draw(t, "tag")}
+	case "abac":
+		resource.ABAC = !resource.ABAC
+	case "aws managed":
+		resource.AWSManaged = !resource.AWSManaged && resource.ARN.Service() == "kms"
+	case "block public access":
+		resource.BlockPublicAccess = !resource.BlockPublicAccess
+	case "account blocks":
+		account.BlockPublicAccess = !account.BlockPublicAccess
+	case "canonical ID":
+		account.CanonicalID = rapid.SampledFrom([]string{"", "canon-home", "canon-new"}).Draw(t, "canonical ID")
+		for i := range s.Accounts {
+			if other := &s.Accounts[i]; other != account && other.CanonicalID == account.CanonicalID {
+				other.CanonicalID = ""
+			}
+		}
+	case "owner":
+		object := org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::" + rapid.SampledFrom([]string{"logs", "orders"}).Draw(t, "bucket") + "/a")}
+		object.Owner = rapid.SampledFrom([]string{"", gen.Home, gen.Other, gen.Management}).Draw(t, "owner")
+		for i := range s.Accounts {
+			s.Accounts[i].Resources = slices.DeleteFunc(s.Accounts[i].Resources, func(r org.Resource) bool { return r.ARN == object.ARN })
+		}
+		account.Resources = append(account.Resources, object)
+	case "no owner":
+		s.Accounts[0].Resources = slices.DeleteFunc(s.Accounts[0].Resources, func(r org.Resource) bool { return r.Owner != "" })
+	case "other account":
+		if resource.ARN.AccountID() == "" {
+			moved := *resource
+			account.Resources = slices.Delete(account.Resources, at, at+1)
+			to := &s.Accounts[rapid.IntRange(0, 2).Draw(t, "to")]
+			to.Resources = append(to.Resources, moved)
+		}
+	case "not listed":
+		account.Resources = slices.Delete(account.Resources, at, at+1)
+	case "endpoint":
+		for i := range s.Accounts[0].Endpoints {
+			e := &s.Accounts[0].Endpoints[i]
+			switch rapid.IntRange(0, 3).Draw(t, "of the endpoint") {
+			case 0:
+				e.VPC = "vpc-2"
+			case 1:
+				e.Service = rapid.SampledFrom([]string{"", "s3", "sqs"}).Draw(t, "endpoint service")
+			case 2:
+				e.Gateway = !e.Gateway
+			default:
+				e.Policy = nil
+			}
+		}
+	case "gap":
+		var subjects []string
+		for i := range s.Accounts {
+			a := &s.Accounts[i]
+			subjects = append(subjects, a.ID)
+			for _, r := range a.Resources {
+				subjects = append(subjects, r.ARN.String())
+			}
+			for _, r := range a.Roles {
+				subjects = append(subjects, r.ARN.String())
+			}
+			for _, u := range a.Users {
+				subjects = append(subjects, u.ARN.String())
+			}
+			for _, p := range a.Policies {
+				subjects = append(subjects, p.ARN.String())
+			}
+			for _, e := range a.Endpoints {
+				subjects = append(subjects, e.ID)
+			}
+		}
+		for _, p := range s.ControlPolicies {
+			subjects = append(subjects, p.ID)
+		}
+		subjects = append(subjects, "ou-a", "ou-b", "r-1")
+		s.Gaps = append(s.Gaps, org.Gap{
+			Subject: rapid.SampledFrom(subjects).Draw(t, "subject"),
+			What: rapid.SampledFrom([]string{
+				org.GapEverything, org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags,
+			}).Draw(t, "what"),
+		})
+	case "unit":
+		inner := s.Root.OUs[0].OUs[0]
+		s.Root.OUs[0].OUs = nil
+		s.Root.OUs = append(s.Root.OUs, inner)
+	case "attached":
+		account.Attached = nil
+	case "ID":
+		account.Roles[0].ID = rapid.SampledFrom([]string{"", "AROANEW", "AROAAPP"}).Draw(t, "role ID")
+		if len(account.Users) > 0 {
+			account.Users[0].ID = rapid.SampledFrom([]string{"", "AIDANEW", "AIDAANA"}).Draw(t, "user ID")
+		}
+	case "tags of a role":
+		account.Roles[0].Tags = map[string]string{"team": rapid.SampledFrom([]string{"ana", "data", "Data", ""}).Draw(t, "role tag")}
 	}
-	if got, want := after.Can(row.Example), row.After; got != want {
-		t.Fatalf("%v after: got %v want %v", row.Example, want, got)
+}
+
+func checkRow(t *rapid.T, before, after *simulate.Environment, row *simulate.Row) {
+	for i, env := range []*simulate.Environment{before, after} {
+		want, got := env.Can(row.Example), []simulate.Decision{row.Before, row.After}[i]
+		if len(row.Outside) > 0 && !lists(env, row.Example.Resource) && got.Outcome == simulate.ImplicitDeny {
+			continue // it is not there
+		}
+		if got != want {
+			t.Fatalf("%v, %s: got %v want %v", row.Example, []string{"before", "after"}[i], got, want)
+		}
 	}
 	for _, p := range row.Principals {
 		if p.AccountID() != row.Example.Principal.AccountID() {
