@@ -395,6 +395,9 @@ func (k Keys) set(key string, values []string) Keys {
 	if len(values) == 0 && folded == "aws:sourcevpce" {
 		drop("aws:SourceVpc", "aws:VpcSourceIp")
 	}
+	if folded == "aws:multifactorauthpresent" && !isTrue(values) {
+		k = k.With("aws:MultiFactorAuthAge") // which is not sent where MFA was not used
+	}
 	k = k.With(key, values...)
 	if tag, ok := strings.CutPrefix(folded, "aws:requesttag/"); ok {
 		tag = key[len(key)-len(tag):]

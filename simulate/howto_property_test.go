@@ -93,6 +93,7 @@ func TestRemediesInLayers(t *testing.T) {
 				none++
 			}
 			for _, remedy := range c.Remedies {
+				sendable(t, remedy)
 				if got := decide(remedy.Request, remedy.Layers, remedy.Steps); got != spec.Allowed {
 					t.Fatalf("%v with %v\n%s", got, remedy, describe(l, r))
 				}
@@ -155,6 +156,7 @@ func TestRemediesInOrganizations(t *testing.T) {
 				return got
 			}
 			for _, remedy := range c.Remedies {
+				sendable(t, remedy)
 				if got := decide(remedy.Request, remedy.Changes, remedy.Steps); got != spec.Allowed {
 					l, r2, _ := spec.FromOrg(s, r)
 					t.Fatalf("%v with %v\n%s", got, remedy, describe(l, r2))
@@ -219,6 +221,7 @@ func TestRemediesOfUnknownKeys(t *testing.T) {
 			env, req := fromSpec(t, l, partial, simulate.WithStrictKeys())
 			req.Keys = req.Keys.WithUnknown(unknown...)
 			for _, remedy := range env.HowToAllow(req).Remedies {
+				sendable(t, remedy)
 				settled := map[string]bool{}
 				for _, s := range remedy.Steps {
 					if s.Kind == simulate.SetKey {
@@ -244,6 +247,9 @@ func TestRemediesOfUnknownKeys(t *testing.T) {
 							full.Context[name] = values
 						}
 					}
+					if !maySend(full.Context, unknown) {
+						continue
+					}
 					lr.Session = full.SessionPolicies
 					if got := spec.Decide(lr, full); got != spec.Allowed {
 						t.Fatalf("%v with %v\nhidden %v, now %v\n%s", got, remedy, unknown, full.Context, describe(l, partial))
@@ -253,6 +259,39 @@ func TestRemediesOfUnknownKeys(t *testing.T) {
 		}
 	})
 	require.NotZero(t, keys)
+}
+
+// mfaKeys are tied: the age is sent only where MFA was used (IAM User Guide, “AWS global
+// condition context keys”).
+var mfaKeys = []string{"aws:MultiFactorAuthAge", "aws:MultiFactorAuthPresent"}
+
+// maySend reports whether AWS may send the keys, as far as one of the MFA keys was drawn.
+func maySend(context map[string][]string, drawn []string) bool {
+	if !slices.ContainsFunc(mfaKeys, func(k string) bool { return slices.Contains(drawn, k) }) {
+		return true
+	}
+	values := [2][]string{}
+	for i, k := range mfaKeys {
+		for name, v := range context {
+			if strings.EqualFold(name, k) {
+				values[i] = v
+			}
+		}
+	}
+	return len(values[0]) == 0 || len(values[1]) == 1 && strings.EqualFold(values[1][0], "true")
+}
+
+// sendable wants a remedy that sets one of the MFA keys to leave a request that AWS may send.
+func sendable(t *rapid.T, remedy simulate.Remedy) {
+	var set []string
+	for _, s := range remedy.Steps {
+		if i := slices.IndexFunc(mfaKeys, func(k string) bool { return s.Kind == simulate.SetKey && strings.EqualFold(k, s.Key) }); i >= 0 {
+			set = append(set, mfaKeys[i])
+		}
+	}
+	if context := maps.Collect(remedy.Request.Keys.All()); !maySend(context, set) {
+		t.Fatalf("%v leads to %v, which nobody can send", remedy, context)
+	}
 }
 
 // specLayers are the oracle's layers with those that a remedy changes.

@@ -1,6 +1,7 @@
 package simulate_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -193,6 +194,66 @@ func TestFederatedRolesHaveNoMFA(t *testing.T) {
 				decides(t, env, r, simulate.Allowed) // what is given counts
 			}
 		})
+	}
+}
+
+// TestMFAKeysAreTied: aws:MultiFactorAuthAge is sent only where MFA was used, which
+// aws:MultiFactorAuthPresent then says.
+func TestMFAKeysAreTied(t *testing.T) {
+	t.Parallel()
+	recent := policy.When("NumericLessThan", "aws:MultiFactorAuthAge", "3600")
+	used := policy.When("Bool", "aws:MultiFactorAuthPresent", "true")
+	unused := policy.When("Bool", "aws:MultiFactorAuthPresent", "false")
+	keys := func(name string, values ...string) simulate.Keys { return simulate.Keys{}.With(name, values...) }
+	for _, tt := range []struct {
+		name     string
+		when     policy.Conditions
+		keys     simulate.Keys
+		possible []simulate.Outcome
+		requires string
+	}{
+		{"nobody said", recent, simulate.Keys{}, mayLack, "NumericLessThan aws:MultiFactorAuthAge [3600]"},
+		{"MFA", recent, keys("aws:MultiFactorAuthPresent", "true"), mayLack, "NumericLessThan aws:MultiFactorAuthAge [3600]"},
+		{"no MFA", recent, keys("aws:MultiFactorAuthPresent", "false"), outcomeLacks, "never"},
+		{"no key", recent, keys("aws:MultiFactorAuthPresent"), outcomeLacks, "never"},
+		{"no MFA, but an age", recent, keys("aws:MultiFactorAuthPresent", "false").With("aws:MultiFactorAuthAge", "60"), outcomeAllowed, "always"},
+		{"an age", used, keys("aws:MultiFactorAuthAge", "60"), outcomeAllowed, "always"},
+		{"no age", used, keys("aws:MultiFactorAuthAge"), mayLack, "Bool aws:MultiFactorAuthPresent [true]"},
+		{"an age and no MFA at once", recent.And("Bool", "aws:MultiFactorAuthPresent", "false"), simulate.Keys{}, mayLack, "never"},
+		{
+			"an age without the key, and another condition", policy.When("StringEquals", "aws:UserAgent", "x"),
+			keys("aws:MultiFactorAuthAge", "60").With("aws:MultiFactorAuthPresent"), mayLack, "StringEquals aws:UserAgent [x]",
+		},
+		{"an age, if any, and no MFA", unused.And("NumericLessThanIfExists", "aws:MultiFactorAuthAge", "3600"), keys("aws:MultiFactorAuthPresent", "false"), outcomeAllowed, "always"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			env := oneAccount(t, org.Account{ID: homeAccount, Users: []org.User{{ARN: gapARN(anaUser), Inline: gapInline(allowsWhen(tt.when))}}})
+			r := presenceRequest(anaUser, "sqs:SendMessage", homeQueue)
+			r.Keys = tt.keys
+			decides(t, env, r, tt.possible...)
+			require.Equal(t, tt.requires, env.Requires(r).String())
+		})
+	}
+
+	// A remedy that sets one of them settles the other.
+	for _, tt := range []struct {
+		when         policy.Conditions
+		given        simulate.Keys
+		present, age []string
+	}{
+		{recent, keys("aws:MultiFactorAuthPresent", "false"), []string{"true"}, []string{"3599"}},
+		{unused, keys("aws:MultiFactorAuthPresent", "true").With("aws:MultiFactorAuthAge", "60"), []string{"false"}, nil},
+	} {
+		env := oneAccount(t, org.Account{ID: homeAccount, Users: []org.User{{ARN: gapARN(anaUser), Inline: gapInline(allowsWhen(tt.when))}}})
+		r := presenceRequest(anaUser, "sqs:SendMessage", homeQueue)
+		r.Keys = tt.given
+		c := env.HowToAllow(r)
+		require.NotEmpty(t, c.Remedies)
+		require.Equal(t, simulate.SetKey, c.Remedies[0].Steps[0].Kind)
+		got := maps.Collect(c.Remedies[0].Request.Keys.All())
+		require.Equal(t, tt.present, got["aws:MultiFactorAuthPresent"])
+		require.Equal(t, tt.age, got["aws:MultiFactorAuthAge"])
 	}
 }
 

@@ -431,7 +431,17 @@ func (w *world) presence() {
 	if v.Key(&sourceVPCE).State == engine.Known {
 		v.SourceIP = engine.Absent // the key is not sent through an endpoint (§13)
 	}
+	// The age is sent only where MFA was used, which the other key then says (IAM User Guide,
+	// “AWS global condition context keys”, aws:MultiFactorAuthAge).
+	if mfa, ok := v.Given.Value(&mfaPresent); ok {
+		v.NoMFA = mfa.State == engine.Absent || mfa.State == engine.Known && !isTrue(mfa.Values)
+	} else if age, ok := v.Given.Value(&mfaAge); ok && age.State == engine.Known {
+		v.Principal = v.Principal.With("aws:MultiFactorAuthPresent", "true")
+	}
 }
+
+// isTrue reports whether values are those of a boolean key that is true.
+func isTrue(values []string) bool { return len(values) == 1 && strings.EqualFold(values[0], "true") }
 
 var (
 	requestedRegion = engine.NewKeyRef("aws:RequestedRegion")
@@ -441,6 +451,8 @@ var (
 	tagKeys         = engine.NewKeyRef("aws:TagKeys")
 	transitiveTags  = engine.NewKeyRef("sts:TransitiveTagKeys")
 	resourceAccount = engine.NewKeyRef("aws:ResourceAccount")
+	mfaPresent      = engine.NewKeyRef("aws:MultiFactorAuthPresent")
+	mfaAge          = engine.NewKeyRef("aws:MultiFactorAuthAge")
 	contextProvider = engine.NewKeyRef("sts:RequestContextProviders")
 )
 

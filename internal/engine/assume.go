@@ -73,14 +73,50 @@ func (a *Assumption) Multivalued(v *View) bool { return v.key(&a.cond.key).Multi
 
 // Consistent reports whether the request may have a value for which the key's conditions
 // are all as assumed. It is false only where that is certain: a single-valued key that is
-// compared with literals alone.
+// compared with literals alone, or an age of MFA where MFA was not used.
 func (a *Assumptions) Consistent(v *View) bool {
-	return !slices.ContainsFunc(a.List, func(t Assumption) bool { return t.Holds != Maybe && !a.keyConsistent(&t.cond.key, v) })
+	return a.mfaConsistent(v) && !slices.ContainsFunc(a.List, func(t Assumption) bool { return t.Holds != Maybe && !a.keyConsistent(&t.cond.key, v) })
+}
+
+var mfaPresent, mfaAge = NewKeyRef("aws:MultiFactorAuthPresent"), NewKeyRef("aws:MultiFactorAuthAge")
+
+// mfaConsistent reports whether the age of MFA may be absent, or MFA may have been used: the
+// one key is sent only where the other is true (IAM User Guide, “AWS global condition
+// context keys”).
+func (a *Assumptions) mfaConsistent(v *View) bool {
+	if !v.isOpen(&mfaAge) && !v.isOpen(&mfaPresent) {
+		return true // whatever the request says of them
+	}
+	return a.agree(&mfaAge, Value{State: Absent}, v) || a.agree(&mfaPresent, Value{State: Known, Values: []string{"true"}}, v)
+}
+
+// isOpen reports whether a key may have different values.
+func (v *View) isOpen(ref *KeyRef) bool {
+	s := v.key(ref).State
+	return s == Unknown || s == Present
+}
+
+// agree reports whether what is assumed about a key may be so if the request has the value.
+func (a *Assumptions) agree(ref *KeyRef, val Value, v *View) bool {
+	is := v.key(ref)
+	switch {
+	case is.State == Absent || is.State == Known && val.State == Absent:
+		return val.State == is.State
+	case is.State == Known:
+		return len(is.Values) == 1 && ascii.Equal(is.Values[0], val.Values[0])
+	}
+	return !slices.ContainsFunc(a.List, func(t Assumption) bool {
+		if t.Holds == Maybe || !ascii.Equal(t.cond.key.name, ref.name) {
+			return false
+		}
+		holds := t.cond.evalValue(val, v)
+		return holds != Maybe && holds != t.Holds
+	})
 }
 
 func (a *Assumptions) keyConsistent(ref *KeyRef, v *View) bool {
 	val := v.key(ref)
-	if val.Multi || val.State != Unknown && val.State != Present {
+	if val.Multi || !v.isOpen(ref) {
 		return true
 	}
 	var about []*Assumption

@@ -49,6 +49,8 @@ type View struct {
 	// NoBucketTags says that the resource is a general purpose bucket without ABAC, or an
 	// object in one: tags of buckets are never in the request (R-SPC-5).
 	NoBucketTags bool
+	// NoMFA says that MFA was not used, so that aws:MultiFactorAuthAge is absent unless given.
+	NoMFA bool
 
 	// Assume settles conditions that are not decided; nil: nothing is assumed.
 	Assume *Assumptions
@@ -131,6 +133,10 @@ func (v *View) key(ref *KeyRef) Value {
 		state = v.ForwardAccess
 	case ClassSourceIP:
 		state = v.SourceIP
+	case ClassMFAAge:
+		if v.NoMFA {
+			state = Absent
+		}
 	}
 	return Value{State: state, Multi: ref.multi}
 }
