@@ -42,6 +42,12 @@ func (b bitSet) intersect(o bitSet) {
 	}
 }
 
+func (b bitSet) subtract(o bitSet) {
+	for i := range b {
+		b[i] &^= o[i]
+	}
+}
+
 func (b bitSet) meets(o bitSet) bool {
 	for w := range b {
 		if b[w]&o[w] != 0 {

@@ -82,7 +82,8 @@ type target struct {
 	fits    bitSet
 	kind    int // number of fits
 	touched touch
-	trust   bool // a role: its policy speaks of sts actions only
+	trust   bool   // a role: its policy speaks of sts actions only
+	inside  string // as [insideOf] says
 }
 
 // Affected compares the organizations of two environments. s narrows it: only those
@@ -296,7 +297,7 @@ func (a *Affected) compareResources() {
 		if t.entries[0] == nil && t.entries[1] == nil {
 			continue // an object in a bucket that neither lists is as one that is not listed
 		}
-		t.trust = arn.Service() == "iam"
+		t.trust, t.inside = arn.Service() == "iam", insideOf(arn)
 		if len(wanted) > 0 && !slices.ContainsFunc(wanted, func(p string) bool { return overlaps(p, arn.String()) }) {
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/licit-dev/licit/internal/engine"
 	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 )
@@ -56,13 +57,12 @@ func (a *Affected) prepare() {
 	}
 }
 
-// fit finds the actions that can be about a listed resource, and about objects in it. Of
+// fit finds the actions that can be about a listed resource, and about what is in it. Of
 // a user or role they are, where it is the same on both sides and no condition asks for
 // tags of resources, only those that trust policies speak of: what else may be done with
 // it is asked with samples.
 func (a *Affected) fit(t *target, memo map[string]int) {
 	text := t.arn.String()
-	bucket, object := bucketOf(t.arn)
 	key := text
 	trustOnly := t.trust && t.touched.isZero() && !a.asksForTags
 	if t.trust { // what follows the type is a name
@@ -74,8 +74,8 @@ func (a *Affected) fit(t *target, memo map[string]int) {
 		return
 	}
 	types := slices.Collect(a.ref.ResourceTypesOf(text))
-	if bucket && !object {
-		types = slices.AppendSeq(types, a.ref.ResourceTypesOf(text+"/"+sampleText))
+	if t.inside != "" {
+		types = slices.AppendSeq(types, a.ref.ResourceTypesOf(t.inside+sampleText))
 	}
 	t.fits = a.catalog.empty()
 	for i, info := range a.catalog.types {
@@ -116,8 +116,9 @@ type asker struct {
 	yield   func(question) error
 	region  string // given by the scope, or ""
 	memo    []sample
-	cut     bool    // the last samples are not all that there should be
-	outside *member // who asks, if nobody lists the caller; then there is no group
+	cut     bool     // the last samples are not all that there should be
+	gaps    []string // patterns to sample that no statement has
+	outside *member  // who asks, if nobody lists the caller; then there is no group
 }
 
 // samplers keeps the samplers of a worker, by partition and account.
@@ -251,7 +252,41 @@ func (k *asker) candidates(t *touch) bitSet {
 func (k *asker) unlisted() error {
 	own := k.ownTouch(k.account)
 	actions := k.candidates(own)
-	actions.intersect(k.allows)
+	allowed := slices.Clone(actions)
+	allowed.intersect(k.allows)
+	if err := k.unlistedOf(allowed, own, false); err != nil {
+		return err
+	}
+	k.gaps = append(k.before.policyGaps(k.account), k.after.policyGaps(k.account)...)
+	if len(k.gaps) == 0 {
+		return nil
+	}
+	actions.subtract(k.allows)
+	err := k.unlistedOf(actions, own, true)
+	k.gaps = nil
+	return err
+}
+
+// policyGaps are the gaps about policies of resources of the account that nobody lists: the
+// ARN patterns of resources, and "*" for the account.
+func (e *Environment) policyGaps(account string) []string {
+	var out []string
+	for i := range e.gaps {
+		subject := e.gaps[i].gap.Subject
+		switch what := e.gaps[i].gap.What; {
+		case what == org.GapDocument || what == org.GapIdentityPolicies || what == org.GapBoundary || what == org.GapTags || what == org.GapControlPolicies:
+		case e.gaps[i].glob.Match(account, nil):
+			out = append(out, "*")
+		case strings.HasPrefix(subject, "arn:") && !strings.Contains(subject, ":iam:") && e.resources[subject] == nil:
+			out = append(out, subject)
+		}
+	}
+	return out
+}
+
+// unlistedOf asks about some of the actions: those that only a policy which nobody knows can
+// allow on what a gap is about, the others on everything.
+func (k *asker) unlistedOf(actions bitSet, own *touch, onGaps bool) error {
 	if actions.isEmpty() {
 		return nil
 	}
@@ -266,7 +301,7 @@ func (k *asker) unlisted() error {
 	for _, class := range k.classes(actions, statements, coarse) {
 		info := k.catalog.types[class[0]]
 		if info.IsValid() && info.WildcardOnly() {
-			if len(k.scope.Resources) > 0 && !slices.Contains(k.scope.Resources, "*") {
+			if onGaps || len(k.scope.Resources) > 0 && !slices.Contains(k.scope.Resources, "*") {
 				continue
 			}
 			if err := k.put(question{actions: class, resource: "*", touched: touches}, policy.ARN{}, k.scope.Keys); err != nil {
@@ -275,7 +310,7 @@ func (k *asker) unlisted() error {
 			continue
 		}
 		for _, s := range k.samples(class[0], statements, touches, "") {
-			if k.isListed(s.arn) && s.arn.Service() != "iam" || !k.inScope(s.arn) {
+			if k.isListed(s.arn) && s.arn.Service() != "iam" || !k.inScope(s.arn) || onGaps && !k.hasGap(s.arn) {
 				continue
 			}
 			if err := k.put(question{actions: class, resource: s.label, sampled: !s.literal, incomplete: k.cut, touched: touches}, s.arn, k.sampleKeys(s)); err != nil {
@@ -284,6 +319,13 @@ func (k *asker) unlisted() error {
 		}
 	}
 	return nil
+}
+
+// hasGap reports whether nobody knows the policy of a resource of the caller's account.
+func (k *asker) hasGap(arn policy.ARN) bool {
+	return arn.IsValid() && slices.ContainsFunc([]*Environment{k.before, k.after}, func(e *Environment) bool {
+		return e.firstGap(org.GapResourcePolicy, arn.String(), k.account) != ""
+	})
 }
 
 func (k *asker) isListed(arn policy.ARN) bool {
@@ -325,7 +367,7 @@ func (k *asker) samples(action int, statements []*statementInfo, touches []*touc
 			}
 		}
 	}
-	for _, text := range k.scope.Resources {
+	for _, text := range slices.Concat(k.scope.Resources, k.gaps) {
 		if !slices.Contains(patterns, text) {
 			patterns = append(patterns, text)
 		}
@@ -411,9 +453,8 @@ func (k *asker) target(t *target) error {
 	return k.about(t, actions, distinct(statements), []*touch{&k.group.touched, &t.touched})
 }
 
-// about asks the actions on a listed resource, and on objects in it.
+// about asks the actions on a listed resource, and on what is in it.
 func (k *asker) about(t *target, actions bitSet, statements []*statementInfo, touches []*touch) error {
-	bucket, object := bucketOf(t.arn)
 	for _, class := range k.classes(actions, statements, fine) {
 		info := k.catalog.types[class[0]]
 		if !info.IsValid() || k.isType(info, t.arn.String()) {
@@ -423,10 +464,10 @@ func (k *asker) about(t *target, actions bitSet, statements []*statementInfo, to
 				}
 			}
 		}
-		if !bucket || object || !info.IsValid() || !k.isType(info, t.arn.String()+"/"+sampleText) {
+		if t.inside == "" || !info.IsValid() || !k.isType(info, t.inside+sampleText) {
 			continue
 		}
-		for _, s := range k.objects(t, class[0], statements, touches) {
+		for _, s := range k.within(t.inside, class[0], statements, touches) {
 			if !k.inScope(s.arn) || k.before.resources[s.arn.String()] != nil || k.after.resources[s.arn.String()] != nil {
 				continue
 			}
@@ -456,9 +497,24 @@ func (k *asker) isType(info serviceref.ActionInfo, arn string) bool {
 	return false
 }
 
-// objects are samples of the objects in a bucket.
-func (k *asker) objects(t *target, action int, statements []*statementInfo, touches []*touch) []sample {
-	inside := t.arn.String() + "/"
+// insideOf is what the ARNs of things in a resource begin with that are decided with the
+// resource's own policy: objects in a bucket, indexes of a table, paths of a domain. It is ""
+// for a resource that holds none.
+func insideOf(a policy.ARN) string {
+	inside := a.String() + "/"
+	if bucket, object := bucketOf(a); bucket && !object {
+		return inside
+	}
+	for _, inside := range []string{inside, inside + "index/"} {
+		if in, err := policy.ParseARN(inside + sampleText); err == nil && covering(in) == a {
+			return inside
+		}
+	}
+	return ""
+}
+
+// within are samples of what is in a resource.
+func (k *asker) within(inside string, action int, statements []*statementInfo, touches []*touch) []sample {
 	base, err := policy.ParseARN(inside + sampleText)
 	if err != nil {
 		return nil
