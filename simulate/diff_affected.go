@@ -30,7 +30,9 @@ import (
 //   - for what it does not list, one sample for each resource pattern of the statements that
 //     bear on the principal and the action, one for what a pattern that differs has in
 //     common with another, and one that no pattern names: a resource of the principal's own
-//     account, without tags and policy, in a region that is not said;
+//     account, without tags and policy, in a region that is not said; so, too, for objects in
+//     a bucket, indexes of a table and paths of a domain, and for gaps about policies of
+//     resources that are not listed;
 //   - outside of the organization, everybody whom the policy of a listed resource names before
 //     or after, anonymous callers, and all others by kind, as [Environment.WhoCan] does, where
 //     the policy or settings of the resource, the RCPs on it, or VPC endpoints differ.
