@@ -32,7 +32,7 @@ import (
 //     common with another, and one that no pattern names: a resource of the principal's own
 //     account, without tags and policy, in a region that is not said; so, too, for objects in
 //     a bucket, indexes of a table and paths of a domain, and for gaps about policies of
-//     resources that are not listed;
+//     resources that are not listed, where these gaps differ;
 //   - outside of the organization, everybody whom the policy of a listed resource names before
 //     or after, anonymous callers, and all others by kind, as [Environment.WhoCan] does, where
 //     the policy or settings of the resource, the RCPs on it, or VPC endpoints differ.

@@ -257,7 +257,12 @@ func (k *asker) unlisted() error {
 	if err := k.unlistedOf(allowed, own, false); err != nil {
 		return err
 	}
-	k.gaps = append(k.before.policyGaps(k.account), k.after.policyGaps(k.account)...)
+	before, after := k.before.policyGaps(k.account), k.after.policyGaps(k.account)
+	for _, subject := range slices.Concat(before, after) {
+		if slices.Contains(before, subject) != slices.Contains(after, subject) {
+			k.gaps = append(k.gaps, subject)
+		}
+	}
 	if len(k.gaps) == 0 {
 		return nil
 	}
@@ -285,7 +290,7 @@ func (e *Environment) policyGaps(account string) []string {
 }
 
 // unlistedOf asks about some of the actions: those that only a policy which nobody knows can
-// allow on what a gap is about, the others on everything.
+// allow on what a gap that came or went is about, the others on everything.
 func (k *asker) unlistedOf(actions bitSet, own *touch, onGaps bool) error {
 	if actions.isEmpty() {
 		return nil
@@ -324,7 +329,7 @@ func (k *asker) unlistedOf(actions bitSet, own *touch, onGaps bool) error {
 // hasGap reports whether nobody knows the policy of a resource of the caller's account.
 func (k *asker) hasGap(arn policy.ARN) bool {
 	return arn.IsValid() && slices.ContainsFunc([]*Environment{k.before, k.after}, func(e *Environment) bool {
-		return e.firstGap(org.GapResourcePolicy, arn.String(), k.account) != ""
+		return e.firstGap(org.GapResourcePolicy, arn.String(), k.account) != "" || e.firstGap(org.GapUnlisted, arn.String(), k.account) != ""
 	})
 }
 

@@ -110,6 +110,10 @@ func TestAffectedByFacts(t *testing.T) {
 			[]org.Change{org.MarkUnknown(org.Gap{Subject: "arn:aws:sqs:*:111122223333:orders-*"})}, "sqs:SendMessage", queue + "-1",
 		},
 		{
+			"more than what is listed", nil, nil,
+			[]org.Change{org.MarkUnknown(org.Gap{Subject: "arn:aws:sqs:*", What: org.GapUnlisted})}, "sqs:SendMessage", queue,
+		},
+		{
 			"index of a table", []func(*org.Account){lists(org.Resource{ARN: arn(table)})}, nil,
 			[]org.Change{org.PutResource(home, org.Resource{ARN: arn(table), Policy: document(policy.Statement{
 				Effect: policy.Allow, Principal: policy.PrincipalList(policy.AWSPrincipal, role.String()), Action: policy.List("dynamodb:Query"), Resource: policy.List(table + "/index/*"),
