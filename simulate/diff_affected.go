@@ -381,7 +381,7 @@ func (a *Affected) principal(p policy.Principal, b, c *party) (t touch) {
 	}
 	if x.id != y.id {
 		names = append(names, "aws:userid")
-		if a.names.literal[strings.ToLower(x.id)] || a.names.literal[strings.ToLower(y.id)] {
+		if a.names.literal[strings.ToLower(x.id)] || a.names.literal[strings.ToLower(y.id)] || a.names.anyID && (x.id == "" || y.id == "") {
 			t.all("unique ID") // a Principal element may name it
 		}
 	}

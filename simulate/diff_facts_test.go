@@ -94,6 +94,12 @@ func TestAffectedByFacts(t *testing.T) {
 			}, nil, []org.Change{org.PutRole(org.Role{ARN: role, ID: "AROAEXAMPLEEXAMPLE1", Tags: red})}, "sqs:SendMessage", queue,
 		},
 		{
+			"unique ID that is not known", []func(*org.Account){
+				func(a *org.Account) { a.Roles[0].ID = "AROAEXAMPLEEXAMPLE2" },
+				lists(org.Resource{ARN: arn(queue), Policy: document(to(policy.PrincipalList(policy.AWSPrincipal, "AROAEXAMPLEEXAMPLE1")))}),
+			}, nil, []org.Change{org.PutRole(org.Role{ARN: role, Tags: red})}, "sqs:SendMessage", queue,
+		},
+		{
 			"gap of a queue", []func(*org.Account){lists(org.Resource{ARN: arn(queue)})}, nil,
 			[]org.Change{org.MarkUnknown(org.Gap{Subject: queue, What: org.GapResourcePolicy})}, "sqs:SendMessage", queue,
 		},

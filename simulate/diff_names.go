@@ -16,6 +16,7 @@ type nameIndex struct {
 	globs   []glob.Pattern
 	byName  map[*docInfo]bool // documents with a variable that stands for the name
 	anyName bool              // a policy that bears on everybody has one
+	anyID   bool              // a Principal element has a unique ID: whose ID nobody knows may be meant
 }
 
 // namingKeys are the keys that name a principal, and not what it has in common with others.
@@ -70,6 +71,7 @@ func (n *nameIndex) statement(s *statementInfo, value func(string)) (variable bo
 		for t, id := range list.All() {
 			if t == policy.AWSPrincipal {
 				value(id)
+				n.anyID = n.anyID || id != "*" && !strings.HasPrefix(id, "arn:") && !policy.IsAccountID(id)
 			}
 		}
 	}
@@ -99,6 +101,9 @@ func (n *nameIndex) append(b []byte, p policy.Principal, callers [2]*party) []by
 			continue
 		}
 		names[2+i] = c.entry.id
+		if n.anyID && c.entry.id == "" {
+			b = append(b, '?', byte('0'+i))
+		}
 		byName = byName || n.inLayer(&c.entry.identity) || n.inLayer(c.entry.boundary)
 	}
 	if byName || slices.ContainsFunc(names[:], func(s string) bool { return s != "" && n.literal[strings.ToLower(s)] }) {
