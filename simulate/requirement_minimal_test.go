@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
@@ -76,5 +77,26 @@ func TestRequiresIsMinimal(t *testing.T) {
 			require.Equal(t, test.want, got.String())
 			require.False(t, got.Truncated)
 		})
+	}
+}
+
+// The full-access RCP is attached everywhere, so that no Allow of an RCP asks for anything.
+func TestRequiresNothingOfAllowInRCP(t *testing.T) {
+	s := gapWorld()
+	s.ControlPolicies = []org.ControlPolicy{{ID: "p-agents", Kind: policy.ResourceControl, Document: gapDocument(`{"Version": "2012-10-17", "Statement": [
+		{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"StringEqualsIfExists": {"aws:UserAgent": "old"}}},
+		{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*", "Condition": {"Null": {"aws:UserAgent": "true"}}}
+	]}`)}}
+	s.Root.Attached = append(s.Root.Attached, "p-agents")
+	for _, c := range []struct {
+		who, want string
+		gaps      []org.Gap
+	}{
+		{anaUser, "not StringEqualsIfExists aws:UserAgent [old]", nil},
+		{nobody, "perhaps not StringEqualsIfExists aws:UserAgent [old]", []org.Gap{{Subject: logsBucket, What: org.GapResourcePolicy}}},
+	} {
+		s.Gaps = c.gaps
+		r := simulate.Request{Principal: parsePrincipal(c.who), Action: "s3:GetObject", Resource: gapARN(logsObject), Keys: simulate.Keys{}.WithUnknown("aws:UserAgent")}
+		require.Equal(t, c.want, gapCompile(t, s).Requires(r).String())
 	}
 }

@@ -138,7 +138,8 @@ func (r *Result) Add(o *Result, base uint32) {
 
 // Eval adds what the document says to r (R-LAY-1): its statements are numbered from base.
 // It looks at those that can still change r, and at none once a Deny matches for certain;
-// then Allow and Levels are not complete.
+// then Allow and Levels are not complete. What an RCP allows it leaves out: the full-access RCP,
+// which is attached everywhere, allows all the same (R-RCP-1).
 func (p *Program) Eval(v *View, base uint32, r *Result) {
 	if p.services&v.serviceBit != 0 && r.Deny != Yes {
 		p.eval(v, base, r)
@@ -153,6 +154,9 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 			continue
 		}
 		if !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || c.names != nil && !c.matches(v.Name) {
+			continue
+		}
+		if !c.deny && p.kind == policy.ResourceControl {
 			continue
 		}
 		m := c.statement.match(v)
