@@ -460,3 +460,21 @@ func TestBucketTagsNotKnown(t *testing.T) {
 	s.Gaps = []org.Gap{{Subject: logsBucket, What: org.GapTags}}
 	require.Equal(t, simulate.Indeterminate, gapCompile(t, s).Can(r).Outcome)
 }
+
+// TestUnlistedMakesNoRows has permissions be those of what is known: resources that nothing
+// lists may be of any service.
+func TestUnlistedMakesNoRows(t *testing.T) {
+	t.Parallel()
+	q := simulate.PermissionQuery{Principal: parsePrincipal(anaUser), Actions: []string{"dynamodb:*", "s3:*"}}
+	want, err := gapCompile(t, gapWorld()).EffectivePermissions(t.Context(), q)
+	require.NoError(t, err)
+	s := gapWorld()
+	s.Gaps = []org.Gap{{Subject: "arn:aws:dynamodb:*", What: org.GapUnlisted}}
+	env := gapCompile(t, s)
+	got, err := env.EffectivePermissions(t.Context(), q)
+	require.NoError(t, err)
+	require.NotEmpty(t, got)
+	require.Len(t, got, len(want))
+	r := simulate.Request{Principal: q.Principal, Action: "dynamodb:GetItem", Resource: gapARN("arn:aws:dynamodb:eu-west-1:111122223333:table/orders")}
+	require.Equal(t, simulate.Indeterminate, env.Can(r).Outcome, "asked about one of them, its policy may allow it")
+}

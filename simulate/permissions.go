@@ -74,7 +74,9 @@ func (e *UnknownPrincipalError) Error() string {
 // that speaks about the action. Within what a row speaks about, all resources get the
 // decision that its Requires tells. A narrower pattern has a row only where it differs from
 // the wider one, at once behind it. Nothing that may be allowed is left out: what depends
-// on a gap, or on a resource that is not listed and must have a policy, is possible.
+// on a gap, or on a resource that is not listed and must have a policy, is possible. Only
+// an [org.GapUnlisted] makes no rows of its own: where there may be resources that nothing
+// lists, their policies may allow more.
 //
 // Rows come in the order of their resources, exceptions behind the row to which they are.
 // The error is that of ctx, an [*UnknownPrincipalError], or says which pattern of the query

@@ -171,6 +171,8 @@ func (s *survey) collect() {
 		switch g.gap.What {
 		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapControlPolicies, org.GapTags:
 			continue
+		case org.GapUnlisted: // rows are about resources without a policy of their own, and listed ones
+			continue
 		}
 		s.open = true // a resource policy that is not known may allow everything
 		if strings.HasPrefix(g.gap.Subject, "arn:") {

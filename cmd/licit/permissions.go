@@ -140,6 +140,7 @@ func (f *permissionsFlags) run(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	a.unlistedResources(w.Org)
 	switch f.output {
 	case "json":
 		err = writeJSON(a.stdout, permissionsJSON{q.Principal.String(), a.facts.Date(), w.permissionRows(rows)})

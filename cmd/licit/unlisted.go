@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -29,6 +30,27 @@ func (a *app) unlistedPrincipals(o *org.Organization) {
 	if more := len(found) - mostAlike; more > 0 {
 		a.note("and %d more gaps like these; licit snapshot check lists them", more)
 	}
+}
+
+// unlistedResources says that policies of resources that nothing lists may allow more.
+func (a *app) unlistedResources(o *org.Organization) {
+	if o == nil {
+		return
+	}
+	var found []string
+	for g := range o.Gaps() {
+		if g.What == org.GapUnlisted && strings.HasPrefix(g.Subject, "arn:") && !mayHidePrincipals(g) {
+			found = append(found, plain(g.Subject))
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	text := strings.Join(found[:min(len(found), mostAlike)], ", ")
+	if more := len(found) - mostAlike; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	a.note("resources that are not listed may have policies that allow more: %s", text)
 }
 
 func mayHidePrincipals(g org.Gap) bool {
