@@ -84,15 +84,28 @@ var arrows = map[string]rule{
 	},
 	"internal/archtest": {},
 	"internal/estate":   {imports: []string{"org", "policy"}},
+	"internal/collect":  {imports: []string{"org", "golang.org/x/time/rate"}},
+	"internal/collect/awscollect": {
+		imports: append(awsServices("cloudtrail", "ecr", "iam", "identitystore", "kms", "lambda", "organizations", "s3", "s3control", "secretsmanager", "sns", "sqs", "ssoadmin", "sts"),
+			"internal/collect", "org", "org/awsexport", "policy", "github.com/go-json-experiment/json", jsontext, smithy, smithy+"/middleware",
+			sdk+"/aws/ratelimit", sdk+"/aws/retry", sdk+"/aws/transport/http"),
+		tests: []string{"cloudtrail", "cloudtrail/awscloudtrail", "identitycenter", "identitycenter/awsidentitycenter", "internal/fakeaws", "internal/gen", "org/awsorg"},
+	},
+	"org/awsorg":                       {imports: []string{"org", "internal/collect/awscollect", sdk + "/aws"}, tests: []string{sdk + "/config"}},
+	"identitycenter/awsidentitycenter": {imports: []string{"identitycenter", "internal/collect/awscollect", sdk + "/aws"}, tests: []string{sdk + "/config"}},
+	"cloudtrail/awscloudtrail": {
+		imports: append(awsServices("cloudtrail", "s3"), "cloudtrail", "internal/collect/awscollect"),
+		tests:   []string{sdk + "/config"},
+	},
 	"internal/fakeaws": {
 		imports: append(awsServices("cloudtrail", "ecr", "iam", "identitystore", "kms", "lambda", "organizations", "s3", "s3control", "secretsmanager", "sns", "sqs", "ssoadmin", "sts"),
 			"org", "policy", "identitycenter", "golang.org/x/time/rate"),
-		tests: []string{"internal/gen", sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/credentials/stscreds", "github.com/aws/smithy-go"},
+		tests: []string{"internal/gen", sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/credentials/stscreds", smithy},
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", cobra, diff, yaml},
-		tests:   []string{"github.com/xeipuuv/gojsonschema"},
+		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
@@ -101,7 +114,10 @@ var arrows = map[string]rule{
 
 // sdk is the AWS SDK. Packages that import it are named aws and their parent, but for
 // internal/fakeaws, which only tests import.
-const sdk = "github.com/aws/aws-sdk-go-v2"
+const (
+	sdk    = "github.com/aws/aws-sdk-go-v2"
+	smithy = "github.com/aws/smithy-go"
+)
 
 // awsServices are the clients of services of AWS and their types.
 func awsServices(names ...string) []string {

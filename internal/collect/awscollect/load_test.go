@@ -1,0 +1,477 @@
+package awscollect_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/identitycenter"
+	"github.com/licit-dev/licit/internal/collect"
+	"github.com/licit-dev/licit/internal/collect/awscollect"
+	"github.com/licit-dev/licit/internal/fakeaws"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
+	"github.com/licit-dev/licit/policy"
+)
+
+func options(t *testing.T) awscollect.Options {
+	t.Helper()
+	return awscollect.Options{Dir: t.TempDir(), Role: "Reader", Regions: []string{"us-east-1", "eu-west-3"}}.Hasten()
+}
+
+// load loads and returns the models, too.
+func load(t *testing.T, s *fakeaws.Server, o awscollect.Options) (*awscollect.Result, *awsexport.Export) {
+	t.Helper()
+	r, err := awscollect.Load(t.Context(), s.Config(t, management), o)
+	require.NoError(t, err)
+	e, err := awsexport.Read(r.FS)
+	require.NoError(t, err)
+	return r, e
+}
+
+func unit(t *testing.T, r *awscollect.Result, account, region, section string) org.Unit {
+	t.Helper()
+	i := slices.IndexFunc(r.Units, func(u org.Unit) bool { return u.Account == account && u.Region == region && u.Section == section })
+	require.GreaterOrEqual(t, i, 0, "%s of %s in %q", section, account, region)
+	return r.Units[i]
+}
+
+// partial are the units that are, by account, Region and section.
+func partial(r *awscollect.Result) []string {
+	var out []string
+	for _, u := range r.Units {
+		if u.State == org.Partial {
+			out = append(out, strings.Join(strings.Fields(u.Account+" "+u.Region+" "+u.Section), " "))
+		}
+	}
+	return out
+}
+
+func called(s *fakeaws.Server, operation string) int {
+	n := 0
+	for _, c := range s.Calls() {
+		if c.Operation == operation {
+			n++
+		}
+	}
+	return n
+}
+
+// known is what of a world a load tells. Tags of accounts decide nothing and are not read;
+// those of resources are a gap. Of the root user's devices virtual ones are listed alone, so
+// that nobody knows all. Gaps and the coverage are of the loading.
+func known(s org.Spec) org.Spec {
+	s.Coverage, s.Gaps = nil, nil
+	for i := range s.Accounts {
+		a := &s.Accounts[i]
+		a.Tags = nil
+		if a.RootUser != nil && a.RootUser.MFA != nil {
+			a.RootUser.MFA.Devices = nil
+		}
+		for j := range a.Resources {
+			if a.Resources[j].ARN.Service() != "secretsmanager" {
+				a.Resources[j].Tags = nil
+			}
+		}
+	}
+	return s
+}
+
+func requireWorld(t *testing.T, w fakeaws.World, e *awsexport.Export) {
+	t.Helper()
+	want, err := org.New(w.Organization)
+	require.NoError(t, err)
+	same := []cmp.Option{cmpopts.EquateComparable(policy.ARN{}), cmpopts.EquateEmpty()}
+	if diff := cmp.Diff(known(want.Spec()), known(e.Organization.Spec()), same...); diff != "" {
+		t.Errorf("organization (-want +got):\n%s", diff)
+	}
+	if w.Instance == nil {
+		require.Nil(t, e.Instance)
+		return
+	}
+	for i := range w.Instance.PermissionSets {
+		if s := &w.Instance.PermissionSets[i]; s.SessionDuration == 0 { // what is not set is AWS's default
+			s.SessionDuration = time.Hour
+		}
+	}
+	instance, err := identitycenter.New(*w.Instance)
+	require.NoError(t, err)
+	require.NotNil(t, e.Instance)
+	if diff := cmp.Diff(instance.Spec(), e.Instance.Spec(), same...); diff != "" {
+		t.Errorf("instance (-want +got):\n%s", diff)
+	}
+}
+
+// requireTrails compares what decides whether events are recorded.
+func requireTrails(t *testing.T, want []fakeaws.Trail, got []cloudtrail.Trail) {
+	t.Helper()
+	require.Len(t, got, len(want))
+	for i, w := range want {
+		g := got[i]
+		require.Equal(t, w.ARN, g.ARN)
+		require.Equal(t, []any{w.Bucket, w.MultiRegion, w.Organization, w.GlobalEvents, w.Validation}, []any{g.Bucket, g.MultiRegion, g.Organization, g.GlobalServiceEvents, g.LogFileValidation})
+		require.NotNil(t, g.Status)
+		require.Equal(t, []any{w.Logging, w.Started, w.Stopped, w.LatestDelivery}, []any{g.Status.Logging, g.Status.Started, g.Status.Stopped, g.Status.Delivered})
+		require.NotNil(t, g.Selectors)
+		require.Len(t, g.Selectors.Basic, max(len(w.Selectors), 1))
+	}
+}
+
+func TestLoad(t *testing.T) {
+	for name, w := range map[string]fakeaws.World{"as it is": world(), "many assignments": crowd(world())} {
+		t.Run(name, func(t *testing.T) {
+			s := fakeaws.New(t, w)
+			s.PageSize = 2
+			for _, operation := range []string{"ListAccounts", "GetAccountAuthorizationDetails", "ListUsers", "ListQueues"} {
+				s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: operation}, Kind: fakeaws.EmptyPage})
+			}
+			r, e := load(t, s, options(t))
+			require.Empty(t, partial(r))
+			require.Empty(t, e.Notes)
+			requireWorld(t, w, e)
+			requireTrails(t, w.Trails, e.Trails)
+			require.Equal(t, "the account is CLOSED", unit(t, r, closed, "", "iam").Reason)
+			for _, c := range s.Calls() {
+				require.NotEqual(t, closed, c.Account)
+			}
+			require.Equal(t, 1, called(s, "AssumeRole"), "of the member; the management account has the base credentials")
+		})
+	}
+}
+
+// Two loads of the same state write the same records, and the same snapshot.
+func TestLoadIsDeterministic(t *testing.T) {
+	s := fakeaws.New(t, crowd(world()))
+	files := func() map[string]string {
+		o := options(t)
+		r, e := load(t, s, o)
+		snapshot := t.TempDir()
+		require.NoError(t, e.Organization.WriteDir(snapshot))
+		require.NoError(t, e.Instance.WriteDir(snapshot))
+		out := make(map[string]string)
+		for _, fsys := range []fs.FS{r.FS, os.DirFS(snapshot)} {
+			require.NoError(t, fs.WalkDir(fsys, ".", func(name string, e fs.DirEntry, err error) error {
+				if err == nil && !e.IsDir() {
+					text, err := fs.ReadFile(fsys, name)
+					require.NoError(t, err)
+					out[name] = string(text)
+				}
+				return err
+			}))
+		}
+		return out
+	}
+	first := files()
+	require.Greater(t, len(first), 30)
+	require.Equal(t, first, files())
+}
+
+// Killed in the middle, a load leaves whole units, and the next goes on from there.
+func TestLoadResumes(t *testing.T) {
+	s := fakeaws.New(t, world())
+	o := options(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	o.Progress = func(e collect.Event) {
+		if e.Unit.Section == "iam" {
+			cancel()
+		}
+	}
+	_, err := awscollect.Load(ctx, s.Config(t, management), o)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, os.WriteFile(filepath.Join(o.Dir, "unfinished", "half"), []byte(`{"uni`), 0o600)) // as a killed process leaves it
+
+	s.Forget()
+	reused := 0
+	o.MaxAge, o.Now = time.Hour, time.Now()
+	o.Progress = func(e collect.Event) {
+		if e.Reused {
+			reused++
+		}
+	}
+	r, e := load(t, s, o)
+	require.Positive(t, reused)
+	require.Zero(t, called(s, "DescribeOrganization"), "that unit was whole")
+	require.Empty(t, partial(r))
+	requireWorld(t, world(), e)
+	left, err := os.ReadDir(filepath.Join(o.Dir, "unfinished"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+
+	s.Forget()
+	_, e = load(t, s, o)
+	require.Equal(t, 1, len(s.Calls()), "who is calling, and nothing else: %v", s.Calls())
+	requireWorld(t, world(), e)
+}
+
+// What one account denies stops no other.
+func TestLoadDenied(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "iam", Operation: "GetAccountAuthorizationDetails", Account: member}, Kind: fakeaws.Deny})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "s3", Operation: "GetBucketPolicy", Account: member}, Kind: fakeaws.Deny})
+	r, e := load(t, s, options(t))
+	require.Equal(t, []string{member + " iam", member + " s3"}, partial(r))
+	require.Equal(t, "AccessDenied: iam:GetAccountAuthorizationDetails", unit(t, r, member, "", "iam").Reason)
+	require.True(t, r.IsPartial())
+	require.Equal(t, 2, called(s, "GetAccountAuthorizationDetails"), "a denial is not tried again")
+	var gaps []string
+	for _, g := range e.Organization.Spec().Gaps {
+		if strings.Contains(g.Reason, "AccessDenied") {
+			gaps = append(gaps, g.Subject+" "+g.What)
+		}
+	}
+	require.Subset(t, gaps, []string{"arn:aws:s3:::logs resource-policy", "arn:aws:iam::444455556666:* unlisted"})
+}
+
+func TestLoadRoles(t *testing.T) {
+	t.Run("cannot be assumed", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		o := options(t)
+		o.Role = "other"
+		r, e := load(t, s, o)
+		u := unit(t, r, member, "eu-west-3", "sqs")
+		require.Equal(t, org.Unit{Account: member, Region: "eu-west-3", Section: "sqs", State: org.Partial,
+			Reason: "AccessDenied: sts:AssumeRole of arn:aws:iam::444455556666:role/other"}, u)
+		require.Equal(t, 1, called(s, "AssumeRole"), "once for all units of the account")
+		require.Equal(t, org.Complete, unit(t, r, management, "", "iam").State)
+		require.NotEmpty(t, e.Organization.Spec().Gaps)
+	})
+	t.Run("answers for another account", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		s.Mistake(member, management)
+		r, e := load(t, s, options(t))
+		require.Equal(t, "WrongAccount: arn:aws:iam::444455556666:role/Reader answers for account 111122223333", unit(t, r, member, "", "iam").Reason)
+		a, ok := e.Organization.Account(member)
+		require.True(t, ok)
+		require.Empty(t, a.Users, "no state of the management account is taken for the member's")
+	})
+	t.Run("none", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		o := options(t)
+		o.Role = ""
+		r, _ := load(t, s, o)
+		require.Equal(t, "no role to assume in it was given", unit(t, r, member, "", "iam").Reason)
+		require.Zero(t, called(s, "AssumeRole"))
+	})
+}
+
+func TestLoadCredentials(t *testing.T) {
+	t.Run("expired", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		s.Inject(fakeaws.Fault{Kind: fakeaws.Expired})
+		_, err := awscollect.Load(t.Context(), s.Config(t, management), options(t))
+		require.ErrorContains(t, err, "the credentials: ExpiredToken")
+		require.Len(t, s.Calls(), 1)
+	})
+	t.Run("expire in the middle", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "organizations"}, Kind: fakeaws.Expired, After: 3})
+		_, err := awscollect.Load(t.Context(), s.Config(t, management), options(t))
+		require.ErrorContains(t, err, "the credentials are no longer good: ExpiredToken")
+		require.Zero(t, called(s, "GetAccountAuthorizationDetails"), "nothing else is tried")
+	})
+	t.Run("expire before a role is assumed", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "AssumeRole"}, Kind: fakeaws.Expired})
+		_, err := awscollect.Load(t.Context(), s.Config(t, management), options(t))
+		require.ErrorContains(t, err, "the credentials are no longer good: ExpiredToken")
+	})
+	t.Run("cannot be had", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		cfg := s.Config(t, management)
+		good := cfg.Credentials
+		n := 0
+		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			if n++; n > 5 {
+				return aws.Credentials{}, errors.New("the sign-in has ended")
+			}
+			return good.Retrieve(ctx)
+		})
+		_, err := awscollect.Load(t.Context(), cfg, options(t))
+		require.ErrorContains(t, err, "the credentials cannot be had: the sign-in has ended")
+	})
+	t.Run("none", func(t *testing.T) {
+		_, err := awscollect.Load(t.Context(), aws.Config{Region: "us-east-1"}, options(t))
+		require.ErrorContains(t, err, "has no credentials")
+		s := fakeaws.New(t, world())
+		cfg := s.Config(t, management)
+		cfg.Region = ""
+		_, err = awscollect.Load(t.Context(), cfg, options(t))
+		require.ErrorContains(t, err, "has no Region")
+	})
+	t.Run("of another organization", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		o := options(t)
+		load(t, s, o)
+		_, err := awscollect.Load(t.Context(), s.Config(t, member), o)
+		require.ErrorContains(t, err, "holds what account 111122223333 (aws) sees")
+	})
+}
+
+func TestLoadRegionOff(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Region: "ap-east-1"}, Kind: fakeaws.RegionOff})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "kms", Region: "eu-west-3"}, Kind: fakeaws.RegionOff})
+	o := options(t)
+	o.Regions = append(o.Regions, "ap-east-1")
+	r, _ := load(t, s, o)
+	require.Equal(t, []string{management + " eu-west-3 kms", member + " eu-west-3 kms"}, partial(r), "eu-west-3 cannot be off")
+	for _, section := range []string{"sqs", "kms", "sns"} {
+		u := unit(t, r, member, "ap-east-1", section)
+		require.Equal(t, org.Skipped, u.State)
+		require.Contains(t, u.Reason, "Region ap-east-1 is not enabled")
+	}
+}
+
+func TestLoadThrottled(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoots"}, Kind: fakeaws.Throttle, Times: 5})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoles", Account: member}, Kind: fakeaws.Throttle})
+	r, e := load(t, s, options(t))
+	require.Equal(t, []string{member + " iam"}, partial(r))
+	require.Equal(t, "Throttling: iam:ListRoles", unit(t, r, member, "", "iam").Reason)
+	require.Equal(t, 6, called(s, "ListRoots"))
+	role, ok := e.Organization.Role(arn("arn:aws:iam::444455556666:role/ci"))
+	require.True(t, ok, "what else is known of the account is there")
+	require.Zero(t, role.MaxSession)
+}
+
+// A body that is cut, and an error on a later page, are tried again.
+func TestLoadBrokenAnswers(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.PageSize = 1
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListAccounts"}, Kind: fakeaws.Cut, After: 1, Times: 2})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "GetAccountAuthorizationDetails"}, Kind: fakeaws.Cut, Times: 2})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListPolicies"}, Kind: fakeaws.Fail, After: 1, Times: 2})
+	r, e := load(t, s, options(t))
+	require.Empty(t, partial(r))
+	requireWorld(t, world(), e)
+
+	// A list that breaks on its third page for good is not known at all.
+	s = fakeaws.New(t, world())
+	s.PageSize = 1
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "GetAccountAuthorizationDetails", Account: management}, Kind: fakeaws.Fail, After: 2})
+	r, e = load(t, s, options(t))
+	require.Equal(t, []string{management + " iam"}, partial(r))
+	text, err := fs.ReadFile(r.FS, "units/"+management+"/global/iam.jsonl")
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "UserDetailList")
+	a, _ := e.Organization.Account(management)
+	require.Empty(t, a.Groups)
+}
+
+// A server that never ends is given up.
+func TestLoadHostile(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault  fakeaws.Fault
+		reason string
+	}{
+		"a gigabyte":  {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListSAMLProviders", Account: member}, Kind: fakeaws.Huge}, "TooLarge: iam:ListSAMLProviders"},
+		"empty pages": {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoles", Account: member}, Kind: fakeaws.EmptyPages}, "EndlessPages: iam:ListRoles"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fakeaws.New(t, world())
+			s.Inject(test.fault)
+			o := options(t)
+			o.Sections = []string{"iam", "providers"}
+			r, _ := load(t, s, o)
+			require.Len(t, partial(r), 1)
+			i := slices.IndexFunc(r.Units, func(u org.Unit) bool { return u.State == org.Partial })
+			require.Equal(t, test.reason, r.Units[i].Reason)
+			require.LessOrEqual(t, called(s, "ListRoles"), 1100)
+			require.LessOrEqual(t, called(s, "ListSAMLProviders"), 2, "an endless answer is not asked for again")
+		})
+	}
+}
+
+func TestLoadChoices(t *testing.T) {
+	s := fakeaws.New(t, world())
+	o := options(t)
+	load(t, s, o)
+	s.Forget()
+	o.Accounts, o.Sections, o.Regions = []string{member}, []string{"organization", "iam", "sqs"}, []string{"eu-west-3"}
+	r, e := load(t, s, o)
+	require.Equal(t, org.Unit{Account: management, Section: "iam", State: org.Skipped, Reason: "not asked for"}, unit(t, r, management, "", "iam"))
+	require.Equal(t, org.Unit{Account: member, Section: "kms", State: org.Skipped, Reason: "not asked for"}, unit(t, r, member, "", "kms"))
+	require.Zero(t, called(s, "ListKeys"))
+	a, ok := e.Organization.Account(member)
+	require.True(t, ok)
+	require.Len(t, a.Roles, 1)
+	require.Len(t, a.Resources, 1)
+	_, ok = e.Organization.User(arn("arn:aws:iam::111122223333:user/people/ana"))
+	require.False(t, ok, "what the earlier load read is not in this one")
+
+	for _, bad := range []struct {
+		edit func(*awscollect.Options)
+		want string
+	}{
+		{func(o *awscollect.Options) { o.Accounts = []string{"000000000000"} }, "account 000000000000 is not in the organization"},
+		{func(o *awscollect.Options) { o.Accounts = []string{"prod"} }, `"prod" is no account ID; want twelve digits`},
+		{func(o *awscollect.Options) { o.Regions = []string{"Paris"} }, `"Paris" is no Region; want a name such as eu-west-3`},
+		{func(o *awscollect.Options) { o.Sections = []string{"ec2"} }, `"ec2" is no section; want some of organization, `},
+	} {
+		o := options(t)
+		bad.edit(&o)
+		_, err := awscollect.Load(t.Context(), s.Config(t, management), o)
+		require.ErrorContains(t, err, bad.want)
+	}
+}
+
+// An account that is in no organization is loaded alone.
+func TestLoadWithoutOrganization(t *testing.T) {
+	w := world()
+	w.Organization = org.Spec{Accounts: []org.Account{w.Organization.Accounts[1]}}
+	w.Organization.Accounts[0].Attached, w.Organization.Accounts[0].Name, w.Organization.Accounts[0].Email, w.Organization.Accounts[0].State = nil, "", "", ""
+	w.Instance = nil
+	s := fakeaws.New(t, w)
+	r, err := awscollect.Load(t.Context(), s.Config(t, member), options(t))
+	require.NoError(t, err)
+	require.Equal(t, org.Absent, unit(t, r, member, "", "organization").State)
+	require.Equal(t, org.Absent, unit(t, r, member, "", "organization-policies").State)
+	require.Empty(t, partial(r))
+	e, err := awsexport.Read(r.FS)
+	require.NoError(t, err)
+	requireWorld(t, w, e)
+}
+
+// A delegated administrator loads the organization without entering the management account,
+// unless it has the role, too.
+func TestLoadByDelegatedAdministrator(t *testing.T) {
+	s := fakeaws.New(t, world())
+	r, err := awscollect.Load(t.Context(), s.Config(t, member), options(t))
+	require.NoError(t, err)
+	require.Equal(t, org.Complete, unit(t, r, member, "", "organization").State)
+	require.Equal(t, org.Complete, unit(t, r, management, "", "iam").State)
+	for _, c := range s.Calls() {
+		require.False(t, c.Operation == "AssumeRole" && c.Account != member)
+	}
+}
+
+// Nothing secret is kept: neither what functions have in their environment nor what the
+// identity store knows beyond names and addresses.
+func TestLoadKeepsNoSecrets(t *testing.T) {
+	s := fakeaws.New(t, world())
+	r, _ := load(t, s, options(t))
+	require.NoError(t, fs.WalkDir(r.FS, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(r.FS, name)
+		for _, word := range []string{"Environment", "SAMLMetadataDocument", "PhoneNumbers", "NextToken", "ResultMetadata"} {
+			require.False(t, bytes.Contains(text, []byte(word)), "%s has %s", name, word)
+		}
+		return err
+	}))
+}
