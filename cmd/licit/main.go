@@ -5,7 +5,7 @@
 // Most users need licit can, licit explain, licit who-can, licit diff, licit lint and licit
 // test; see licit help.
 //
-// It does not reach AWS and changes nothing.
+// Only licit load reaches AWS, and changes nothing there.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 
 // run is the command without the process around it.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{serviceref.Embedded()}, facts: embeddedFacts(), ref: serviceref.Embedded()}
+	a := &app{stdin: stdin, stderr: stderr, style: styleFor(stdout), linter: rulesOfLint{serviceref.Embedded()}, facts: embeddedFacts(), ref: serviceref.Embedded(), aws: defaultConfig}
 	return a.run(args, stdout)
 }
 
@@ -63,6 +63,7 @@ type app struct {
 	linter linter
 	facts  facts
 	ref    *serviceref.Reference // what facts are of
+	aws    awsConfig
 }
 
 // note prints one line for people on standard error.
@@ -105,7 +106,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
 	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(), a.accessCommand(),
 		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
-		a.snapshotCommand(), a.versionCommand())
+		a.snapshotCommand(), a.loadCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	return root
