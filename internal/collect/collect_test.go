@@ -294,6 +294,7 @@ func TestRecorderIsBounded(t *testing.T) {
 	r := collect.NewRecorder()
 	r.Spend(collect.MaxUnit - 80)
 	require.NoError(t, r.Add(collect.Record{Operation: "List"}, ""))
+	require.NoError(t, r.Add(collect.Record{Operation: "List", Error: &collect.RecordError{Code: "TooLarge"}}, "TooLarge"), "what is missing can be said")
 	f, ok := errors.AsType[*collect.Failure](r.Add(collect.Record{Operation: "List"}, ""))
 	require.True(t, ok)
 	require.Equal(t, collect.CodeTooLarge, f.Code)

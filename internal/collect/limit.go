@@ -43,7 +43,8 @@ func NewLimits(rates map[string]Rate, otherwise Rate) *Limits {
 func (l *Limits) Wait(ctx context.Context, service, operation, account, region string) (done func(), err error) {
 	tokens, slots := l.bucket(service, operation, account, region)
 	if err := tokens.Wait(ctx); err != nil {
-		return nil, err
+		<-ctx.Done() // Wait also gives up when it foresees that
+		return nil, context.Cause(ctx)
 	}
 	if slots == nil {
 		return func() {}, nil

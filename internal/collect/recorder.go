@@ -59,7 +59,7 @@ func (r *Recorder) Add(rec Record, failure string) error {
 	if err != nil {
 		return fmt.Errorf("%s:%s: %w", rec.Service, rec.Operation, err)
 	}
-	if r.budget.Add(-int64(len(text))) < 0 {
+	if r.budget.Add(-int64(len(text))) < 0 && rec.Error == nil { // what is missing must be said
 		return &Failure{CodeTooLarge, fmt.Sprintf("more than %d bytes", MaxUnit)}
 	}
 	r.lines = append(r.lines, line{text, failure})

@@ -45,6 +45,9 @@ func Open(dir, partition, caller string) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{dir}
+	if err := s.write(".gitignore", []byte("*\n")); err != nil { // names and e-mail addresses of people are in it
+		return nil, err
+	}
 	want, err := json.Marshal(ownerJSON{partition, caller})
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ var credentialsSection = &section{
 	operations: append(
 		calls("iam", "GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy NoSuchEntity",
 			"ListVirtualMFADevices", "ListMFADevices", "ListAccessKeys"),
-		operation{service: "iam", name: "GenerateCredentialReport", action: "iam:GenerateCredentialReport", silent: true}),
+		operation{service: "iam", name: "GenerateCredentialReport", action: "iam:GenerateCredentialReport", instead: "GetCredentialReport"}),
 }
 
 func readCredentials(ctx context.Context, r *reader) error {

@@ -235,6 +235,19 @@ func TestLoadDenied(t *testing.T) {
 	require.Subset(t, gaps, []string{"arn:aws:s3:::logs resource-policy", "arn:aws:iam::444455556666:* unlisted"})
 }
 
+// A report that cannot be generated is one that is not there.
+func TestLoadCredentialReportDenied(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "GenerateCredentialReport", Account: member}, Kind: fakeaws.Deny})
+	r, e := load(t, s, options(t))
+	require.Empty(t, e.Notes)
+	require.Equal(t, []string{member + " credentials"}, partial(r))
+	require.Equal(t, "AccessDenied: iam:GenerateCredentialReport", unit(t, r, member, "", "credentials").Reason)
+	u, ok := e.Organization.User(arn("arn:aws:iam::444455556666:user/deploy"))
+	require.True(t, ok)
+	require.True(t, u.Credentials == nil || u.Credentials.AccessKeys == nil, "keys are not known, which is not to have none")
+}
+
 func TestLoadRoles(t *testing.T) {
 	t.Run("cannot be assumed", func(t *testing.T) {
 		s := fakeaws.New(t, world())

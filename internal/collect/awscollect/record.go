@@ -73,7 +73,7 @@ func (r *reader) record(ctx context.Context, in middleware.InitializeInput, next
 	if err != nil {
 		return out, metadata, r.failed(ctx, op, to, err)
 	}
-	if op.silent {
+	if op.instead != "" {
 		return out, metadata, nil
 	}
 	rec := to.last
@@ -119,6 +119,9 @@ func (r *reader) failed(ctx context.Context, op *operation, to *recording, err e
 func (to *recording) fail(op *operation, f *collect.Failure) error {
 	rec := to.last
 	rec.Error = &collect.RecordError{Code: f.Code, Message: f.Message}
+	if op.instead != "" {
+		rec.Operation, rec.Input = op.instead, nil
+	}
 	reason := f.Code + ": " + op.action
 	if op.isAbsent(f.Code) {
 		reason = ""

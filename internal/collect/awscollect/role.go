@@ -4,12 +4,16 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"github.com/licit-dev/licit/internal/collect"
 )
+
+// expiryWindow is how long before they expire credentials of a role are renewed.
+const expiryWindow = 2 * time.Minute
 
 // sessionName names the sessions of assumed roles, for CloudTrail.
 const sessionName = "licit-load"
@@ -34,7 +38,7 @@ func (s *session) role(account string) *role {
 	r, ok := s.roles[account]
 	if !ok {
 		r = &role{session: s, account: account, arn: fmt.Sprintf("arn:%s:iam::%s:role/%s", s.partition, account, s.options.Role)}
-		r.cache = aws.NewCredentialsCache(r)
+		r.cache = aws.NewCredentialsCache(r, func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow })
 		r.cfg = s.cfg.Copy()
 		r.cfg.Credentials = r.cache
 		s.roles[account] = r
