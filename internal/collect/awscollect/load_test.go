@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -305,9 +306,9 @@ func TestLoadCredentials(t *testing.T) {
 		s := fakeaws.New(t, world())
 		cfg := s.Config(t, management)
 		good := cfg.Credentials
-		n := 0
+		var n atomic.Int64
 		cfg.Credentials = aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			if n++; n > 5 {
+			if n.Add(1) > 5 {
 				return aws.Credentials{}, errors.New("the sign-in has ended")
 			}
 			return good.Retrieve(ctx)
