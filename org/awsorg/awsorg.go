@@ -65,7 +65,8 @@ func WithExternalID(id string) Option {
 	return Option{func(o *awscollect.Options) { o.ExternalID = id }}
 }
 
-// WithRegions reads resources in these Regions. Buckets are read wherever they are.
+// WithRegions reads resources in these Regions. Buckets are read wherever they are. What
+// there may be in other Regions is a gap, with and without this option.
 func WithRegions(names ...string) Option {
 	return Option{func(o *awscollect.Options) { o.Regions = names }}
 }

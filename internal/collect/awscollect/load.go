@@ -177,7 +177,11 @@ func wanted(sec *section, names []string, chosen bool) bool {
 	})
 }
 
-const notAsked = "not asked for"
+// Why units are left out.
+const (
+	notAsked     = "not asked for"
+	otherRegions = "other Regions were not asked for"
+)
 
 // collectors are the jobs of a section that is read with the collector's own credentials.
 func (l *load) collectors(sec *section) []collect.Job {
@@ -226,6 +230,8 @@ func (l *load) members(a account) []collect.Job {
 			out = append(out, l.job(a.id, "", sec))
 		default:
 			out = append(out, l.regional(a.id, sec)...)
+			// Nobody knows how many Regions AWS has, and which of them an account turned on.
+			l.skip(a.id, sec, otherRegions)
 		}
 	}
 	return out

@@ -426,6 +426,11 @@ func TestLoadChoices(t *testing.T) {
 	require.Len(t, a.Resources, 1)
 	_, ok = e.Organization.User(arn("arn:aws:iam::111122223333:user/people/ana"))
 	require.False(t, ok, "what the earlier load read is not in this one")
+	gaps := e.Organization.Spec().Gaps
+	for _, subject := range []string{"arn:aws:iam::111122223333:*", "arn:aws:kms:*:444455556666:*", "arn:aws:sqs:*:444455556666:*"} {
+		require.True(t, slices.ContainsFunc(gaps, func(g org.Gap) bool { return g.Subject == subject && g.What == org.GapUnlisted }),
+			"what was not asked for may hold anything: %s", subject)
+	}
 
 	for _, bad := range []struct {
 		edit func(*awscollect.Options)
