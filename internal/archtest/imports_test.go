@@ -99,7 +99,7 @@ var arrows = map[string]rule{
 	},
 	"internal/fakeaws": {
 		imports: append(awsServices("cloudtrail", "ecr", "iam", "identitystore", "kms", "lambda", "organizations", "s3", "s3control", "secretsmanager", "sns", "sqs", "ssoadmin", "sts"),
-			"org", "policy", "identitycenter", "golang.org/x/time/rate"),
+			"org", "policy", "identitycenter", "cloudtrail", "golang.org/x/time/rate"),
 		tests: []string{"internal/gen", sdk + "/aws/ratelimit", sdk + "/aws/retry", sdk + "/credentials/stscreds", smithy},
 	},
 

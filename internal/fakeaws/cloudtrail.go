@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+
+	model "github.com/licit-dev/licit/cloudtrail"
 )
 
 func registerCloudTrail(s *Server) {
@@ -18,28 +20,28 @@ func registerCloudTrail(s *Server) {
 	handle(s, "cloudtrail", "LookupEvents", lookupEvents)
 }
 
-func trailName(t Trail) string { return strings.TrimPrefix(t.ARN.Resource(), "trail/") }
+func trailName(t model.Trail) string { return strings.TrimPrefix(t.ARN.Resource(), "trail/") }
 
 // home reports whether the trail is one of the account, in its home Region.
-func (c *call) home(t Trail) bool {
+func (c *call) home(t model.Trail) bool {
 	return t.ARN.AccountID() == c.Account && t.ARN.Region() == c.Region
 }
 
 // sees reports whether the account has the trail in the Region, be it as a shadow: of a
 // trail of all Regions, or of the organization (CloudTrail API Reference, DescribeTrails).
-func (c *call) sees(t Trail) bool {
+func (c *call) sees(t model.Trail) bool {
 	region := t.MultiRegion || t.ARN.Region() == c.Region
 	return region && (t.ARN.AccountID() == c.Account || t.Organization)
 }
 
 // trail finds a trail by its ARN, or in its home Region by its name.
-func (c *call) trail(id *string) (Trail, error) {
+func (c *call) trail(id *string) (model.Trail, error) {
 	for _, t := range c.s.world.Trails {
 		if c.sees(t) && t.ARN.String() == aws.ToString(id) || c.home(t) && trailName(t) == aws.ToString(id) {
 			return t, nil
 		}
 	}
-	return Trail{}, invalid("TrailNotFoundException", "Unknown trail: %s for the user: %s", aws.ToString(id), c.Account)
+	return model.Trail{}, invalid("TrailNotFoundException", "Unknown trail: %s for the user: %s", aws.ToString(id), c.Account)
 }
 
 func describeTrails(c *call, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.DescribeTrailsOutput, error) {
@@ -55,9 +57,9 @@ func describeTrails(c *call, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.De
 		name, region := trailName(t), t.ARN.Region()
 		d := types.Trail{
 			Name: &name, TrailARN: text(t.ARN), HomeRegion: &region, S3BucketName: known(t.Bucket), S3KeyPrefix: known(t.Prefix),
-			KmsKeyId: known(t.KMSKey), CloudWatchLogsLogGroupArn: known(t.LogGroup), CloudWatchLogsRoleArn: known(t.LogRole), SnsTopicARN: known(t.Topic),
-			IsMultiRegionTrail: &t.MultiRegion, IsOrganizationTrail: &t.Organization, IncludeGlobalServiceEvents: &t.GlobalEvents,
-			LogFileValidationEnabled: &t.Validation, HasCustomEventSelectors: aws.Bool(len(t.Selectors)+len(t.AdvancedSelectors) > 0),
+			KmsKeyId: known(t.KMSKey), CloudWatchLogsLogGroupArn: known(t.LogGroup),
+			IsMultiRegionTrail: &t.MultiRegion, IsOrganizationTrail: &t.Organization, IncludeGlobalServiceEvents: &t.GlobalServiceEvents,
+			LogFileValidationEnabled: &t.LogFileValidation, HasCustomEventSelectors: aws.Bool(t.Selectors != nil),
 			HasInsightSelectors: aws.Bool(false),
 		}
 		out.TrailList = append(out.TrailList, d)
@@ -67,47 +69,49 @@ func describeTrails(c *call, in *cloudtrail.DescribeTrailsInput) (*cloudtrail.De
 
 func getTrailStatus(c *call, in *cloudtrail.GetTrailStatusInput) (*cloudtrail.GetTrailStatusOutput, error) {
 	t, err := c.trail(in.Name)
+	if err != nil || t.Status == nil {
+		return &cloudtrail.GetTrailStatusOutput{}, err
+	}
 	return &cloudtrail.GetTrailStatusOutput{
-		IsLogging: &t.Logging, LatestDeliveryTime: date(t.LatestDelivery), LatestDeliveryError: known(t.DeliveryError),
-		StartLoggingTime: date(t.Started), StopLoggingTime: date(t.Stopped),
-	}, err
+		IsLogging: &t.Status.Logging, LatestDeliveryTime: date(t.Status.Delivered), LatestDeliveryError: known(t.Status.DeliveryError),
+		StartLoggingTime: date(t.Status.Started), StopLoggingTime: date(t.Status.Stopped),
+	}, nil
 }
 
-// getEventSelectors answers with the selector that a trail has by itself if it has no other.
 func getEventSelectors(c *call, in *cloudtrail.GetEventSelectorsInput) (*cloudtrail.GetEventSelectorsOutput, error) {
 	t, err := c.trail(in.TrailName)
 	if err != nil {
 		return nil, err
 	}
 	out := &cloudtrail.GetEventSelectorsOutput{TrailARN: text(t.ARN)}
-	for _, a := range t.AdvancedSelectors {
-		e := types.AdvancedEventSelector{Name: known(a.Name), FieldSelectors: []types.AdvancedFieldSelector{}}
-		for _, f := range a.Fields {
-			e.FieldSelectors = append(e.FieldSelectors, types.AdvancedFieldSelector{
-				Field: &f.Field, Equals: f.Equals, NotEquals: f.NotEquals, StartsWith: f.StartsWith, NotStartsWith: f.NotStartsWith,
-				EndsWith: f.EndsWith, NotEndsWith: f.NotEndsWith,
-			})
-		}
-		out.AdvancedEventSelectors = append(out.AdvancedEventSelectors, e)
-	}
-	if out.AdvancedEventSelectors != nil {
+	if t.Selectors == nil {
 		return out, nil
 	}
-	selectors := t.Selectors
-	if len(selectors) == 0 {
-		selectors = []Selector{{ReadWrite: "All", Management: true}}
+	for _, a := range t.Selectors.Advanced {
+		out.AdvancedEventSelectors = append(out.AdvancedEventSelectors, advanced(a))
 	}
-	for _, s := range selectors {
+	for _, s := range t.Selectors.Basic {
 		e := types.EventSelector{
 			ReadWriteType: types.ReadWriteType(s.ReadWrite), IncludeManagementEvents: &s.Management,
 			DataResources: []types.DataResource{}, ExcludeManagementEventSources: append([]string{}, s.Excluded...),
 		}
-		for _, d := range s.Data {
+		for _, d := range s.DataResources {
 			e.DataResources = append(e.DataResources, types.DataResource{Type: &d.Type, Values: d.Values})
 		}
 		out.EventSelectors = append(out.EventSelectors, e)
 	}
 	return out, nil
+}
+
+func advanced(a model.AdvancedSelector) types.AdvancedEventSelector {
+	e := types.AdvancedEventSelector{Name: known(a.Name), FieldSelectors: []types.AdvancedFieldSelector{}}
+	for _, f := range a.Fields {
+		e.FieldSelectors = append(e.FieldSelectors, types.AdvancedFieldSelector{
+			Field: &f.Field, Equals: f.Equals, NotEquals: f.NotEquals, StartsWith: f.StartsWith, NotStartsWith: f.NotStartsWith,
+			EndsWith: f.EndsWith, NotEndsWith: f.NotEndsWith,
+		})
+	}
+	return e
 }
 
 // lookupEvents finds events of the account in the Region, the latest first.

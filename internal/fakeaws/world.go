@@ -4,65 +4,22 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
-	"github.com/licit-dev/licit/policy"
 )
 
 // A World is the state of AWS that a [Server] answers from.
 type World struct {
 	Organization org.Spec
 	Instance     *identitycenter.Spec // nil: IAM Identity Center is not enabled
-	Trails       []Trail
-	Objects      []Object          // in S3 buckets
-	Events       []Event           // that LookupEvents finds
-	Buckets      map[string]string // Regions of buckets by name; us-east-1 for others
+	Trails       []cloudtrail.Trail   // their account and home Region are those of the ARN
+	Objects      []Object             // in S3 buckets
+	Events       []Event              // that LookupEvents finds
+	Buckets      map[string]string    // Regions of buckets by name; us-east-1 for others
 	// Reader is the name of a role that can be assumed in every active account, although
 	// IAM does not list it. Empty: only listed roles can be assumed.
 	Reader string
-}
-
-// A Trail is a trail of CloudTrail, its status and its selectors.
-type Trail struct {
-	ARN                       policy.ARN // its account and Region are those that the trail belongs to
-	Bucket, Prefix            string
-	KMSKey                    string // ARN; empty: none
-	LogGroup, LogRole         string // ARNs for CloudWatch Logs; empty: none
-	Topic                     string // ARN; empty: none
-	MultiRegion, Organization bool
-	GlobalEvents, Validation  bool
-	Logging                   bool
-	LatestDelivery            time.Time // zero: none yet
-	Started, Stopped          time.Time // zero: never
-	DeliveryError             string
-	Selectors                 []Selector // none: as if there were one of management events
-	AdvancedSelectors         []AdvancedSelector
-}
-
-// A Selector is an event selector of a trail.
-type Selector struct {
-	ReadWrite  string // "All", "ReadOnly" or "WriteOnly"
-	Management bool
-	Data       []DataResource
-	Excluded   []string // sources of management events
-}
-
-// A DataResource says which data events of a type are selected.
-type DataResource struct {
-	Type   string // such as "AWS::S3::Object"
-	Values []string
-}
-
-// An AdvancedSelector is an advanced event selector of a trail.
-type AdvancedSelector struct {
-	Name   string
-	Fields []FieldSelector
-}
-
-// A FieldSelector is a condition of an [AdvancedSelector].
-type FieldSelector struct {
-	Field                                                               string
-	Equals, NotEquals, StartsWith, NotStartsWith, EndsWith, NotEndsWith []string
 }
 
 // An Object is an object in an S3 bucket.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/internal/fakeaws"
 	"github.com/licit-dev/licit/org"
@@ -116,16 +117,21 @@ func world() fakeaws.World {
 	return fakeaws.World{
 		Organization: o, Instance: instance, Reader: "Reader",
 		Buckets: map[string]string{"orders": "eu-west-3", "invoices": "eu-west-3"},
-		Trails: []fakeaws.Trail{
+		Trails: []cloudtrail.Trail{
 			{
-				ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), Bucket: "logs", Prefix: "org", KMSKey: "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-4234-8234-123456789012",
-				Topic: "arn:aws:sns:eu-west-3:444455556666:orders", MultiRegion: true, Organization: true, GlobalEvents: true, Validation: true,
-				Logging: true, LatestDelivery: day(5), Started: day(1),
-				AdvancedSelectors: []fakeaws.AdvancedSelector{{Name: "management", Fields: []fakeaws.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}},
+				ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), HomeRegion: "eu-west-3", Bucket: "logs", Prefix: "org",
+				KMSKey:      "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-4234-8234-123456789012",
+				MultiRegion: true, Organization: true, GlobalServiceEvents: true, LogFileValidation: true,
+				Status:    &cloudtrail.Status{Logging: true, Delivered: day(5), Started: day(1)},
+				Selectors: &cloudtrail.Selectors{Advanced: []cloudtrail.AdvancedSelector{{Name: "management", Fields: []cloudtrail.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}}},
 			},
 			{
-				ARN: arn("arn:aws:cloudtrail:eu-west-3:444455556666:trail/data"), Bucket: "logs", Stopped: day(3), Started: day(2), DeliveryError: "AccessDenied",
-				Selectors: []fakeaws.Selector{{ReadWrite: "WriteOnly", Data: []fakeaws.DataResource{{Type: "AWS::S3::Object", Values: []string{"arn:aws:s3:::orders/"}}}, Excluded: []string{"kms.amazonaws.com"}}},
+				ARN: arn("arn:aws:cloudtrail:eu-west-3:444455556666:trail/data"), HomeRegion: "eu-west-3", Bucket: "logs",
+				Status: &cloudtrail.Status{Stopped: day(3), Started: day(2), DeliveryError: "AccessDenied"},
+				Selectors: &cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{
+					ReadWrite: "WriteOnly", Excluded: []string{"kms.amazonaws.com"},
+					DataResources: []cloudtrail.DataResource{{Type: "AWS::S3::Object", Values: []string{"arn:aws:s3:::orders/"}}},
+				}}},
 			},
 		},
 		Objects: []fakeaws.Object{

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/internal/fakeaws"
 	"github.com/licit-dev/licit/org"
@@ -123,14 +124,17 @@ func world() fakeaws.World {
 		},
 		Attributes: []identitycenter.Attribute{{Key: "team", Source: []string{"${path:enterprise.department}"}}},
 	}
-	trails := []fakeaws.Trail{
+	trails := []cloudtrail.Trail{
 		{
-			ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization"), Bucket: "trail-logs", MultiRegion: true, Organization: true, GlobalEvents: true,
-			Validation: true, Logging: true, Started: day(1), LatestDelivery: day(5),
+			ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization"), HomeRegion: "eu-west-3", Bucket: "trail-logs", MultiRegion: true, Organization: true,
+			GlobalServiceEvents: true, LogFileValidation: true, Status: &cloudtrail.Status{Logging: true, Started: day(1), Delivered: day(5)},
+			Selectors: &cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{ReadWrite: "All", Management: true}}},
 		},
 		{
-			ARN: arn("arn:aws:cloudtrail:us-east-1:444455556666:trail/orders"), Bucket: "orders", Stopped: day(2),
-			Selectors: []fakeaws.Selector{{ReadWrite: "WriteOnly", Data: []fakeaws.DataResource{{Type: "AWS::S3::Object", Values: []string{"arn:aws:s3:::orders/"}}}}},
+			ARN: arn("arn:aws:cloudtrail:us-east-1:444455556666:trail/orders"), HomeRegion: "us-east-1", Bucket: "orders", Status: &cloudtrail.Status{Stopped: day(2)},
+			Selectors: &cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{
+				ReadWrite: "WriteOnly", DataResources: []cloudtrail.DataResource{{Type: "AWS::S3::Object", Values: []string{"arn:aws:s3:::orders/"}}},
+			}}},
 		},
 	}
 	return fakeaws.World{Organization: o, Instance: instance, Trails: trails, Reader: "Reader"}
