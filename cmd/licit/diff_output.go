@@ -14,13 +14,25 @@ func (v *diffView) write(a *app, output string, top int) error {
 	var text string
 	switch output {
 	case "json":
+		if v.plan != nil {
+			return writeJSON(a.stdout, planDiffJSON{v.json(), v.plan.json()})
+		}
 		return writeJSON(a.stdout, v.json())
 	case "markdown":
 		text = v.markdown(top)
+		if v.plan != nil {
+			text += v.plan.markdown(top)
+		}
 	case "github":
 		text = v.workflowCommands(top)
+		if v.plan != nil {
+			text += v.plan.workflowCommands(top)
+		}
 	default:
 		text = v.text(top)
+		if v.plan != nil {
+			text += v.plan.text(top)
+		}
 	}
 	_, err := io.WriteString(a.stdout, text)
 	return err
@@ -210,7 +222,7 @@ func (v *diffView) workflowCommands(top int) string {
 		causes := slices.Clone(s.example.Causes)
 		slices.Reverse(causes)
 		for _, c := range causes {
-			if file, at := v.file(c); file != "" && (where == "" || c.After) {
+			if file, at := v.file(c); v.plan == nil && file != "" && (where == "" || c.After) {
 				where = fmt.Sprintf("file=%s,line=%d,", commandProperty(file), at.Line)
 			}
 		}
@@ -219,6 +231,12 @@ func (v *diffView) workflowCommands(top int) string {
 			noun = "caller"
 		}
 		text := fmt.Sprintf("%s: %s, %s. Was: %s. Is: %s.", s.title(), plural(len(s.callers), noun), actionsText(v.facts, actionsOfRows(s.rows), plain), s.before, s.after)
+		for _, c := range causes {
+			if address := v.addresses[c.Statement.Policy.Document]; address != "" {
+				text = address + ": " + text
+				break
+			}
+		}
 		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", level, where, commandProperty("Access "+s.kind.String()), commandData(text))
 	}
 	fmt.Fprintf(&b, "::notice title=Access::%s\n", commandData(v.summary()+"; "+v.asked()))
@@ -285,14 +303,15 @@ type diffSideJSON struct {
 }
 
 type diffCauseJSON struct {
-	Side   string `json:"side"` // before or after
-	Policy string `json:"policy"`
-	ID     string `json:"id,omitempty"`
-	SID    string `json:"sid,omitempty"`
-	Index  int    `json:"index"`
-	File   string `json:"file,omitempty"`
-	Line   int    `json:"line,omitempty"`
-	Column int    `json:"column,omitempty"`
+	Side    string `json:"side"` // before or after
+	Policy  string `json:"policy"`
+	ID      string `json:"id,omitempty"`
+	SID     string `json:"sid,omitempty"`
+	Index   int    `json:"index"`
+	Address string `json:"address,omitempty"` // of the resource of a Terraform plan
+	File    string `json:"file,omitempty"`
+	Line    int    `json:"line,omitempty"`
+	Column  int    `json:"column,omitempty"`
 }
 
 func (v *diffView) json() diffJSON {
@@ -330,7 +349,7 @@ func (v *diffView) row(r *simulate.Row) diffRowJSON {
 		if c.After {
 			side = "after"
 		}
-		cause := diffCauseJSON{Side: side, Policy: c.Statement.Policy.Name, ID: c.Statement.Policy.ID, SID: c.Statement.SID, Index: c.Statement.Index}
+		cause := diffCauseJSON{Side: side, Policy: c.Statement.Policy.Name, ID: c.Statement.Policy.ID, SID: c.Statement.SID, Index: c.Statement.Index, Address: v.addresses[c.Statement.Policy.Document]}
 		if file, at := v.file(c); file != "" {
 			cause.File, cause.Line, cause.Column = file, at.Line, at.Column
 		}

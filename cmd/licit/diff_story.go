@@ -17,6 +17,8 @@ import (
 type diffView struct {
 	before, after *world
 	files         map[*policy.Document]string // of documents that come from a change
+	addresses     map[*policy.Document]string // of documents that come from a Terraform plan
+	plan          *planView                   // nil: the change is no Terraform plan
 	report        *simulate.Report
 	facts         facts
 }
@@ -237,6 +239,9 @@ func (v *diffView) causeText(c simulate.Cause) string {
 	text := side + ": " + w.StatementLabel(c.Statement)
 	if at := v.place(c); at != "" {
 		text += ", " + at
+	}
+	if address := v.addresses[c.Statement.Policy.Document]; address != "" {
+		text += ", " + printable(address)
 	}
 	return text
 }

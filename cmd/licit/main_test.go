@@ -20,13 +20,17 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the scripts in testdata/script. Each starts in a directory that holds
-// testdata/snapshot, examples/policytest and the export in examples/exports/shop.
+// testdata/snapshot, examples/policytest, the export in examples/exports/shop and the Terraform
+// plans of org/tfplan.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repeat": repeat},
 		Setup: func(e *testscript.Env) error {
+			if err := os.CopyFS(e.WorkDir+"/plans", os.DirFS("../../org/tfplan/testdata")); err != nil {
+				return err
+			}
 			if err := os.CopyFS(e.WorkDir+"/policytest", os.DirFS("../../examples/policytest")); err != nil {
 				return err
 			}

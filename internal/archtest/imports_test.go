@@ -19,12 +19,17 @@ type rule struct {
 }
 
 const (
-	jsontext = "github.com/go-json-experiment/json/jsontext"
-	cobra    = "github.com/spf13/cobra"
-	diff     = "github.com/rogpeppe/go-internal/diff"
-	rapid    = "pgregory.net/rapid"
-	txtar    = "golang.org/x/tools/txtar"
-	yaml     = "go.yaml.in/yaml/v3"
+	jsontext  = "github.com/go-json-experiment/json/jsontext"
+	cobra     = "github.com/spf13/cobra"
+	diff      = "github.com/rogpeppe/go-internal/diff"
+	cty       = "github.com/zclconf/go-cty/cty"
+	ctyjson   = "github.com/zclconf/go-cty/cty/json"
+	hclsyntax = "github.com/hashicorp/hcl/v2/hclsyntax"
+	hclwrite  = "github.com/hashicorp/hcl/v2/hclwrite"
+	tfjson    = "github.com/hashicorp/terraform-json"
+	rapid     = "pgregory.net/rapid"
+	txtar     = "golang.org/x/tools/txtar"
+	yaml      = "go.yaml.in/yaml/v3"
 )
 
 // arrows is the import table. An arrow that does not stand here does not exist: models
@@ -51,6 +56,10 @@ var arrows = map[string]rule{
 	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
+		tests:   []string{"simulate"},
+	},
+	"org/tfplan": {
+		imports: []string{"cloudtrail", "identitycenter", "org", "policy", tfjson, hclsyntax, hclwrite, cty, ctyjson},
 		tests:   []string{"simulate"},
 	},
 	"simulate": {
@@ -104,7 +113,7 @@ var arrows = map[string]rule{
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
 		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/org/tfplan"
+	"github.com/licit-dev/licit/policy/lint"
+)
+
+// text is what follows the access of a plan in text.
+func (p *planView) text(top int) string {
+	var b strings.Builder
+	p.lists(top, func(title string, lines []string, left int) {
+		fmt.Fprintf(&b, "\n%s\n", title)
+		for _, l := range lines {
+			fmt.Fprintf(&b, "  %s\n", printable(l))
+		}
+		if left > 0 {
+			fmt.Fprintf(&b, "  … and %d more\n", left)
+		}
+	})
+	return b.String()
+}
+
+// markdown is what follows the access of a plan in Markdown.
+func (p *planView) markdown(top int) string {
+	var b strings.Builder
+	p.lists(top, func(title string, lines []string, left int) {
+		fmt.Fprintf(&b, "\n### %s\n\n", title)
+		for _, l := range lines {
+			address, rest, _ := strings.Cut(l, ": ")
+			fmt.Fprintf(&b, "- %s: %s\n", markdownCode(address), markdownText(rest))
+		}
+		if left > 0 {
+			fmt.Fprintf(&b, "- … and %d more\n", left)
+		}
+	})
+	return b.String()
+}
+
+// lists are the lists of a plan that have something in them: each line begins with an
+// address.
+func (p *planView) lists(top int, list func(title string, lines []string, left int)) {
+	add := func(title string, n int, line func(i int) string) {
+		var lines []string
+		for i := range n {
+			if top == 0 || i < top {
+				lines = append(lines, line(i))
+			}
+		}
+		if n > 0 {
+			list(title, lines, n-len(lines))
+		}
+	}
+	add("Findings", len(p.findings), func(i int) string { return p.findings[i].line() })
+	unknown := p.outcome.Unknown
+	add("Known only after apply", len(unknown), func(i int) string {
+		return fmt.Sprintf("%s, so that the %s of %s is not known", unknown[i].Reason, unknown[i].What, unknown[i].Subject)
+	})
+	trails := p.outcome.Trails
+	add("Trails, as they will be", len(trails), func(i int) string { return trailText(&trails[i]) })
+	access, others := p.skipped()
+	skip := func(list []tfplan.Skipped) func(i int) string {
+		return func(i int) string { return list[i].Address + ": " + list[i].Reason }
+	}
+	if !p.complete && len(access) == 0 {
+		list("The plan is not complete: planning was limited to targets, or changes were deferred", nil, 0)
+	}
+	add("May change access, and not modelled", len(access), skip(access))
+	add("Left out", len(others), skip(others))
+	names := p.outcome.Placeholders
+	add("Placeholders for names that AWS will choose", len(names), func(i int) string { return names[i].Address + ": " + names[i].Value })
+}
+
+// trailText says what a trail records, and where to.
+func trailText(t *cloudtrail.Trail) string {
+	out := []string{"to bucket " + cmp.Or(t.Bucket, "(not known)")}
+	for _, f := range []struct {
+		on      bool
+		is, not string
+	}{
+		{t.Status == nil || t.Status.Logging, "logging", "NOT logging"},
+		{t.Organization, "of the organization", "of one account"},
+		{t.MultiRegion, "all Regions", "one Region"},
+		{t.GlobalServiceEvents, "with global services", "without global services"},
+		{t.LogFileValidation, "with log file validation", "without log file validation"},
+	} {
+		if f.on {
+			out = append(out, f.is)
+		} else {
+			out = append(out, f.not)
+		}
+	}
+	return t.ARN.String() + ": " + strings.Join(out, ", ")
+}
+
+func (f planFinding) line() string {
+	return fmt.Sprintf("%s: %s %s: %s (%s%s)", f.address, f.Type, f.Code, f.Message, f.attribute, f.Path)
+}
+
+// workflowCommands are annotations for GitHub.
+func (p *planView) workflowCommands(top int) string {
+	var b strings.Builder
+	for i, f := range p.findings {
+		if top > 0 && i == top {
+			break
+		}
+		level := "notice"
+		switch {
+		case f.Type == lint.Error:
+			level = "error"
+		case f.Type.AtLeast(lint.Warning):
+			level = "warning"
+		}
+		fmt.Fprintf(&b, "::%s title=%s::%s\n", level, commandProperty(f.Code), commandData(f.line()))
+	}
+	for _, g := range p.outcome.Unknown {
+		fmt.Fprintf(&b, "::notice title=Unknown::%s\n", commandData(g.Reason))
+	}
+	if p.isPartial() {
+		fmt.Fprintf(&b, "::warning title=Partial::%s\n", commandData("the plan may change more access than this shows: "+p.missing()))
+	}
+	return b.String()
+}
+
+// The JSON output of tf diff: that of diff, and the plan.
+type planDiffJSON struct {
+	diffJSON
+	Plan planJSON `json:"plan"`
+}
+
+type planJSON struct {
+	Complete     bool              `json:"complete"`
+	Changes      []string          `json:"changes"` // sentences
+	Findings     []planFindingJSON `json:"findings"`
+	Unknown      []gapJSON         `json:"unknown"`
+	Skipped      []planSkippedJSON `json:"skipped"`
+	Placeholders []placeholderJSON `json:"placeholders"`
+	Trails       []string          `json:"trails"` // sentences
+}
+
+type planFindingJSON struct {
+	Address   string `json:"address"`
+	Attribute string `json:"attribute"`
+	Type      string `json:"type"`
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+	Path      string `json:"path"`
+}
+
+type planSkippedJSON struct {
+	Address string `json:"address"`
+	Type    string `json:"type"`
+	Access  bool   `json:"access"` // it may change access
+	Reason  string `json:"reason"`
+}
+
+type placeholderJSON struct {
+	Address string `json:"address"`
+	Value   string `json:"value"`
+}
+
+func (p *planView) json() planJSON {
+	out := planJSON{
+		Complete: p.complete, Changes: []string{}, Findings: []planFindingJSON{}, Unknown: []gapJSON{},
+		Skipped: []planSkippedJSON{}, Placeholders: []placeholderJSON{}, Trails: []string{},
+	}
+	for _, c := range p.outcome.Changes {
+		out.Changes = append(out.Changes, c.String())
+	}
+	for _, f := range p.findings {
+		out.Findings = append(out.Findings, planFindingJSON{f.address, f.attribute, string(f.Type), f.Code, f.Message, f.Path})
+	}
+	for _, g := range p.outcome.Unknown {
+		out.Unknown = append(out.Unknown, gapJSON{g.Subject, g.What, g.Reason})
+	}
+	for _, s := range p.outcome.Skipped {
+		out.Skipped = append(out.Skipped, planSkippedJSON{s.Address, s.Type, s.Access, s.Reason})
+	}
+	for i := range p.outcome.Trails {
+		out.Trails = append(out.Trails, trailText(&p.outcome.Trails[i]))
+	}
+	for _, n := range p.outcome.Placeholders {
+		out.Placeholders = append(out.Placeholders, placeholderJSON{n.Address, n.Value})
+	}
+	return out
+}

@@ -1,0 +1,15 @@
+// Package tfplan turns a Terraform plan into what it would do to an organization.
+//
+// Most users need [Read], which takes the output of terraform show -json PLAN, and
+// [Plan.Apply], which returns the [org.Change]s and the edits of IAM Identity Center that
+// the plan makes, and what it had to skip. [Export] writes the way back: an organization and
+// an instance of IAM Identity Center as Terraform's HCL.
+//
+// What Terraform knows only after apply is looked up through the references of the
+// configuration, and policy documents of data sources are put together from their
+// statements. What stays unknown becomes an [org.Gap] whose reason begins with the
+// address of the resource, so that decisions which depend on it are indeterminate. Values
+// that are marked sensitive are taken for unknown: none can be in any output.
+//
+// It does not run Terraform, reaches no network, and reads no .tf files.
+package tfplan

@@ -1,0 +1,281 @@
+package tfplan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A holder is a user, group or role as far as policies are attached to it.
+type holder struct {
+	arn      policy.ARN
+	attached *[]policy.ARN
+	inline   *[]org.InlinePolicy
+}
+
+// holder finds a user, group or role by its name.
+func (a *account) holder(kind, name string) (holder, bool) {
+	name = strings.ToLower(name)
+	switch kind {
+	case "role":
+		if r := a.roles[name]; r != nil {
+			return holder{r.ARN, &r.Attached, &r.Inline}, true
+		}
+	case "user":
+		if u := a.users[name]; u != nil {
+			return holder{u.ARN, &u.Attached, &u.Inline}, true
+		}
+	default:
+		if g := a.groups[name]; g != nil {
+			return holder{g.ARN, &g.Attached, &g.Inline}, true
+		}
+	}
+	return holder{}, false
+}
+
+// linked is the account of a resource that links others: that of what it names, as far as it
+// names something by its ARN, else its own.
+func (e *editor) linked(v values) *account {
+	if a, err := policy.ParseARN(v.plain("policy_arn")); err == nil && policy.IsAccountID(a.AccountID()) {
+		return e.edited(v.of, a.AccountID())
+	}
+	for _, attr := range []string{"role", "user", "group"} {
+		if t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr)); ok && t.of.mode == "managed" {
+			if s, ok := e.identify(t.of, "arn"); ok {
+				if a, err := policy.ParseARN(s); err == nil {
+					return e.edited(v.of, a.AccountID())
+				}
+			}
+		}
+	}
+	id, err := e.account(v.of)
+	if err != nil {
+		e.errs = append(e.errs, err)
+		return nil
+	}
+	return e.edited(v.of, id)
+}
+
+// held finds what an attribute of v names. What is removed may be gone with its holder. What
+// is put, but names something that is not known, leaves a gap.
+func (e *editor) held(v values, kind string) (holder, *account, bool) {
+	a := e.linked(v)
+	if a == nil {
+		return holder{}, nil, false
+	}
+	name, ok := e.link(v, kind, "name")
+	if !ok {
+		if v.planned {
+			e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason(kind))
+		}
+		return holder{}, a, false
+	}
+	h, ok := a.holder(kind, name)
+	if !ok && v.planned {
+		e.fail(v.of, "%s %s is not in account %s, neither before the plan nor by it; want a newer snapshot", kind, name, a.ID)
+	}
+	return h, a, ok
+}
+
+// An inlineOf handles the inline policies of users, groups or roles.
+type inlineOf string
+
+func (k inlineOf) put(e *editor, in *instance, v values) {
+	h, _, ok := e.held(v, string(k))
+	if !ok {
+		return
+	}
+	t := e.document(v, "policy", policy.IdentityBased, map[inlineOf]string{"role": "AWS::IAM::Role", "user": "AWS::IAM::User", "group": "AWS::IAM::Group"}[k])
+	if t.unknown != "" {
+		e.unknown(h.arn.String(), org.GapIdentityPolicies, t.unknown)
+	}
+	name := e.named(in, v, "name", "name_prefix")
+	*h.inline = slices.DeleteFunc(*h.inline, func(p org.InlinePolicy) bool { return p.Name == name })
+	if t.document != nil {
+		*h.inline = append(*h.inline, org.InlinePolicy{Name: name, Document: t.document})
+	}
+}
+
+func (k inlineOf) remove(e *editor, in *instance, v values) {
+	if h, _, ok := e.held(v, string(k)); ok {
+		*h.inline = slices.DeleteFunc(*h.inline, func(p org.InlinePolicy) bool { return p.Name == v.plain("name") })
+	}
+}
+
+// An attachedTo handles the attached policies of users, groups or roles.
+type attachedTo string
+
+func (k attachedTo) put(e *editor, _ *instance, v values) {
+	if h, _, ok := e.held(v, string(k)); ok {
+		e.attachTo(v, h)
+	}
+}
+
+func (e *editor) attachTo(v values, h holder) {
+	s, ok := e.link(v, "policy_arn", "arn")
+	if !ok {
+		e.unknown(h.arn.String(), org.GapIdentityPolicies, v.unknownReason("policy_arn"))
+		return
+	}
+	p, err := policy.ParseARN(s)
+	if err != nil {
+		e.fail(v.of, "policy_arn: %w", err)
+		return
+	}
+	if !slices.Contains(*h.attached, p) {
+		*h.attached = append(*h.attached, p)
+	}
+}
+
+func (k attachedTo) remove(e *editor, _ *instance, v values) {
+	if h, _, ok := e.held(v, string(k)); ok {
+		detachFrom(v, h)
+	}
+}
+
+func detachFrom(v values, h holder) {
+	*h.attached = slices.DeleteFunc(*h.attached, func(a policy.ARN) bool { return a.String() == v.plain("policy_arn") })
+}
+
+// putAttachments makes a policy attached to exactly what an aws_iam_policy_attachment lists.
+func (e *editor) putAttachments(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	s, ok := e.link(v, "policy_arn", "arn")
+	p, err := policy.ParseARN(s)
+	if !ok || err != nil {
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("policy_arn"))
+		return
+	}
+	a.detachAll(p)
+	for _, kind := range []string{"role", "user", "group"} {
+		names, st := v.texts(kind + "s")
+		if st == unknown {
+			e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason(kind+"s"))
+		}
+		for _, name := range names {
+			h, ok := a.holder(kind, name)
+			if !ok {
+				e.fail(v.of, "%s %s is not in account %s; want a newer snapshot", kind, name, a.ID)
+				continue
+			}
+			*h.attached = append(*h.attached, p)
+		}
+	}
+}
+
+func (a *account) detachAll(p policy.ARN) {
+	drop := func(list *[]policy.ARN) {
+		*list = slices.DeleteFunc(*list, func(other policy.ARN) bool { return other == p })
+	}
+	for _, u := range a.users {
+		drop(&u.Attached)
+	}
+	for _, g := range a.groups {
+		drop(&g.Attached)
+	}
+	for _, r := range a.roles {
+		drop(&r.Attached)
+	}
+}
+
+func (e *editor) removeAttachments(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	for _, kind := range []string{"role", "user", "group"} {
+		names, _ := v.texts(kind + "s")
+		for _, name := range names {
+			if h, ok := a.holder(kind, name); ok {
+				detachFrom(v, h)
+			}
+		}
+	}
+}
+
+func (e *editor) putUserGroups(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	name, ok := e.link(v, "user", "name")
+	u := a.users[strings.ToLower(name)]
+	groups, st := v.texts("groups")
+	switch {
+	case !ok:
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("user"))
+	case u == nil:
+		e.fail(v.of, "user %s is not in account %s; want a newer snapshot", name, a.ID)
+	case st == unknown:
+		e.unknown(u.ARN.String(), org.GapIdentityPolicies, v.unknownReason("groups"))
+	default:
+		for _, g := range groups {
+			join(u, g)
+		}
+	}
+}
+
+func (e *editor) removeUserGroups(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	groups, _ := v.texts("groups")
+	if u := a.users[strings.ToLower(v.plain("user"))]; u != nil {
+		for _, g := range groups {
+			leave(u, g)
+		}
+	}
+}
+
+func join(u *org.User, group string) {
+	if !slices.ContainsFunc(u.Groups, func(g string) bool { return strings.EqualFold(g, group) }) {
+		u.Groups = append(u.Groups, group)
+	}
+}
+
+func leave(u *org.User, group string) {
+	u.Groups = slices.DeleteFunc(u.Groups, func(g string) bool { return strings.EqualFold(g, group) })
+}
+
+// putMembers makes a group have exactly the members that an aws_iam_group_membership lists.
+func (e *editor) putMembers(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	group, ok := e.link(v, "group", "name")
+	users, st := v.texts("users")
+	if !ok || st == unknown {
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("users"))
+		return
+	}
+	for _, u := range a.users {
+		leave(u, group)
+	}
+	for _, name := range users {
+		if u := a.users[strings.ToLower(name)]; u != nil {
+			join(u, group)
+		} else {
+			e.fail(v.of, "user %s is not in account %s; want a newer snapshot", name, a.ID)
+		}
+	}
+}
+
+func (e *editor) removeMembers(_ *instance, v values) {
+	a := e.linked(v)
+	if a == nil {
+		return
+	}
+	users, _ := v.texts("users")
+	for _, name := range users {
+		if u := a.users[strings.ToLower(name)]; u != nil {
+			leave(u, v.plain("group"))
+		}
+	}
+}

@@ -1,0 +1,22 @@
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+# Nothing here reaches AWS: the keys are none, and the provider checks nothing.
+provider "aws" {
+  region                      = "eu-west-3"
+  allowed_account_ids         = ["111122223333"]
+  access_key                  = "none"
+  secret_key                  = "none"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_region_validation      = true
+  skip_requesting_account_id  = true
+}
+
+# The provider refuses: it cannot find out which account it is in.
+resource "aws_iam_group" "developers" {
+  name = "developers"
+}

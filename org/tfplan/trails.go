@@ -1,0 +1,139 @@
+package tfplan
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/policy"
+)
+
+// putTrail takes a trail as the plan makes it. It decides no request.
+func (e *editor) putTrail(in *instance, v values) {
+	name := v.plain("name")
+	if name == "" {
+		e.skip(in, false, v.unknownReason("name"))
+		return
+	}
+	s := v.plain("arn")
+	if s == "" {
+		account, err := e.account(in)
+		region := e.region(in)
+		switch {
+		case err != nil:
+			e.errs = append(e.errs, err)
+			return
+		case region == "":
+			e.fail(in, "the plan does not say in which Region it is; want the Region to be given, or to stand in the provider's configuration")
+			return
+		}
+		s = "arn:" + e.partition(in) + ":cloudtrail:" + region + ":" + account + ":trail/" + name
+	}
+	arn, err := policy.ParseARN(s)
+	if err != nil {
+		e.fail(in, "%w", err)
+		return
+	}
+	t := cloudtrail.Trail{ARN: arn, HomeRegion: arn.Region()}
+	for _, l := range []struct {
+		attr, want string
+		to         *string
+	}{{"s3_bucket_name", "id", &t.Bucket}, {"s3_key_prefix", "", &t.Prefix}, {"kms_key_id", "arn", &t.KMSKey}, {"cloud_watch_logs_group_arn", "", &t.LogGroup}} {
+		var ok bool
+		if *l.to, ok = e.link(v, l.attr, l.want); !ok && v.isUnknown(l.attr) {
+			e.skip(in, false, v.unknownReason(l.attr))
+			return
+		}
+	}
+	for _, f := range []struct {
+		attr string
+		to   *bool
+	}{
+		{"is_multi_region_trail", &t.MultiRegion}, {"is_organization_trail", &t.Organization},
+		{"include_global_service_events", &t.GlobalServiceEvents}, {"enable_log_file_validation", &t.LogFileValidation},
+	} {
+		if v.isUnknown(f.attr) {
+			e.skip(in, false, v.unknownReason(f.attr))
+			return
+		}
+		*f.to, _ = v.flag(f.attr)
+	}
+	if logging, st := v.flag("enable_logging"); st == known {
+		t.Status = &cloudtrail.Status{Logging: logging}
+	}
+	t.Selectors = selectors(v)
+	e.out.Trails = append(e.out.Trails, t)
+}
+
+func (e *editor) removeTrail(in *instance, v values) {
+	if in.creates() {
+		return
+	}
+	e.skip(in, false, "the trail "+v.plain("arn")+" is deleted: requests are not recorded by it any more")
+}
+
+// selectors are the events that a trail records; nil if they are not known. A trail without
+// selectors records all management events (AWS CloudTrail User Guide, “Logging management
+// events”).
+func selectors(v values) *cloudtrail.Selectors {
+	basic, b := v.blocks("event_selector")
+	advanced, a := v.blocks("advanced_event_selector")
+	if b == unknown || a == unknown {
+		return nil
+	}
+	out := new(cloudtrail.Selectors)
+	for _, s := range basic {
+		e := cloudtrail.EventSelector{ReadWrite: s.plain("read_write_type")}
+		e.Management, _ = s.flag("include_management_events")
+		e.Excluded, _ = s.texts("exclude_management_event_sources")
+		e.Excluded = sorted(e.Excluded)
+		data, _ := s.blocks("data_resource")
+		for _, d := range data {
+			values, st := d.texts("values")
+			if st == unknown {
+				return nil
+			}
+			e.DataResources = append(e.DataResources, cloudtrail.DataResource{Type: d.plain("type"), Values: values})
+		}
+		out.Basic = append(out.Basic, e)
+	}
+	for _, s := range advanced {
+		e := cloudtrail.AdvancedSelector{Name: s.plain("name")}
+		fields, _ := s.blocks("field_selector")
+		for _, f := range fields {
+			field := cloudtrail.FieldSelector{Field: f.plain("field")}
+			for _, l := range []struct {
+				attr string
+				to   *[]string
+			}{
+				{"equals", &field.Equals}, {"starts_with", &field.StartsWith}, {"ends_with", &field.EndsWith},
+				{"not_equals", &field.NotEquals}, {"not_starts_with", &field.NotStartsWith}, {"not_ends_with", &field.NotEndsWith},
+			} {
+				values, st := f.texts(l.attr)
+				if st == unknown {
+					return nil
+				}
+				if len(values) > 0 {
+					*l.to = values
+				}
+			}
+			e.Fields = append(e.Fields, field)
+		}
+		// All must match, in whatever order; Terraform has them in one of its own.
+		slices.SortStableFunc(e.Fields, func(a, b cloudtrail.FieldSelector) int { return strings.Compare(a.Field, b.Field) })
+		out.Advanced = append(out.Advanced, e)
+	}
+	if len(basic)+len(advanced) == 0 {
+		out.Basic = []cloudtrail.EventSelector{{ReadWrite: "All", Management: true}}
+	}
+	return out
+}
+
+func sorted(list []string) []string {
+	if len(list) == 0 {
+		return nil
+	}
+	list = slices.Clone(list)
+	slices.Sort(list)
+	return list
+}

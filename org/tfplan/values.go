@@ -1,0 +1,197 @@
+package tfplan
+
+// values are the attributes of a resource on one side of a change.
+type values struct {
+	known     map[string]any
+	unknown   any // shaped like known, with true where a value is known only after apply
+	sensitive any // likewise, where a value must not be shown
+	of        *instance
+	planned   bool // after the change
+}
+
+// attributes is what change.before or change.after is: an object, or null.
+func attributes(v any) (map[string]any, bool) {
+	if v == nil {
+		return nil, true
+	}
+	m, ok := v.(map[string]any)
+	return m, ok
+}
+
+// exists reports whether there is something on this side of the change.
+func (v values) exists() bool { return v.known != nil }
+
+// A state says what is known of an attribute.
+type state uint8
+
+const (
+	absent state = iota // null, or the resource has no such attribute
+	known
+	unknown // known after apply, or sensitive, in whole or in part
+)
+
+// get is the value of an attribute. One that is sensitive is unknown: what is not used
+// cannot be shown.
+func (v values) get(name string) (any, state) {
+	if marked(member(v.unknown, name)) {
+		return nil, unknown
+	}
+	value, ok := v.known[name]
+	switch {
+	case !ok || value == nil:
+		return nil, absent
+	case marked(member(v.sensitive, name)):
+		return nil, unknown
+	}
+	return value, known
+}
+
+func member(v any, name string) any {
+	m, _ := v.(map[string]any)
+	return m[name]
+}
+
+func element(v any, i int) any {
+	list, _ := v.([]any)
+	if i < len(list) {
+		return list[i]
+	}
+	return nil
+}
+
+// marked reports whether true stands somewhere in v.
+func marked(v any) bool {
+	switch v := v.(type) {
+	case bool:
+		return v
+	case []any:
+		for _, e := range v {
+			if marked(e) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, e := range v {
+			if marked(e) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// text is an attribute that is a string. The empty string is absent, as the provider does
+// not tell the two apart.
+func (v values) text(name string) (string, state) {
+	value, s := v.get(name)
+	if s != known {
+		return "", s
+	}
+	text, ok := value.(string)
+	if !ok || text == "" {
+		return "", absent
+	}
+	return text, known
+}
+
+// isUnknown reports whether an attribute that the configuration sets is known only after
+// apply.
+func (v values) isUnknown(name string) bool {
+	_, st := v.get(name)
+	return st == unknown && v.sets(name)
+}
+
+// plain is the text of an attribute if it is known, or "".
+func (v values) plain(name string) string {
+	text, _ := v.text(name)
+	return text
+}
+
+func (v values) flag(name string) (bool, state) {
+	value, s := v.get(name)
+	b, _ := value.(bool)
+	return b, s
+}
+
+// number is a whole number that is known, or 0.
+func (v values) number(name string) int {
+	value, _ := v.get(name)
+	n, _ := value.(float64)
+	return int(n)
+}
+
+// texts is an attribute that is a list or set of strings.
+func (v values) texts(name string) ([]string, state) {
+	value, s := v.get(name)
+	if s != known {
+		return nil, s
+	}
+	return stringsOf(value), known
+}
+
+func stringsOf(value any) []string {
+	list, _ := value.([]any)
+	out := make([]string, 0, len(list))
+	for _, e := range list {
+		if text, ok := e.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
+
+// tags are the tags of a resource, those that the provider's configuration adds included.
+func (v values) tags() (map[string]string, state) {
+	value, s := v.get("tags_all")
+	if s != known {
+		if s == unknown && v.of.plan.hasDefaultTags(v.of) {
+			return nil, unknown
+		}
+		value, s = v.get("tags")
+	}
+	m, _ := value.(map[string]any)
+	if s != known || len(m) == 0 {
+		return nil, s
+	}
+	out := make(map[string]string, len(m))
+	for k, e := range m {
+		out[k], _ = e.(string)
+	}
+	return out, known
+}
+
+// blocks are the nested blocks of an attribute, each with what is known of it.
+func (v values) blocks(name string) ([]values, state) {
+	list, ok := v.known[name].([]any)
+	if !ok {
+		if marked(member(v.unknown, name)) {
+			return nil, unknown
+		}
+		return nil, absent
+	}
+	if s, ok := member(v.sensitive, name).(bool); ok && s {
+		return nil, unknown
+	}
+	if u, ok := member(v.unknown, name).(bool); ok && u {
+		return nil, unknown
+	}
+	out := make([]values, 0, len(list))
+	for i, e := range list {
+		m, ok := e.(map[string]any)
+		if !ok {
+			return nil, unknown
+		}
+		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned})
+	}
+	return out, known
+}
+
+// sets reports whether the configuration gives the attribute a value. Without the
+// configuration, it may.
+func (v values) sets(name string) bool {
+	if v.of == nil || v.of.config == nil {
+		return true
+	}
+	_, ok := v.of.config.Expressions[name]
+	return ok
+}
