@@ -132,3 +132,40 @@ func alike(t *testing.T, queue, scp string) *simulate.Environment {
 	require.NoError(t, err)
 	return env
 }
+
+// A tag whose key is there in two spellings is unknown; another one such is a change.
+func TestTagsInTwoSpellings(t *testing.T) {
+	ctx := context.Background()
+	untagged := policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow, Action: policy.List("sqs:*"), Resource: policy.List("*"), Condition: policy.When("Null", "aws:PrincipalTag/team", "true")}))
+	queues := org.ManagedPolicy{ARN: policy.MustParseARN("arn:aws:iam::111122223333:policy/queues"), Document: untagged}
+	user := func(tags ...string) org.User {
+		out := org.User{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/ana"), Attached: []policy.ARN{queues.ARN}, Tags: map[string]string{}}
+		for _, key := range tags {
+			out.Tags[key] = "orders"
+		}
+		return out
+	}
+	o, err := org.New(org.Spec{Accounts: []org.Account{{ID: "111122223333", Users: []org.User{user("stage", "Stage")}, Policies: []org.ManagedPolicy{queues}}}})
+	require.NoError(t, err)
+	env, err := simulate.Compile(o)
+	require.NoError(t, err)
+	before, err := env.Matrix(ctx, simulate.MatrixOptions{})
+	require.NoError(t, err)
+	after, err := env.Apply(org.PutUser(user("team", "Team")))
+	require.NoError(t, err)
+	updated, err := before.Update(ctx, after)
+	require.NoError(t, err)
+	ana := policy.PrincipalFromARN(user().ARN)
+	cell, _ := before.At(ana, "sqs:ListQueues")
+	require.Equal(t, simulate.Allowed, cell.Outcome)
+	cell, _ = updated.At(ana, "sqs:ListQueues")
+	require.Equal(t, simulate.Indeterminate, cell.Outcome)
+
+	affected, err := env.Affected(after, simulate.Scope{Actions: []string{"sqs:*"}})
+	require.NoError(t, err)
+	var found []policy.Principal
+	for members := range affected.Groups() {
+		found = append(found, members...)
+	}
+	require.Equal(t, []policy.Principal{ana}, found)
+}

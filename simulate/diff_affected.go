@@ -463,7 +463,7 @@ func (a *Affected) groupKey(p policy.Principal, callers [2]*party) string {
 			b = a.appendLayer(b, l)
 		}
 		b = append(append(b, e.tagGap...), 0)
-		e.keys.Each(func(name string, values []string) {
+		eachKey(e.keys, func(name string, values []string) {
 			b = append(append(b, name...), 0)
 			for _, v := range values {
 				b = append(append(b, v...), 1)

@@ -318,7 +318,7 @@ func changedKeys(before, after engine.Keys) []string {
 	}
 	read := func(k engine.Keys) map[string]string {
 		out := map[string]string{}
-		k.Each(func(name string, values []string) { out[strings.ToLower(name)] = fmt.Sprintf("%q", values) })
+		eachKey(k, func(name string, values []string) { out[strings.ToLower(name)] = fmt.Sprintf("%q", values) })
 		return out
 	}
 	b, a := read(before), read(after)
@@ -351,12 +351,19 @@ func sameKeys(before, after engine.Keys) bool {
 	}
 	var buf [16]entry
 	list, i, same := buf[:0], 0, true
-	before.Each(func(name string, values []string) { list = append(list, entry{name, values}) })
-	after.Each(func(name string, values []string) {
+	eachKey(before, func(name string, values []string) { list = append(list, entry{name, values}) })
+	eachKey(after, func(name string, values []string) {
 		same = same && i < len(list) && list[i].name == name && slices.Equal(list[i].values, values)
 		i++
 	})
 	return same && i == len(list)
+}
+
+// eachKey calls f for each key of a principal or resource; one that is unknown, because its
+// name is there in two spellings, has no values (R-CTX-3).
+func eachKey(k engine.Keys, f func(name string, values []string)) {
+	k.Each(f)
+	k.EachUnknown(func(name string) { f(name, nil) })
 }
 
 // asksFor reports whether the statement asks for one of the keys. One that ends in * names

@@ -410,7 +410,7 @@ func (s *survey) bears(l *listedResource, a *knownAction) bool {
 
 func (l *listedResource) tagged() bool {
 	n := 0
-	l.entry.keys.Each(func(name string, _ []string) {
+	eachKey(l.entry.keys, func(name string, _ []string) {
 		if strings.HasPrefix(strings.ToLower(name), "aws:resourcetag/") {
 			n++
 		}
