@@ -8,6 +8,9 @@
 //     attached: accounts, OUs, SCPs, RCPs, users, roles, resources, and changes of them.
 //   - Package [github.com/licit-dev/licit/identitycenter] is people and permission sets, and
 //     the roles that they become.
+//   - Package [github.com/licit-dev/licit/org/awsexport] makes them of files that the AWS CLI
+//     wrote, [github.com/licit-dev/licit/org/awsorg] of what is in AWS, and
+//     [github.com/licit-dev/licit/org/tfplan] reads what a Terraform plan would change.
 //   - Package [github.com/licit-dev/licit/simulate] decides requests in that world, and
 //     explains its decisions.
 //   - Package [github.com/licit-dev/licit/simulate/casefile] is the file format for cases,
@@ -19,5 +22,6 @@
 // [github.com/licit-dev/licit/org.ReadFS] and [github.com/licit-dev/licit/simulate.Compile].
 // The command licit, in cmd/licit, asks the same questions from a shell.
 //
-// This package itself exports nothing, and no package reaches AWS.
+// This package itself exports nothing. No package reaches AWS but those whose names are aws
+// and the name of what they load, such as awsorg.
 package licit
