@@ -3,6 +3,7 @@ package tfplan
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -10,6 +11,8 @@ import (
 
 	"github.com/licit-dev/licit/policy"
 )
+
+var isRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
 
 // account is the ID of the account that a resource is in: what its own ARN says; else what
 // data.aws_caller_identity or ARNs of IAM resources of the same provider say; else what the
@@ -27,9 +30,22 @@ func (e *editor) account(in *instance) (string, error) {
 	case len(ids) == 1:
 		return ids[0], nil
 	case e.options.account != "":
-		return e.options.account, nil
+		return e.optionAccount(in)
 	}
 	return "", fmt.Errorf("%s: the plan does not say in which account it is; want the account to be given, allowed_account_ids or a data source aws_caller_identity of its provider", in.address)
+}
+
+// optionAccount is the account that the caller gave, which is that of one configuration of the
+// provider: another one may well be for another account.
+func (e *editor) optionAccount(in *instance) (string, error) {
+	key := in.providerKey()
+	if e.given == nil {
+		e.given = &key
+	}
+	if *e.given != key || key == "" && in.plan.configurations(in.provider) > 1 {
+		return "", fmt.Errorf("%s: the plan does not say in which account it is, and the account that was given is taken for resources of another configuration of the provider; want allowed_account_ids or a data source aws_caller_identity of each", in.address)
+	}
+	return e.options.account, nil
 }
 
 // providerAccounts are the accounts that the plan tells of the provider of a resource.
@@ -91,6 +107,19 @@ func (e *editor) configuredAccounts(key string, add func(string)) {
 			}
 		}
 	}
+}
+
+// configurations is how many configurations of a provider there are.
+func (p *Plan) configurations(provider string) (n int) {
+	if p.raw.Config == nil {
+		return 0
+	}
+	for _, c := range p.raw.Config.ProviderConfigs {
+		if c != nil && c.FullName == provider {
+			n++
+		}
+	}
+	return n
 }
 
 // providerKey is the key of the provider's configuration; "" if it is not known. What is not
@@ -180,6 +209,9 @@ func (e *editor) providerRegion(key string) string {
 		return ""
 	}
 	value, _ := e.plan.constant(e.plan.providerScope(c), c.Expressions["region"])
+	if text, ok := value.(string); ok && !isRegion.MatchString(text) {
+		return "" // a part of the name, as in "${var.geo}-west-3"
+	}
 	r, _ := value.(string)
 	return r
 }

@@ -114,6 +114,7 @@ type editor struct {
 	center         *center             // nil: no instance
 	providers      map[string][]string // accounts by the key of a provider's configuration
 	regions        map[string]string   // likewise
+	given          *string             // the key of the configuration that the account given by the caller is for; nil: none yet
 	ids            map[string]string   // placeholders by address and attribute
 	gaps           []org.Gap
 	errs           []error

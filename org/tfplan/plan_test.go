@@ -255,3 +255,10 @@ func TestDeferred(t *testing.T) {
 	assert.False(t, p.IsComplete())
 	assert.Equal(t, "aws_iam_role.later access=true: deferred by Terraform: provider_config_unknown\n", skipped(out))
 }
+
+// The account that is given is not guessed to be that of every configuration of the provider.
+func TestAccountOfTwoProviders(t *testing.T) {
+	o, i := worlds(t, "providers")
+	_, err := read(t, "providers").Apply(o, i, tfplan.WithAccount("111122223333"))
+	require.ErrorContains(t, err, "aws_iam_role.member: the plan does not say in which account it is, and the account that was given is taken for resources of another configuration of the provider")
+}

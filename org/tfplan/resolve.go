@@ -71,9 +71,6 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 			}
 		case steps[0].name == "module" && len(steps) == 3:
 			call := steps[1]
-			if call.key == "" && iterates != "" {
-				call.key = s.key
-			}
 			inner := scope{path: append(slices.Clone(s.path), call)}
 			m := p.module(inner.path)
 			if m == nil || m.Outputs[steps[2].name] == nil {
@@ -81,7 +78,7 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 			}
 			s, e = inner, m.Outputs[steps[2].name].Expression
 		default:
-			return p.resource(s, steps, iterates)
+			return p.resource(s, steps)
 		}
 	}
 	return target{}, false
@@ -103,7 +100,7 @@ func (p *Plan) variable(s scope, name string) (scope, *tfjson.Expression) {
 	return above, call.Expressions[name]
 }
 
-func (p *Plan) resource(s scope, steps []step, iterates string) (target, bool) {
+func (p *Plan) resource(s scope, steps []step) (target, bool) {
 	var b strings.Builder
 	for _, m := range s.path {
 		b.WriteString("module." + m.String() + ".")
@@ -124,12 +121,7 @@ func (p *Plan) resource(s scope, steps []step, iterates string) (target, bool) {
 	if in := p.byAddress[b.String()]; in != nil {
 		return target{in, attr}, attr != ""
 	}
-	// p[each.key].arn is known as p and each.key only.
-	if steps[1].key == "" && iterates != "" && s.key != "" {
-		if in := p.byAddress[b.String()+s.key]; in != nil && attr == "" {
-			return target{in, ""}, true
-		}
-	}
+	// Of p[each.key].arn the plan says p and each.key only, as it does of p["${each.key}-b"].arn.
 	return target{}, false
 }
 
