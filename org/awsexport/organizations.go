@@ -25,8 +25,8 @@ const notInUse = "AWSOrganizationsNotInUseException"
 type organization struct {
 	id, management string
 	billingOnly    bool
-	seen           bool // there is an organization
-	none           bool // there is none
+	seen           bool            // there is an organization
+	none           map[string]bool // accounts that are in none; "": it is not said which account is
 	root           string
 	types          []policy.Kind
 	pending        string // what is being enabled or disabled
@@ -86,7 +86,6 @@ func organizationsOperations() []*operation {
 	for _, op := range list {
 		op.service, op.global = "organizations", true
 		op.section = firstText(op.section, sectionOrganization)
-		op.absent = append(op.absent, notInUse)
 	}
 	return list
 }

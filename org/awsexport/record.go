@@ -206,6 +206,10 @@ func (s *state) take(r *record) {
 	if !s.locate(r) {
 		return
 	}
+	if r.op.service == "organizations" && r.code == notInUse { // of the account that asked only
+		s.org.none[r.account] = true
+		return
+	}
 	k := s.keyOf(r)
 	c := s.call(k)
 	switch {

@@ -55,7 +55,7 @@ func newState() *state {
 		managed: make(map[policy.ARN]managed), analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
 		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
 		org: organization{
-			parents: make(map[string]string), names: make(map[string]string), policies: make(map[string]*controlPolicy),
+			none: make(map[string]bool), parents: make(map[string]string), names: make(map[string]string), policies: make(map[string]*controlPolicy),
 			attached: make(map[string]map[string]bool), services: make(map[string][]string),
 		},
 		center: center{
@@ -84,7 +84,7 @@ func (s *state) export() (*Export, error) {
 	if len(s.errs) > 0 {
 		return nil, s.errs
 	}
-	if len(s.calls)+len(s.units) == 0 {
+	if len(s.calls)+len(s.units)+len(s.org.none) == 0 {
 		return nil, s.nothing()
 	}
 	s.index()

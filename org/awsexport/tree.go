@@ -15,15 +15,10 @@ const unknownRoot = "r-unknown"
 // tree makes the organization's tree.
 func (s *state) tree() {
 	o, spec := &s.org, &s.spec
-	describe := s.calls[callKey{op: "organizations:DescribeOrganization"}]
-	for _, u := range s.unitsOf("", sectionOrganization) {
-		o.none = o.none || u.State == org.Absent && !o.seen
-	}
-	o.none = o.none || describe != nil && describe.absent && !o.seen
 	switch {
 	case s.standalone && o.seen:
 		s.note(".", "the export has an organization, although it is said that there is none; it counts")
-	case s.standalone || o.none:
+	case s.standalone || !o.seen && s.allInNone():
 		return
 	case !o.seen:
 		s.noOrganization()
@@ -66,6 +61,23 @@ func (s *state) tree() {
 	s.controlPolicies()
 	s.attachments(reason)
 	s.delegations()
+}
+
+// allInNone reports whether each account says that it is in no organization: what AWS answers
+// one account tells nothing of others.
+func (s *state) allInNone() bool {
+	none := s.org.none
+	for _, u := range s.unitsOf("", sectionOrganization) {
+		if u.State == org.Absent {
+			none[u.Account] = true
+		}
+	}
+	for id := range s.accounts {
+		if !none[id] && (!none[""] || len(s.accounts) > 1) {
+			return false
+		}
+	}
+	return len(none) > 0
 }
 
 // noOrganization stands for an organization that the accounts may be in: nothing of it is
