@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -42,4 +43,43 @@ func TestNotInOrganization(t *testing.T) {
 {"unit": {"account": "111122223333", "section": "organization", "state": "absent", "reason": "none"}}`
 	x = read(t, map[string]string{"a.jsonl": record, "111122223333/a.json": anaMayAll + "}", "444455556666/a.json": noUsers})
 	require.True(t, hasGap(x.Organization, "444455556666", org.GapControlPolicies))
+}
+
+// Files that contradict each other are an error that names both; of records the later counts.
+func TestContradictions(t *testing.T) {
+	const scp = `{"Policy": {"PolicySummary": {"Id": "p-regions1", "Type": "SERVICE_CONTROL_POLICY"}, "Content": "{}"}}`
+	for name, text := range map[string]string{
+		"z/list-parents.444455556666.json":           `{"Parents": [{"Id": "ou-ab12-22222222", "Type": "ORGANIZATIONAL_UNIT"}]}`,
+		"z/describe-policy.p-regions1.json":          scp,
+		"z/list-roots.json":                          `{"Roots": [{"Id": "r-ab12", "PolicyTypes": []}]}`,
+		"z/444455556666/details.json":                `{"UserDetailList": [{"Arn": "` + boUser + `"}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`,
+		"z/111122223333/get-bucket-policy.logs.json": `{"Policy": "{}"}`,
+	} {
+		f := copyShop(t)
+		f[name] = put(text)
+		_, err := awsexport.Read(f)
+		require.ErrorContains(t, err, "want files that agree", name)
+		require.ErrorContains(t, err, "is not as in ", name)
+		require.ErrorContains(t, err, name, name)
+	}
+	policy := `{"service": "s3", "operation": "GetBucketPolicy", "account": "111122223333", "input": {"Bucket": "logs"}, "output": {"Policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"444455556666\"}, \"Action\": \"s3:*\", \"Resource\": \"arn:aws:s3:::logs\"}}"}}` + "\n"
+	none := `{"service": "s3", "operation": "GetBucketPolicy", "account": "111122223333", "input": {"Bucket": "logs"}, "error": {"code": "NoSuchBucketPolicy"}}` + "\n"
+	for text, there := range map[string]bool{policy + none: false, none + policy: true} {
+		x := read(t, map[string]string{"a.jsonl": text}, awsexport.WithoutOrganization())
+		a, _ := x.Organization.Account("111122223333")
+		require.Len(t, a.Resources, 1)
+		require.Equal(t, there, a.Resources[0].Policy != nil)
+	}
+}
+
+// What must be there and is not, is an error: it may deny.
+func TestMissingMembers(t *testing.T) {
+	for want, list := range map[string]map[string]string{
+		"has no TargetId":               {"list-targets-for-policy.p-x.json": `{"Targets": [{"Type": "ACCOUNT"}]}`},
+		"has no PermissionsBoundaryArn": {"111122223333/a.json": `{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ana", "PermissionsBoundary": {"PermissionsBoundaryType": "Policy"}}]}`},
+		"has no PolicyArn":              {"111122223333/a.json": `{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ana", "AttachedManagedPolicies": [{"PolicyName": "Deny"}]}]}`},
+	} {
+		_, err := awsexport.Read(files(list))
+		require.ErrorContains(t, err, want)
+	}
 }

@@ -115,20 +115,21 @@ func readDetails(s *state, r *record) {
 		}
 	}
 	for v := range r.output.get("UserDetailList").each() {
-		s.user(a, v)
+		s.user(r, a, v)
 	}
 	for v := range r.output.get("GroupDetailList").each() {
 		g := &org.Group{ARN: v.get("Arn").arn()}
 		g.Attached, g.Inline = s.identityPolicies(a, g.ARN, v, "GroupPolicyList")
 		if s.owns(a, v, g.ARN) {
+			s.once(r, v, g.ARN.String(), v.canonical())
 			a.groups[g.ARN] = g
 		}
 	}
 	for v := range r.output.get("RoleDetailList").each() {
-		s.role(a, v)
+		s.role(r, a, v)
 	}
 	for v := range r.output.get("Policies").each() {
-		s.managedPolicy(a, v)
+		s.managedPolicy(r, a, v)
 	}
 }
 
@@ -145,22 +146,24 @@ func (s *state) owns(a *account, v value, arn policy.ARN) bool {
 	return false
 }
 
-func (s *state) user(a *account, v value) {
+func (s *state) user(r *record, a *account, v value) {
 	arn := v.get("Arn").arn()
 	if !s.owns(a, v, arn) {
 		return
 	}
+	s.once(r, v, arn.String(), v.canonical())
 	u := &org.User{ARN: arn, ID: v.get("UserId").text(), Groups: v.get("GroupList").texts(), Tags: v.get("Tags").tags(), Created: v.get("CreateDate").time()}
 	u.Attached, u.Inline = s.identityPolicies(a, arn, v, "UserPolicyList")
-	u.Boundary = v.get("PermissionsBoundary").get("PermissionsBoundaryArn").arn()
+	u.Boundary = s.boundary(v)
 	a.users[arn] = u
 }
 
-func (s *state) role(a *account, v value) {
+func (s *state) role(from *record, a *account, v value) {
 	arn := v.get("Arn").arn()
 	if !s.owns(a, v, arn) {
 		return
 	}
+	s.once(from, v, arn.String(), v.canonical("RoleLastUsed"))
 	r := a.roles[arn]
 	if r == nil {
 		r = &org.Role{ARN: arn}
@@ -168,7 +171,7 @@ func (s *state) role(a *account, v value) {
 	}
 	r.ID, r.Tags, r.Created = v.get("RoleId").text(), v.get("Tags").tags(), v.get("CreateDate").time()
 	r.Attached, r.Inline = s.identityPolicies(a, arn, v, "RolePolicyList")
-	r.Boundary = v.get("PermissionsBoundary").get("PermissionsBoundaryArn").arn()
+	r.Boundary = s.boundary(v)
 	trust, why := v.get("AssumeRolePolicyDocument").document(policy.RoleTrust)
 	if r.Trust = trust; trust == nil {
 		a.gap(arn.String(), org.GapResourcePolicy, firstText(why, v.place()+": there is no trust policy"))
@@ -205,10 +208,23 @@ func lastUsed(v value, member string, created time.Time) org.Usage {
 	return org.Usage{At: at, Never: at.IsZero(), Region: v.get("Region").text()}
 }
 
+// boundary is the permissions boundary of a user or role.
+func (s *state) boundary(v value) policy.ARN {
+	b := v.get("PermissionsBoundary")
+	arn := b.get("PermissionsBoundaryArn").arn()
+	if b.is() && !arn.IsValid() {
+		s.fail(b, "has no PermissionsBoundaryArn")
+	}
+	return arn
+}
+
 func (s *state) identityPolicies(a *account, holder policy.ARN, v value, inline string) ([]policy.ARN, []org.InlinePolicy) {
 	var attached []policy.ARN
 	for p := range v.get("AttachedManagedPolicies").each() {
-		if arn := p.get("PolicyArn").arn(); arn.IsValid() && !slices.Contains(attached, arn) {
+		arn := p.get("PolicyArn").arn()
+		if !arn.IsValid() {
+			s.fail(p, "has no PolicyArn")
+		} else if !slices.Contains(attached, arn) {
 			attached = append(attached, arn)
 		}
 	}
@@ -225,7 +241,7 @@ func (s *state) identityPolicies(a *account, holder policy.ARN, v value, inline 
 	return attached, list
 }
 
-func (s *state) managedPolicy(a *account, v value) {
+func (s *state) managedPolicy(r *record, a *account, v value) {
 	arn := v.get("Arn").arn()
 	if !arn.IsValid() {
 		s.fail(v, "has no Arn")
@@ -233,6 +249,9 @@ func (s *state) managedPolicy(a *account, v value) {
 	}
 	if arn.AccountID() != "aws" && !s.owns(a, v, arn) {
 		return
+	}
+	if arn.AccountID() != "aws" {
+		s.once(r, v, arn.String(), v.canonical("AttachmentCount", "PermissionsBoundaryUsageCount"))
 	}
 	m := &org.ManagedPolicy{ARN: arn}
 	version, _ := strconv.Atoi(strings.TrimPrefix(v.get("DefaultVersionId").text(), "v"))

@@ -149,6 +149,7 @@ func readOrganization(s *state, r *record) {
 func readRoots(s *state, r *record) {
 	for v := range r.output.get("Roots").each() {
 		s.seenARN(v)
+		s.once(r, v, "the root", v.canonical("Name"))
 		o := &s.org
 		o.root = v.get("Id").text()
 		o.types = nil
@@ -201,31 +202,32 @@ func readAccounts(s *state, r *record) {
 		a.Name, a.Email = v.get("Name").text(), v.get("Email").text()
 		a.State = firstText(v.get("State").text(), v.get("Status").text())
 		for p := range v.get("Paths").each() {
-			s.path(p.text(), id)
+			s.path(r, p, p.text(), id)
 		}
-		s.parent(id, r.in(0, "ParentId"))
+		s.parent(r, v, id, r.in(0, "ParentId"))
 	}
 }
 
 // path takes the places of a node and of all that are above it, as in
 // o-exampleorgid/r-ab12/ou-ab12-11111111/444455556666/.
-func (s *state) path(path, node string) {
+func (s *state) path(r *record, v value, path, node string) {
 	above := ""
 	for part := range strings.SplitSeq(path, "/") {
 		if strings.HasPrefix(part, "r-") || strings.HasPrefix(part, "ou-") {
 			if part != node {
-				s.parent(part, above)
+				s.parent(r, v, part, above)
 			}
 			above = part
 		}
 	}
 	if above != node {
-		s.parent(node, above)
+		s.parent(r, v, node, above)
 	}
 }
 
-func (s *state) parent(child, parent string) {
+func (s *state) parent(r *record, v value, child, parent string) {
 	if parent != "" && child != parent {
+		s.once(r, v, "the parent of "+child, parent)
 		s.org.parents[child] = parent
 	}
 }
@@ -241,21 +243,21 @@ func readOUs(s *state, r *record) {
 		s.seenARN(v)
 		s.org.names[id] = v.get("Name").text()
 		if p := v.get("Path").text(); p != "" {
-			s.path(p, id)
+			s.path(r, v, p, id)
 		}
-		s.parent(id, parent)
+		s.parent(r, v, id, parent)
 	}
 }
 
 func readParents(s *state, r *record) {
 	for v := range r.output.get("Parents").each() {
-		s.parent(r.in(0, "ChildId"), v.get("Id").text())
+		s.parent(r, v, r.in(0, "ChildId"), v.get("Id").text())
 	}
 }
 
 func readChildren(s *state, r *record) {
 	for v := range r.output.get("Children").each() {
-		s.parent(v.get("Id").text(), r.in(0, "ParentId"))
+		s.parent(r, v, v.get("Id").text(), r.in(0, "ParentId"))
 	}
 }
 
@@ -321,6 +323,7 @@ func readPolicy(s *state, r *record) {
 	if p == nil {
 		return
 	}
+	s.once(r, v, "policy "+p.id, v.get("Content").canonical())
 	p.document, p.why = v.get("Content").document(p.kind)
 }
 
@@ -332,7 +335,12 @@ func readTargets(s *state, r *record) {
 	}
 	for v := range r.output.get("Targets").each() {
 		s.seenARN(v)
-		s.org.attach(v.get("TargetId").text(), id)
+		node := v.get("TargetId").text()
+		if node == "" {
+			s.fail(v, "has no TargetId")
+			continue
+		}
+		s.org.attach(node, id)
 	}
 }
 

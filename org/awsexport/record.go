@@ -215,6 +215,9 @@ func (s *state) take(r *record) {
 	switch {
 	case r.code != "" && slices.ContainsFunc(r.op.absent, func(code string) bool { return r.code == code || r.code == code+"Exception" }):
 		c.absent = true
+		if r.op.late && !r.plain {
+			s.later = append(s.later, r)
+		}
 		return
 	case r.code != "":
 		c.fail(fmt.Sprintf("%s: %s", r.code, r.op.action()))

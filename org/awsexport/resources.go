@@ -314,6 +314,9 @@ func readResourcePolicy(s *state, r *record, name string) {
 			delete(s.calls, k)
 		}
 	}
+	if r.code == "" {
+		s.once(r, r.at, "the policy of "+res.ARN.String(), g.policy(r.output).canonical())
+	}
 	res.Policy, res.why = g.policy(r.output).document(policy.ResourceBased)
 	if name == "sqs" && res.Policy == nil && res.why == "" && !asksForPolicy(r) {
 		res.why = r.at.place() + ": there is no Policy, and not all attributes were asked for"

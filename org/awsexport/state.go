@@ -24,6 +24,7 @@ type state struct {
 	errs       org.Errors
 	notes      []Note
 	calls      map[callKey]*call
+	said       map[string]said
 	later      []*record // that are read in the end
 	units      map[unitKey]org.Unit
 	speaker    map[string]string // the account that was asked, by section
@@ -50,7 +51,7 @@ type unitKey struct{ account, region, section string }
 func newState() *state {
 	return &state{
 		most:  mostBytes,
-		calls: make(map[callKey]*call), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
+		calls: make(map[callKey]*call), said: make(map[string]said), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
 		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), described: make(map[policy.ARN]bool),
 		managed: make(map[policy.ARN]managed), analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
 		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
