@@ -83,3 +83,41 @@ func TestMissingMembers(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestBothCases(t *testing.T) {
+	_, err := awsexport.Read(files(map[string]string{"list-targets-for-policy.p-x.json": `{"targets": [{"TargetId": "r-ab12"}], "Targets": []}`}))
+	require.EqualError(t, err, "list-targets-for-policy.p-x.json:1:1: has both Targets and targets; want one")
+}
+
+func TestTokenThatIsNone(t *testing.T) {
+	f := copyShop(t)
+	f["organizations/list-targets-for-policy.p-regions1.json"] = put(`{"Targets": [], "NextToken": 12345}`)
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.True(t, hasGap(x.Organization, dev, org.GapControlPolicies))
+}
+
+// An error that was printed as JSON is no answer.
+func TestErrorsAsJSON(t *testing.T) {
+	for _, text := range []string{
+		`{"__type": "com.amazonaws.swb#ThrottlingException", "message": "Rate exceeded"}`,
+		`{"Code": "AccessDeniedException", "Message": "no"}`,
+		`{"Vpcs": []}`,
+	} {
+		f := copyShop(t)
+		f["identity-center/eu-west-3/get-permissions-boundary-for-permission-set.ps-1111111111111111.json"] = put(text)
+		f["identity-center/eu-west-3/get-inline-policy-for-permission-set.ps-1111111111111111.json"] = put(text)
+		x, err := awsexport.Read(f)
+		require.NoError(t, err)
+		whats := map[string]bool{}
+		for _, g := range x.Instance.Spec().Gaps {
+			whats[g.What] = g.Subject == developer
+		}
+		require.Equal(t, map[string]bool{org.GapBoundary: true, org.GapIdentityPolicies: true}, whats, text)
+	}
+	f := copyShop(t)
+	f["identity-center/eu-west-3/get-permissions-boundary-for-permission-set.ps-1111111111111111.json"] = put(`{"__type": "ResourceNotFoundException", "Message": "none"}`)
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Empty(t, x.Instance.Spec().Gaps)
+}

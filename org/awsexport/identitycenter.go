@@ -34,10 +34,10 @@ func ssoOperations() []*operation {
 		{name: "DescribePermissionSet", members: []string{"PermissionSet"}, sign: []string{"PermissionSet"}, subject: func(r *record) string {
 			return setID(firstText(r.in(0, "PermissionSetArn"), r.output.get("PermissionSet").get("PermissionSetArn").text()))
 		}, read: readSet},
-		{name: "GetInlinePolicyForPermissionSet", args: set, read: readInline},
+		{name: "GetInlinePolicyForPermissionSet", args: set, maybe: "InlinePolicy", read: readInline},
 		{name: "ListManagedPoliciesInPermissionSet", args: set, members: []string{"AttachedManagedPolicies"}, read: readManaged},
 		{name: "ListCustomerManagedPolicyReferencesInPermissionSet", args: set, members: []string{"CustomerManagedPolicyReferences"}, read: readCustomerManaged},
-		{name: "GetPermissionsBoundaryForPermissionSet", args: set, absent: []string{notFound}, read: readBoundary},
+		{name: "GetPermissionsBoundaryForPermissionSet", args: set, maybe: "PermissionsBoundary", absent: []string{notFound}, read: readBoundary},
 		{name: "ListTagsForResource", args: []string{"ResourceArn"}, members: []string{"Tags"}, read: readSetTags},
 		{name: "ListAccountsForProvisionedPermissionSet", args: set, members: []string{"AccountIds"}, read: readProvisioned},
 		{name: "ListAccountAssignments", args: []string{"AccountId", "PermissionSetArn"}, subject: assignmentSubject, members: []string{"AccountAssignments"}, sign: []string{"AccountAssignments"}, read: readAssignments},

@@ -23,6 +23,7 @@ type operation struct {
 	subject func(r *record) string
 	// members are those of which an output has at least one; none: it may be empty.
 	members []string
+	maybe   string // the member of an output that may be empty
 	// sign are members that no other operation has all of, so that they tell which it is; none:
 	// only the name of the file does.
 	sign []string
@@ -156,6 +157,9 @@ func (n *fileName) part(p string) bool {
 
 // hasMember reports whether one of the members is there that the output of an operation has.
 func (o *operation) hasMember(names map[string]string) bool {
+	if o.maybe != "" {
+		return len(names) == 0 || hasName(names, o.maybe)
+	}
 	return len(o.members) == 0 || slices.ContainsFunc(o.members, func(m string) bool { return hasName(names, m) })
 }
 
@@ -240,8 +244,12 @@ func (s *state) plain(v value, element bool) {
 	r := n.record(s, op)
 	r.output, r.at = v, v
 	r.element = element
+	if r.code = errorCode(v); r.code != "" {
+		s.take(r)
+		return
+	}
 	if !op.hasMember(names) || !op.isOf(v) {
-		s.note(v.s.File, "%s: not the output of %s, which has %s", v.s.Position(v.n.Start), op.command(), strings.Join(op.members, " or "))
+		s.note(v.s.File, "%s: not the output of %s, which has %s", v.s.Position(v.n.Start), op.command(), firstText(strings.Join(op.members, " or "), op.maybe))
 		r.code = v.place() + ": not the output of " + op.command()
 		if s.locate(r) {
 			s.call(s.keyOf(r)).fail(r.code)
@@ -249,6 +257,22 @@ func (s *state) plain(v value, element bool) {
 		return
 	}
 	s.take(r)
+}
+
+// errorCode is the code of an error that stands in place of an output: as services send it,
+// {"__type": "com.amazonaws.swb#ThrottlingException", "message": "…"}, or as the AWS CLI
+// prints it, {"Code": "AccessDenied", "Message": "…"}; "" if it is none.
+func errorCode(v value) string {
+	if e := v.get("Error"); e.kind() == jsontree.Object {
+		v = e
+	}
+	if t := v.get("__type"); t.kind() == jsontree.String {
+		return firstText(t.n.Text[strings.LastIndexByte(t.n.Text, '#')+1:], "an error without a code")
+	}
+	if c := v.get("Code"); c.kind() == jsontree.String && v.get("Message").kind() == jsontree.String {
+		return firstText(c.n.Text, "an error without a code")
+	}
+	return ""
 }
 
 // isOf reports whether what an output holds is of the operation, as far as members of the same

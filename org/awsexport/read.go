@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	gopath "path"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/cloudtrail"
@@ -170,7 +171,9 @@ func (s *state) fail(v value, format string, args ...any) {
 			e.Position = v.s.Position(v.n.Start)
 		}
 	}
-	s.errs = append(s.errs, e)
+	if !slices.ContainsFunc(s.errs, func(o error) bool { return o.Error() == e.Error() }) {
+		s.errs = append(s.errs, e)
+	}
 }
 
 // source is a JSON value of a file.

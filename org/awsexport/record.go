@@ -312,7 +312,10 @@ var (
 func (c *call) page(r *record) {
 	token := ""
 	for _, name := range tokenMembers {
-		if t := r.output.get(name); t.kind() == jsontree.String && t.n.Text != "" {
+		t := r.output.get(name)
+		if t.is() && t.kind() != jsontree.String {
+			c.fail(fmt.Sprintf("%s: %s is %s; want a string", t.place(), name, t.kind()))
+		} else if t.is() && t.n.Text != "" {
 			token = t.n.Text
 			break
 		}

@@ -105,7 +105,7 @@ func resourceOperations() []*operation {
 		}
 		switch sv.name {
 		case "sqs":
-			ls.members = nil // without queues the AWS CLI prints nothing, or {}
+			ls.members, ls.maybe = nil, l.member // without queues the AWS CLI prints nothing, or {}
 		case "s3", "sns", "lambda", "secretsmanager":
 			ls.sign = []string{l.member}
 		case "kms":

@@ -40,8 +40,11 @@ func (v value) get(name string) value {
 		return value{s: v.s, to: v.to}
 	}
 	n, ok := v.n.Member(name)
-	if !ok {
-		n, ok = v.n.Member(otherCase(name))
+	other, both := v.n.Member(otherCase(name))
+	if ok && both && otherCase(name) != name {
+		v.to.fail(v, "has both %s and %s; want one", name, otherCase(name))
+	} else if !ok {
+		n, ok = other, both
 	}
 	if !ok || n.Kind == jsontree.Null {
 		return value{s: v.s, to: v.to}
