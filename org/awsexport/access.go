@@ -85,18 +85,40 @@ func readFindings(s *state, r *record) {
 	}
 }
 
-// findings lists the findings about an account, if it is known that they are all there are:
-// of an analyzer of its own, or of one of the organization, in any Region.
+// findings lists the findings about an account, if it is known that they are all there are: of
+// each analyzer of its own and of the organization that list-analyzers has, one of which looks
+// at more than unused access.
 func (s *state) findings(a *account) {
-	known := false
+	read := make(map[string]bool)
 	for k, analyzer := range s.analyzed {
-		_, ok := s.known(k)
-		whole := strings.HasPrefix(s.analyzers[analyzer.String()], "ORGANIZATION")
-		known = known || ok && (analyzer.AccountID() == a.ID || whole)
+		if _, ok := s.known(k); ok {
+			read[analyzer.String()] = true
+		}
 	}
-	if known || len(a.findings) > 0 {
-		a.Findings = []org.Finding{}
+	known := false
+	lists := s.callsTo("accessanalyzer:ListAnalyzers", a.ID)
+	for name, typ := range s.analyzers {
+		own := accountOf(name) == a.ID
+		if !own && !strings.HasPrefix(typ, "ORGANIZATION") {
+			continue
+		}
+		if !read[name] {
+			return
+		}
+		if !own {
+			lists = append(lists, s.callsTo("accessanalyzer:ListAnalyzers", accountOf(name))...)
+		}
+		known = known || !strings.Contains(typ, "UNUSED")
 	}
+	for _, k := range lists {
+		if _, ok := s.known(k); !ok {
+			return
+		}
+	}
+	if !known {
+		return
+	}
+	a.Findings = []org.Finding{}
 	for _, key := range sorted(a.findings) {
 		a.Findings = append(a.Findings, a.findings[key])
 	}

@@ -121,3 +121,44 @@ func TestErrorsAsJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, x.Instance.Spec().Gaps)
 }
+
+// Block Public Access of the account is what s3control tells.
+func TestBlockOfNoBucket(t *testing.T) {
+	list := map[string]string{
+		"111122223333/a.json":                             noUsers,
+		"111122223333/s3api/get-public-access-block.json": `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}`,
+		"111122223333/s3api/get-bucket-policy.logs.json":  `{"Policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::logs/*\"}}"}`,
+	}
+	x := read(t, list, awsexport.WithoutOrganization())
+	a, _ := x.Organization.Account("111122223333")
+	require.False(t, a.BlockPublicAccess)
+	require.True(t, hasGap(x.Organization, "arn:aws:s3:::logs", org.GapResourcePolicy))
+	require.Len(t, x.Notes, 1)
+	list["111122223333/s3control/get-public-access-block.json"] = list["111122223333/s3api/get-public-access-block.json"]
+	a, _ = read(t, list, awsexport.WithoutOrganization()).Organization.Account("111122223333")
+	require.True(t, a.BlockPublicAccess)
+}
+
+// Findings are known where those of each analyzer were read.
+func TestFindingsKnown(t *testing.T) {
+	known := func(drop, analyzers string) bool {
+		list := map[string]string{
+			"111122223333/a.json":                                  noUsers,
+			"111122223333/eu-west-3/list-analyzers.json":           `{"analyzers": [` + analyzers + `]}`,
+			"111122223333/eu-west-3/list-findings-v2.unused.json":  `{"findings": []}`,
+			"111122223333/eu-west-3/list-findings-v2.outside.json": `{"findings": []}`,
+		}
+		delete(list, "111122223333/eu-west-3/"+drop)
+		a, _ := read(t, list, awsexport.WithoutOrganization()).Organization.Account("111122223333")
+		return a.Findings != nil
+	}
+	const (
+		arn     = `{"arn": "arn:aws:access-analyzer:eu-west-3:111122223333:analyzer/`
+		unused  = arn + `unused", "type": "ACCOUNT_UNUSED_ACCESS"}`
+		outside = arn + `outside", "type": "ACCOUNT"}`
+	)
+	require.True(t, known("", unused+","+outside))
+	require.False(t, known("", unused))
+	require.False(t, known("list-analyzers.json", ""))
+	require.False(t, known("list-findings-v2.unused.json", unused+","+outside))
+}

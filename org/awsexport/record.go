@@ -26,6 +26,7 @@ type record struct {
 	output  value
 	code    string // of an error, such as "AccessDenied"
 	at      value  // for messages
+	control bool   // of s3control: about the account
 	plain   bool   // a file of the AWS CLI, which knows no input
 	element bool   // one of several pages
 }
@@ -208,6 +209,10 @@ func (s *state) take(r *record) {
 	}
 	if r.op.service == "organizations" && r.code == notInUse { // of the account that asked only
 		s.org.none[r.account] = true
+		return
+	}
+	if r.op.key() == "s3:GetPublicAccessBlock" && blockOf(r) == "" && !r.control && !r.input.get("AccountId").is() {
+		s.note(r.at.s.File, "does not say of which bucket it is; name the file get-public-access-block.BUCKET.json, or put that of the account into a directory named s3control")
 		return
 	}
 	k := s.keyOf(r)
