@@ -162,3 +162,30 @@ func TestFindingsKnown(t *testing.T) {
 	require.False(t, known("list-analyzers.json", ""))
 	require.False(t, known("list-findings-v2.unused.json", unused+","+outside))
 }
+
+// A file that cannot be read may be the page that matters.
+func TestLostPage(t *testing.T) {
+	list := map[string]string{"111122223333/page-2.json": anaMayAll + "}"}
+	x := read(t, list, awsexport.WithoutOrganization())
+	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:*", org.GapUnlisted))
+	for name, text := range map[string]string{"111122223333/page-1.json": "", "page-1.json": "", "111122223333/page-1.json.gz": "\x1f\x8b\x08\x00garbage"} {
+		x := read(t, map[string]string{"111122223333/page-2.json": anaMayAll + "}", name: text}, awsexport.WithoutOrganization())
+		require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:*", org.GapUnlisted), name)
+		require.True(t, hasGap(x.Organization, "arn:aws:s3:::*", org.GapUnlisted), name)
+		require.Contains(t, reasonOf(t, x, "iam"), name)
+	}
+	f := copyShop(t)
+	f["organizations/page-1.json"] = put("")
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.True(t, hasGap(x.Organization, dev, org.GapControlPolicies))
+}
+
+// What one file leaves over is not in another because that has no token.
+func TestTokenOfOneFile(t *testing.T) {
+	x := read(t, map[string]string{
+		"111122223333/roles.json": `{"UserDetailList": [], "RoleDetailList": [], "NextToken": "AAMA"}`,
+		"111122223333/users.json": anaMayAll + "}",
+	}, awsexport.WithoutOrganization())
+	require.Contains(t, reasonOf(t, x, "iam"), "111122223333/roles.json:1:1: there is more")
+}

@@ -283,11 +283,12 @@ func (s *state) keyOf(r *record) callKey {
 
 // A call is what is known of the answer to one call.
 type call struct {
-	last   bool            // there is a page behind which there is nothing
-	first  bool            // there is a page that continues no other
-	chain  bool            // pages say which they continue
-	tokens map[string]bool // of pages that continue; true: the next page is there
-	more   string          // the place of a token that is left over
+	last   bool              // there is a page behind which there is nothing
+	first  bool              // there is a page that continues no other
+	chain  bool              // pages say which they continue
+	tokens map[string]bool   // of pages that continue; true: the next page is there
+	open   map[string]string // files of the AWS CLI whose last page continues, and the place of its token
+	more   string            // the place of a token that is left over
 	failed string
 	absent bool
 }
@@ -295,7 +296,7 @@ type call struct {
 func (s *state) call(k callKey) *call {
 	c := s.calls[k]
 	if c == nil {
-		c = &call{tokens: make(map[string]bool)}
+		c = &call{tokens: make(map[string]bool), open: make(map[string]string)}
 		s.calls[k] = c
 	}
 	return c
@@ -345,12 +346,16 @@ func (c *call) page(r *record) {
 	}
 	if token == "" {
 		c.last = true
+		delete(c.open, r.at.s.File)
 		return
 	}
 	if !c.tokens[token] {
 		c.tokens[token] = false // wanted
 	}
 	c.more = r.at.place() + ": there is more, which is not in the export: a token of the next page is left over"
+	if r.plain { // which file goes on where it stops, files don't say
+		c.open[r.at.s.File] = c.more
+	}
 }
 
 // state is how well the answer is known, and why not better.
@@ -364,6 +369,8 @@ func (c *call) state() (org.State, string) {
 		return org.Absent, ""
 	case !c.last:
 		return org.Partial, c.more
+	case len(c.open) > 0:
+		return org.Partial, c.open[sorted(c.open)[0]]
 	case c.chain && !c.first:
 		return org.Partial, "the first page is not in the export"
 	case c.chain:
@@ -415,6 +422,7 @@ func (s *state) broken(file string, rest []byte, line int, reason string) {
 	r := s.sniff(file, rest)
 	if r == nil {
 		s.note(file, "line %d: %s; what it holds is not known", max(line, 1), reason)
+		s.lost = append(s.lost, lost{nameOf(file).account, where + ": " + reason})
 		return
 	}
 	r.code, r.plain = reason, true

@@ -25,6 +25,7 @@ type state struct {
 	notes      []Note
 	calls      map[callKey]*call
 	said       map[string]said
+	lost       []lost
 	later      []*record // that are read in the end
 	units      map[unitKey]org.Unit
 	speaker    map[string]string // the account that was asked, by section
@@ -98,6 +99,7 @@ func (s *state) export() (*Export, error) {
 	}
 	s.gapsOfManaged()
 	s.gapsOfResources()
+	s.gapsOfLost()
 	s.trailProblems()
 	instance, err := s.instance()
 	if err != nil {
