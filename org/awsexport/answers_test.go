@@ -189,3 +189,10 @@ func TestTokenOfOneFile(t *testing.T) {
 	}, awsexport.WithoutOrganization())
 	require.Contains(t, reasonOf(t, x, "iam"), "111122223333/roles.json:1:1: there is more")
 }
+
+func TestUnreadParts(t *testing.T) {
+	x := read(t, map[string]string{"111122223333/a.json": noUsers}, awsexport.WithoutOrganization())
+	for _, subject := range []string{"arn:aws:lambda:*:*:layer:*", "arn:aws:s3:*:*:access-grants/*", "arn:aws:wafv2:*:*:*/rulegroup/*"} {
+		require.True(t, hasGap(x.Organization, subject, org.GapUnlisted), subject)
+	}
+}

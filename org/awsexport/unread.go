@@ -20,6 +20,13 @@ var withPolicies = []string{
 	"ses", "signer", "sms-voice", "ssm", "ssm-contacts", "ssm-incidents", "vpc-lattice", "xray",
 }
 
+// partsWithPolicies are the kinds of resources with policies of their own that are not read, of
+// services whose other resources are read or have none: versions of Lambda layers, S3 Access
+// Grants instances, and rule groups of AWS WAF.
+var partsWithPolicies = []string{
+	"lambda:*:*:layer:*", "s3:*:*:access-grants/*", "wafv2:*:*:*/rulegroup/*",
+}
+
 // untagged are the services whose resources are listed, and whose tags are not read.
 var untagged = []string{"s3", "sqs", "sns", "kms", "lambda", "ecr"}
 
@@ -32,6 +39,9 @@ func unread(partition string) []org.Gap {
 	var out []org.Gap
 	for _, name := range withPolicies {
 		out = append(out, org.Gap{Subject: "arn:" + partition + ":" + name + ":*", What: org.GapUnlisted, Reason: notRead})
+	}
+	for _, name := range partsWithPolicies {
+		out = append(out, org.Gap{Subject: "arn:" + partition + ":" + name, What: org.GapUnlisted, Reason: notRead})
 	}
 	for _, name := range untagged {
 		out = append(out, org.Gap{Subject: "arn:" + partition + ":" + name + ":*", What: org.GapTags, Reason: tagsNotRead})
