@@ -196,3 +196,13 @@ func TestUnreadParts(t *testing.T) {
 		require.True(t, hasGap(x.Organization, subject, org.GapUnlisted), subject)
 	}
 }
+
+// Users of another identity store are not of this one, whatever their name.
+func TestOtherStore(t *testing.T) {
+	f := copyShop(t)
+	f["z/identitystore/list-users.json"] = put(`{"Users": [{"UserName": "ana@example.com", "UserId": "u-9", "IdentityStoreId": "d-9999999999"}]}`)
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Len(t, x.Instance.Spec().Users, 3)
+	require.Len(t, x.Instance.Spec().Gaps, 1)
+}

@@ -18,6 +18,7 @@ type center struct {
 	setWhy      map[string]string // what is not understood of an inline policy
 	users       map[string]*identitycenter.User
 	groups      map[string]*identitycenter.Group
+	stores      map[string]string          // identity store, of users and groups
 	members     map[string]map[string]bool // of a group
 	assignments map[identitycenter.Assignment]bool
 	attributes  map[string]identitycenter.Attribute
@@ -259,12 +260,14 @@ func readUsers(s *state, r *record) {
 			}
 		}
 		s.center.users[u.ID] = u
+		s.center.stores[u.ID] = v.get("IdentityStoreId").text()
 	}
 }
 
 func readGroups(s *state, r *record) {
 	for v := range r.output.get("Groups").each() {
 		id := v.get("GroupId").text()
+		s.center.stores[id] = v.get("IdentityStoreId").text()
 		s.center.groups[id] = &identitycenter.Group{ID: id, Name: v.get("DisplayName").text()}
 	}
 }

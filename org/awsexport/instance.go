@@ -123,6 +123,17 @@ func (s *state) people(spec *identitycenter.Spec, gap func(subject, what, reason
 	if !groupsKnown {
 		gap(arn, identitycenter.GapUsers, "list-groups of the identity store: "+groupsWhy)
 	}
+	others := len(c.order) > 1
+	for id, store := range c.stores {
+		if store != "" && spec.IdentityStore != "" && store != spec.IdentityStore {
+			delete(c.users, id)
+			delete(c.groups, id)
+			others = true
+		}
+	}
+	if others && usersKnown && groupsKnown {
+		gap(arn, identitycenter.GapUsers, "the export has users or groups of several identity stores, and which lists are of this one is not known")
+	}
 	for _, id := range sorted(c.users) {
 		spec.Users = append(spec.Users, *c.users[id])
 	}

@@ -64,7 +64,7 @@ func newState() *state {
 			instances: make(map[string]*identitycenter.Spec), sets: make(map[string]*identitycenter.PermissionSet), setWhy: make(map[string]string),
 			users: make(map[string]*identitycenter.User), groups: make(map[string]*identitycenter.Group), members: make(map[string]map[string]bool),
 			assignments: make(map[identitycenter.Assignment]bool), attributes: make(map[string]identitycenter.Attribute),
-			provisioned: make(map[string][]string),
+			stores: make(map[string]string), provisioned: make(map[string][]string),
 		},
 	}
 }
