@@ -47,7 +47,7 @@ func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.G
 	}
 	var gaps []org.Gap
 	for _, g := range i.spec.Gaps {
-		if g.What != org.GapIdentityPolicies && g.What != org.GapBoundary {
+		if g.What != org.GapIdentityPolicies && g.What != org.GapBoundary && g.What != GapAttributes {
 			gaps = append(gaps, g)
 		}
 	}
@@ -112,7 +112,9 @@ func (i *Instance) PermissionSetOf(role policy.ARN) (PermissionSet, bool) {
 }
 
 // SessionTags are the tags that a user's sessions carry, as far as the attributes that they
-// are made of are known; unknown lists the keys of the others, by key.
+// are made of are known; unknown lists the keys of the others, by key, and is "*" where the
+// attributes of the instance are not known ([GapAttributes]). A provider of identities may pass
+// on more tags than the instance tells.
 func (i *Instance) SessionTags(userID string) (tags map[string]string, unknown []string) {
 	u, ok := i.users[userID]
 	if !ok {
@@ -128,6 +130,9 @@ func (i *Instance) SessionTags(userID string) (tags map[string]string, unknown [
 			tags = make(map[string]string)
 		}
 		tags[a.Key] = value
+	}
+	if i.hasGap(GapAttributes, i.spec.ARN.String()) {
+		unknown = append(unknown, "*")
 	}
 	return tags, unknown
 }

@@ -339,3 +339,15 @@ func TestSpecIsACopy(t *testing.T) {
 	maps.DeleteFunc(p.Tags, func(string, string) bool { return true })
 	require.True(t, i.Equal(instance(t, sample())))
 }
+
+// Attributes that are not known may be any session tags, and hide no access.
+func TestUnknownAttributes(t *testing.T) {
+	s := exampleInstance().Spec()
+	s.Gaps = append(s.Gaps, org.Gap{Subject: s.ARN.String(), What: identitycenter.GapAttributes, Reason: "not read"})
+	i, err := identitycenter.New(s)
+	require.NoError(t, err)
+	_, unknown := i.SessionTags("u-ana")
+	require.Contains(t, unknown, "*")
+	_, gaps := i.Access(nil, "u-ana")
+	require.NotContains(t, gaps, s.Gaps[len(s.Gaps)-1])
+}

@@ -236,5 +236,5 @@ func (i *Instance) hasGap(what string, subjects ...string) bool {
 }
 
 func isKnownGap(what string) bool {
-	return slices.Contains([]string{GapAssignments, GapMembers, GapUsers, org.GapIdentityPolicies, org.GapBoundary}, what)
+	return slices.Contains([]string{GapAssignments, GapAttributes, GapMembers, GapUsers, org.GapIdentityPolicies, org.GapBoundary}, what)
 }

@@ -26,6 +26,7 @@ type Spec struct {
 // [org.GapBoundary] of the ARN of a permission set.
 const (
 	GapAssignments = "assignments" // of a permission set, an account, or the instance, each by ARN or ID
+	GapAttributes  = "attributes"  // for access control of the instance, by its ARN
 	GapMembers     = "members"     // of a group, by ID
 	GapUsers       = "users"       // users or groups of the instance, by its ARN
 )

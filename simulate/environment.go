@@ -378,9 +378,11 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 	path := r.ARN.Resource()
 	p.linked = isServiceLinked(path)
 	unknownTrust := e.firstGap(org.GapResourcePolicy, r.ARN.String(), acct.id) != ""
-	p.federated = strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/") || !unknownTrust && onlyFederated(r.Trust)
-	// R-STS-4: without sts:TagSession in the trust policy no session has tags.
-	p.tagSession = r.Trust == nil || unknownTrust || e.programs[e.compile(r.Trust, policy.RoleTrust, engine.Options{})].NamesAction("sts:TagSession")
+	reserved := strings.HasPrefix(path, "role/aws-reserved/sso.amazonaws.com/")
+	p.federated = reserved || !unknownTrust && onlyFederated(r.Trust)
+	// R-STS-4: without sts:TagSession in the trust policy no session has tags. IAM Identity
+	// Center keeps the trust policies of its roles, and its sessions have the attributes of people.
+	p.tagSession = reserved || r.Trust == nil || unknownTrust || e.programs[e.compile(r.Trust, policy.RoleTrust, engine.Options{})].NamesAction("sts:TagSession")
 	e.fill(p, r.ARN, r.Attached, r.Inline, r.Boundary, r.Tags, managed)
 	p.principalClass = e.alike.class(p.principalClass)
 	e.merge(&p.identity)

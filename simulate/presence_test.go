@@ -152,6 +152,33 @@ func TestSessionTags(t *testing.T) {
 	}
 }
 
+// TestSessionTagsOfReservedRoles: what people of IAM Identity Center carry does not follow from
+// the role, whatever its trust policy says.
+func TestSessionTagsOfReservedRoles(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef"
+	const session = "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ana"
+	all := policy.Statement{Effect: policy.Allow, Action: policy.List("*"), Resource: policy.List("*")}
+	deny := policy.Statement{
+		Effect: policy.Deny, Action: policy.List("iam:*"), Resource: policy.List("*"),
+		Condition: policy.When("StringEquals", "aws:PrincipalTag/team", "contractors"),
+	}
+	for name, tags := range map[string]map[string]string{"untagged": nil, "tagged": {"team": "red"}} {
+		t.Run(name, func(t *testing.T) {
+			account := org.Account{ID: homeAccount, Roles: []org.Role{{
+				ARN: gapARN(role), Trust: trustFor("sts:AssumeRole"), Tags: tags, Inline: gapInline(oneStatement(all, deny)),
+			}}}
+			env := oneAccount(t, account)
+			for _, who := range []string{role, session} {
+				r := presenceRequest(who, "iam:CreateUser", "arn:aws:iam::111122223333:user/bob")
+				dependsOn(t, decides(t, env, r, simulate.Allowed, simulate.ExplicitDeny), simulate.DependsOnKey, "aws:PrincipalTag/team")
+				r.Session = presenceSession(t, simulate.SessionSpec{Tags: map[string]string{"team": "red"}})
+				decides(t, env, r, simulate.Allowed)
+			}
+		})
+	}
+}
+
 // TestFederatedRolesHaveNoMFA: sessions of people who signed in elsewhere never carry
 // aws:MultiFactorAuthPresent and aws:MultiFactorAuthAge.
 func TestFederatedRolesHaveNoMFA(t *testing.T) {

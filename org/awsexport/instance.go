@@ -64,7 +64,7 @@ func (s *state) instance() (*identitycenter.Instance, error) {
 	s.people(spec, gap)
 	s.assigned(spec, unnamed, gap)
 	if reason, ok := s.known(callKey{op: "sso:DescribeInstanceAccessControlAttributeConfiguration"}); !ok {
-		s.problem(s.globalUnit(sectionCenter), kebab("DescribeInstanceAccessControlAttributeConfiguration")+": "+reason)
+		gap(arn, identitycenter.GapAttributes, kebab("DescribeInstanceAccessControlAttributeConfiguration")+": "+reason)
 	}
 	for _, key := range sorted(c.attributes) {
 		spec.Attributes = append(spec.Attributes, c.attributes[key])

@@ -43,7 +43,8 @@ func TestInstanceGaps(t *testing.T) {
 			"identitystore/list-groups", "identitystore/list-groups.json", `{"Groups": [{"GroupId": "` + developers + `", "DisplayName": "developers", "IdentityStoreId": "d-1234567890"}], "NextToken": "AAMA"}`,
 			org.Gap{Subject: instanceARN, What: identitycenter.GapUsers, Reason: "list-groups of the identity store: identitystore/list-groups.json:1:1: there is more, which is not in the export: a token of the next page is left over"}, "identity-store",
 		},
-		"members": {"list-group-memberships." + developers, "", "", org.Gap{Subject: developers, What: identitycenter.GapMembers, Reason: "list-group-memberships: not in the export"}, "identity-store"},
+		"attributes": {"describe-instance-access-control", "", "", org.Gap{Subject: instanceARN, What: identitycenter.GapAttributes, Reason: "describe-instance-access-control-attribute-configuration: not in the export"}, "identity-center"},
+		"members":    {"list-group-memberships." + developers, "", "", org.Gap{Subject: developers, What: identitycenter.GapMembers, Reason: "list-group-memberships: not in the export"}, "identity-store"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := copyShop(t)
