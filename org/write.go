@@ -15,6 +15,9 @@ import (
 // stagingPrefix begins the name of the directory in which a snapshot is prepared.
 const stagingPrefix = ".licit-snapshot-"
 
+// earlierFile is the org.json of the earlier snapshot while another takes its place.
+const earlierFile = stagingPrefix + "earlier"
+
 // WriteDir writes the organization as a snapshot that [ReadFS] reads:
 //
 //	org.json                            tree, control policies, list of accounts, gaps
@@ -28,9 +31,11 @@ const stagingPrefix = ".licit-snapshot-"
 //
 // WriteDir makes dir if needed. Of an earlier snapshot in dir it removes what is not in
 // the new one: .json files in the directories above, where a snapshot puts files. Files
-// elsewhere stay. Everything is written beside and renamed in the end, org.json last, so
-// that an interrupted WriteDir leaves no half-written file. Two must not write the same
-// dir at a time.
+// elsewhere stay. Everything is written beside and renamed in the end. Before the first file
+// changes, the org.json of the earlier snapshot is renamed to .licit-snapshot-earlier, and
+// the new one is put last: what an interrupted WriteDir leaves cannot be read as a snapshot,
+// and the next one makes up for it. A caller who replaces more files than these may rename
+// org.json so before. Two must not write the same dir at a time.
 func (o *Organization) WriteDir(dir string) error {
 	s, err := snapshotOf(o)
 	if err != nil {
@@ -57,8 +62,7 @@ func (w *writer) write() (err error) {
 	names := slices.Sorted(maps.Keys(w.files))
 	names = slices.DeleteFunc(names, func(n string) bool { return n == mainFile })
 	names = append(names, mainFile)
-	_, statErr := w.root.Lstat(mainFile)
-	earlier := statErr == nil
+	earlier := w.exists(mainFile) || w.exists(earlierFile)
 	if err := w.removeStaging(); err != nil {
 		return err
 	}
@@ -77,6 +81,17 @@ func (w *writer) write() (err error) {
 		}
 		changed = append(changed, name)
 	}
+	if len(changed) > 0 && w.exists(mainFile) {
+		if err := w.root.Rename(mainFile, earlierFile); err != nil {
+			return err
+		}
+		if !slices.Contains(changed, mainFile) {
+			if err := w.root.WriteFile(staged(staging, len(changed)), w.files[mainFile], 0o666); err != nil {
+				return err
+			}
+			changed = append(changed, mainFile)
+		}
+	}
 	for i, name := range changed {
 		if err := w.root.MkdirAll(gopath.Dir(name), 0o777); err != nil {
 			return err
@@ -88,7 +103,18 @@ func (w *writer) write() (err error) {
 	if !earlier {
 		return nil
 	}
-	return w.removeStale(".")
+	if err := w.removeStale("."); err != nil {
+		return err
+	}
+	if err := w.root.Remove(earlierFile); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func (w *writer) exists(name string) bool {
+	_, err := w.root.Lstat(name)
+	return err == nil
 }
 
 func staged(dir string, i int) string { return fmt.Sprintf("%s/%d", dir, i) }

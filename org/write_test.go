@@ -290,3 +290,24 @@ func TestReadFSThroughRoot(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, back.Equal(o))
 }
+
+// A snapshot that was replaced in part is none: the earlier org.json must not decide with the
+// new accounts.
+func TestWriteDirInterrupted(t *testing.T) {
+	dir := t.TempDir()
+	write(t, mustNew(t, sample()), dir)
+	s := sample()
+	s.Accounts[0].Users, s.Accounts[0].Groups = nil, nil
+	s.Root.OUs = append(s.Root.OUs, org.OU{ID: "ou-ab12-99999999", Name: "New"})
+	o := mustNew(t, s)
+	files := write(t, o, t.TempDir())
+	obstacle := filepath.Join(dir, "control-policies", "p-regions.json")
+	require.NoError(t, os.Remove(obstacle))
+	require.NoError(t, os.MkdirAll(filepath.Join(obstacle, "x"), 0o777))
+	require.Error(t, o.WriteDir(dir))
+	require.Equal(t, string(files["accounts/111122223333.json"].Data), string(readDir(t, dir)["accounts/111122223333.json"].Data), "an account was replaced")
+	_, err := org.ReadFS(os.DirFS(dir))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	require.NoError(t, os.RemoveAll(obstacle))
+	require.Empty(t, cmp.Diff(files, write(t, o, dir)), "the next one also removes what is stale")
+}

@@ -108,8 +108,13 @@ func readExport(dir string, standalone bool) (*awsexport.Export, error) {
 	return x, nil
 }
 
-// writeExport writes the files of a snapshot, org.json last.
+// writeExport writes the files of a snapshot, org.json last. That of an earlier one is put out
+// of the way first, so that nothing reads a part of each.
 func writeExport(x *awsexport.Export, dir string) error {
+	err := os.Rename(filepath.Join(dir, "org.json"), filepath.Join(dir, ".licit-snapshot-earlier"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if x.Instance != nil {
 		if err := x.Instance.WriteDir(dir); err != nil {
 			return err
