@@ -294,6 +294,15 @@ func TestLoadCredentials(t *testing.T) {
 		_, err := awscollect.Load(t.Context(), s.Config(t, management), options(t))
 		require.ErrorContains(t, err, "the credentials are no longer good: ExpiredToken")
 	})
+	t.Run("of a member are not good", func(t *testing.T) {
+		s := fakeaws.New(t, world())
+		s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "iam", Account: member}, Kind: fakeaws.RegionOff})
+		s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "GetCallerIdentity", Account: member}, Kind: fakeaws.RegionOff, After: 1})
+		r, _ := load(t, s, options(t))
+		require.Equal(t, org.Partial, unit(t, r, member, "", "iam").State)
+		require.Contains(t, unit(t, r, member, "", "iam").Reason, "InvalidClientTokenId")
+		require.Equal(t, org.Complete, unit(t, r, management, "", "iam").State)
+	})
 	t.Run("cannot be had", func(t *testing.T) {
 		s := fakeaws.New(t, world())
 		cfg := s.Config(t, management)

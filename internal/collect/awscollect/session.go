@@ -168,15 +168,20 @@ func withoutLimits(cfg aws.Config) aws.Config {
 }
 
 // check finds out whether the credentials for an account still are good where no Region can
-// be off. The error is a [collect.Fatal] if they are the collector's own and are not.
+// be off. The error is a [collect.Fatal] if they are the collector's own and are not, and a
+// [collect.Failure] if they are another account's.
 func (s *session) check(ctx context.Context, account string) error {
 	cfg, err := s.configure(ctx, account, "")
 	if err != nil {
 		return err
 	}
 	_, _, err = identity(ctx, cfg)
-	if f := failureOf(err); f != nil && account == s.caller && (f.IsExpired() || f.IsRegionOff()) {
+	if err == nil || ctx.Err() != nil || collect.IsFatal(err) {
+		return err
+	}
+	f := failureOf(err)
+	if account == s.caller && (f.IsExpired() || f.IsRegionOff()) {
 		return &collect.Fatal{Err: fmt.Errorf("the credentials are no longer good: %w", f)}
 	}
-	return err
+	return f
 }
