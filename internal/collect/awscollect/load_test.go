@@ -241,6 +241,21 @@ func TestLoadCredentialReportDenied(t *testing.T) {
 	require.True(t, u.Credentials == nil || u.Credentials.AccessKeys == nil, "keys are not known, which is not to have none")
 }
 
+// Without the types of policies none can be listed, which is not that there are none, and
+// which the next load makes up for.
+func TestLoadRootsDenied(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoots"}, Kind: fakeaws.Deny})
+	o := options(t)
+	o.Now, o.MaxAge = time.Now(), time.Hour
+	r, _ := load(t, s, o)
+	require.Equal(t, []string{management + " organization", management + " organization-policies"}, partial(r))
+	s.Heal()
+	r, e := load(t, s, o)
+	require.Empty(t, partial(r))
+	requireWorld(t, world(), e)
+}
+
 func TestLoadRoles(t *testing.T) {
 	t.Run("cannot be assumed", func(t *testing.T) {
 		s := fakeaws.New(t, world())

@@ -139,6 +139,9 @@ func readPolicies(ctx context.Context, r *reader) error {
 	if r.state.noOrganization {
 		return &collect.Absent{Reason: "the account is in no organization"}
 	}
+	if !r.state.typesKnown {
+		return &collect.Failure{Code: collect.CodeUnexpected, Message: "which types of policies are enabled is not known without organizations:ListRoots"}
+	}
 	c := organizations.NewFromConfig(r.cfg)
 	for _, kind := range r.state.policyTypes {
 		var ids []string

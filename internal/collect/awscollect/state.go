@@ -21,6 +21,7 @@ type state struct {
 	accounts       map[string]string // their states by ID
 	accountsKnown  bool              // all of them
 	policyTypes    []string          // enabled ones that authorize
+	typesKnown     bool              // all of them
 }
 
 // organization reads who is in the organization and which policy types are enabled.
@@ -61,6 +62,7 @@ func (s *state) organization(from *session, wanted bool) error {
 			s.accounts[a.Id] = a.State
 		}
 		for _, root := range out.Roots {
+			s.typesKnown = true
 			for _, t := range root.PolicyTypes {
 				if t.Status == "ENABLED" && (t.Type == "SERVICE_CONTROL_POLICY" || t.Type == "RESOURCE_CONTROL_POLICY") {
 					s.policyTypes = append(s.policyTypes, t.Type)
