@@ -23,7 +23,8 @@ type Access struct {
 
 // Access lists what a user may use, by account and permission set, and the gaps that could
 // hide more. A user who is disabled may use nothing. The roles are those of o, which may be
-// nil.
+// nil. Where an account has several roles by the name of one set, each is listed: which of
+// them the user gets is not known.
 func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.Gap) {
 	u, ok := i.users[userID]
 	if !ok || u.Disabled {
@@ -37,12 +38,13 @@ func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.G
 		}
 		n := len(out) - 1
 		if n < 0 || out[n].Account != a.Account || out[n].PermissionSet != a.PermissionSet {
-			out = append(out, i.access(o, u, a))
-			n++
+			out = append(out, i.access(o, u, a)...)
 		}
-		out[n].Direct = out[n].Direct || direct
-		if group {
-			out[n].Groups = append(out[n].Groups, a.Group)
+		for n := len(out) - 1; n >= 0 && out[n].Account == a.Account && out[n].PermissionSet == a.PermissionSet; n-- {
+			out[n].Direct = out[n].Direct || direct
+			if group {
+				out[n].Groups = append(out[n].Groups, a.Group)
+			}
 		}
 	}
 	var gaps []org.Gap
@@ -54,24 +56,29 @@ func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.G
 	return out, gaps
 }
 
-func (i *Instance) access(o *org.Organization, u *User, a Assignment) Access {
-	out := Access{Account: a.Account, PermissionSet: a.PermissionSet}
+// access is what an assignment gives: one Access, or one for each role of the name.
+func (i *Instance) access(o *org.Organization, u *User, a Assignment) []Access {
+	none := []Access{{Account: a.Account, PermissionSet: a.PermissionSet}}
 	if o == nil {
-		return out
+		return none
 	}
 	account, ok := o.Account(a.Account)
 	if !ok {
-		return out
+		return none
 	}
-	role, ok := i.provisioned(&account, i.sets[a.PermissionSet])
-	if !ok {
-		return out
+	var out []Access
+	for _, role := range provisioned(&account, i.sets[a.PermissionSet]) {
+		x := none[0]
+		x.Role = role.ARN
+		name := role.ARN.Resource()[strings.LastIndexByte(role.ARN.Resource(), '/')+1:]
+		session, err := policy.ParseARN("arn:" + role.ARN.Partition() + ":sts::" + a.Account + ":assumed-role/" + name + "/" + u.Name)
+		if err == nil {
+			x.Principal = policy.PrincipalFromARN(session)
+		}
+		out = append(out, x)
 	}
-	out.Role = role.ARN
-	name := role.ARN.Resource()[strings.LastIndexByte(role.ARN.Resource(), '/')+1:]
-	session, err := policy.ParseARN("arn:" + role.ARN.Partition() + ":sts::" + a.Account + ":assumed-role/" + name + "/" + u.Name)
-	if err == nil {
-		out.Principal = policy.PrincipalFromARN(session)
+	if len(out) == 0 {
+		return none
 	}
 	return out
 }

@@ -351,3 +351,30 @@ func TestUnknownAttributes(t *testing.T) {
 	_, gaps := i.Access(nil, "u-ana")
 	require.NotContains(t, gaps, s.Gaps[len(s.Gaps)-1])
 }
+
+// A role that is left of another permission set of the name: which of the two people get is not
+// known, so that neither is taken for the one.
+func TestTwoRolesOfAName(t *testing.T) {
+	i := exampleInstance()
+	changes, err := i.Changes(exampleOrganization())
+	require.NoError(t, err)
+	o, err := exampleOrganization().Apply(changes...)
+	require.NoError(t, err)
+	before, _ := i.Access(o, "u-ana")
+	require.Len(t, before, 2)
+	s := o.Spec()
+	at := slices.IndexFunc(s.Accounts, func(a org.Account) bool { return a.ID == before[0].Account })
+	old, ok := o.Role(before[0].Role)
+	require.True(t, ok)
+	old.ARN = arn(old.ARN.String()[:len(old.ARN.String())-16] + "ffffffffffffffff")
+	s.Accounts[at].Roles = append(s.Accounts[at].Roles, old)
+	o, err = org.New(s)
+	require.NoError(t, err)
+	access, _ := i.Access(o, "u-ana")
+	require.Len(t, access, 3)
+	require.Equal(t, before[0], access[0])
+	require.Equal(t, old.ARN, access[1].Role)
+	require.Equal(t, before[0].Groups, access[1].Groups)
+	_, err = i.Changes(o)
+	require.ErrorContains(t, err, "has more than one role in account "+access[0].Account)
+}

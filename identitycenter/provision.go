@@ -35,8 +35,9 @@ const (
 // gap says is not known of a permission set is marked unknown of a new role, and stays as it
 // is of one that is there.
 //
-// The error tells of all assignments in accounts that the organization does not have, and
-// of a home Region that is not known although a new role needs it for its path. A customer
+// The error tells of all assignments in accounts that the organization does not have, of
+// permission sets with more than one role in an account, as their names tell, and of a home
+// Region that is not known although a new role needs it for its path. A customer
 // managed policy that an account lacks makes [org.Organization.Apply] fail, as it makes
 // provisioning fail.
 func (i *Instance) Changes(o *org.Organization) ([]org.Change, error) {
@@ -59,12 +60,22 @@ func (i *Instance) Changes(o *org.Organization) ([]org.Change, error) {
 	for account := range o.Accounts() {
 		for n := range i.spec.PermissionSets {
 			p := &i.spec.PermissionSets[n]
-			old, there := i.provisioned(&account, p)
+			roles := provisioned(&account, p)
+			var old org.Role
+			there := len(roles) > 0
+			if there {
+				old = roles[0]
+			}
 			switch {
 			case !assigned[account.ID][p.ARN]:
-				if there && !i.hasGap(GapAssignments, p.ARN.String(), account.ID, i.spec.ARN.String()) {
-					out = append(out, org.Remove(old.ARN))
+				if !i.hasGap(GapAssignments, p.ARN.String(), account.ID, i.spec.ARN.String()) {
+					for _, r := range roles {
+						out = append(out, org.Remove(r.ARN))
+					}
 				}
+				continue
+			case len(roles) > 1:
+				errs = append(errs, fmt.Errorf("identitycenter: permission set %s has more than one role in account %s, %s and %s; want the one that it is provisioned as", p.Name, account.ID, roles[0].ARN, roles[1].ARN))
 				continue
 			case !there && i.spec.Region == "" && i.regionOf(o) == "":
 				errs = append(errs, fmt.Errorf("identitycenter: permission set %s has no role in account %s yet, and the path of a new one has the home Region of the instance, which is not known", p.Name, account.ID))
@@ -187,14 +198,16 @@ func trust(partition string, account *org.Account) *policy.Document {
 	}))
 }
 
-// provisioned finds the role of a permission set in an account.
-func (i *Instance) provisioned(account *org.Account, p *PermissionSet) (org.Role, bool) {
+// provisioned finds the role of a permission set in an account. There are several where one
+// is left of a set that was deleted, or of another instance.
+func provisioned(account *org.Account, p *PermissionSet) []org.Role {
+	var out []org.Role
 	for n := range account.Roles {
 		if setName(account.Roles[n].ARN) == p.Name {
-			return account.Roles[n], true
+			out = append(out, account.Roles[n])
 		}
 	}
-	return org.Role{}, false
+	return out
 }
 
 // setName is the name of the permission set that a role is of, "" if it is of none.
