@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -78,6 +79,7 @@ type accessSessionJSON struct {
 	Groups        []string `json:"groups,omitempty"`
 	Role          string   `json:"role,omitempty"`      // "" if it is not provisioned
 	Principal     string   `json:"principal,omitempty"` // likewise
+	Unknown       string   `json:"unknown,omitempty"`   // why it is not known whether it is provisioned
 }
 
 type accessGapJSON struct {
@@ -108,6 +110,7 @@ func (f *accessFlags) run(a *app, cmd *cobra.Command, names []string) error {
 	for _, g := range i.Spec().Gaps {
 		out.Gaps = append(out.Gaps, accessGapJSON(g))
 	}
+	partial := false
 	switch f.output {
 	case "json":
 		err = writeJSON(a.stdout, out)
@@ -116,10 +119,19 @@ func (f *accessFlags) run(a *app, cmd *cobra.Command, names []string) error {
 	default:
 		_, err = io.WriteString(a.stdout, out.text(o, len(names) > 0))
 	}
+	if err == nil && out.unknownRoles() {
+		if f.output == "csv" {
+			a.note("it is not known whether all of it is provisioned")
+		}
+		partial = true
+	}
 	if err == nil && len(out.Gaps) > 0 {
 		if f.output == "csv" {
 			a.note("the instance has %s: there may be more access than is shown", plural(len(out.Gaps), "gap"))
 		}
+		partial = true
+	}
+	if partial {
 		return status(exitPartial)
 	}
 	return err
@@ -183,7 +195,11 @@ func (f *accessFlags) users(cmd *cobra.Command, o *org.Organization, i *identity
 			for _, u := range s.Users {
 				known = append(known, u.Name)
 			}
-			errs = append(errs, usageError{cmd, fmt.Errorf("%s: there is no such user%s", plain(name), didYouMean(closest(name, known, 3)))})
+			why := "there is no such user"
+			if slices.ContainsFunc(s.Gaps, func(g org.Gap) bool { return g.What == identitycenter.GapUsers || g.What == org.GapEverything }) {
+				why = "the snapshot lists no such user, and not all users"
+			}
+			errs = append(errs, usageError{cmd, fmt.Errorf("%s: %s%s", plain(name), why, didYouMean(closest(name, known, 3)))})
 			continue
 		}
 		out = append(out, u)
@@ -210,12 +226,39 @@ func (f *accessFlags) user(o *org.Organization, i *identitycenter.Instance, u id
 			Account: x.Account, PermissionSet: set.Name, Duration: identitycenter.FormatSessionDuration(set.SessionDuration),
 			Direct: x.Direct, Role: x.Role.String(), Principal: x.Principal.String(),
 		}
+		if !x.Role.IsValid() {
+			s.Unknown = rolesUnknown(o, i.Spec().ARN.Partition(), x.Account)
+		}
 		for _, id := range x.Groups {
 			s.Groups = append(s.Groups, names[id])
 		}
 		j.Access = append(j.Access, s)
 	}
 	return j
+}
+
+func (j accessJSON) unknownRoles() bool {
+	return slices.ContainsFunc(j.Users, func(u accessUserJSON) bool {
+		return slices.ContainsFunc(u.Access, func(x accessSessionJSON) bool { return x.Unknown != "" })
+	})
+}
+
+// rolesUnknown says why the roles of IAM Identity Center in an account are not all known, or "".
+func rolesUnknown(o *org.Organization, partition, account string) string {
+	if _, ok := o.Account(account); !ok {
+		return "the snapshot does not have the account"
+	}
+	roles := "arn:" + partition + ":iam::" + account + ":role/aws-reserved/sso.amazonaws.com/"
+	for g := range o.Gaps() {
+		prefix, _, pattern := strings.Cut(g.Subject, "*")
+		if g.What != org.GapUnlisted && g.What != org.GapEverything {
+			continue
+		}
+		if g.Subject == account || pattern && strings.HasPrefix(roles, prefix) || strings.HasPrefix(prefix, roles) {
+			return cmp.Or(g.Reason, g.What+" of "+g.Subject)
+		}
+	}
+	return ""
 }
 
 // text is a line for each user, and if they were named, one for each session.
@@ -287,7 +330,9 @@ func (u accessUserJSON) text(b *strings.Builder, o *org.Organization) {
 			where = name + " (" + x.Account + ")"
 		}
 		fmt.Fprintf(b, "  %s in %s for %s, assigned to %s\n", plain(x.PermissionSet), plain(where), strings.ToLower(strings.TrimPrefix(x.Duration, "PT")), plain(strings.Join(through, ", ")))
-		if x.Principal == "" {
+		if x.Unknown != "" {
+			fmt.Fprintf(b, "    not known whether it is provisioned: %s\n", printable(x.Unknown))
+		} else if x.Principal == "" {
 			fmt.Fprintf(b, "    not provisioned: the snapshot has no role for it\n")
 		} else {
 			fmt.Fprintf(b, "    %s\n", plain(x.Principal))
