@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,7 +38,7 @@ func (a *app) loadPolicyCommand() *cobra.Command {
 		},
 		ValidArgs: kinds,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkGrant(g, args[0]); err != nil {
+			if err := checkGrant(cmd, g, args[0]); err != nil {
 				return usageError{cmd, err}
 			}
 			p, err := awscollect.NewPolicies(g)
@@ -63,10 +64,32 @@ func (a *app) loadPolicyCommand() *cobra.Command {
 	return cmd
 }
 
-func checkGrant(g awscollect.Grant, kind string) error {
+// The forms that AWS takes (API references of IAM, AWS Organizations and AWS STS).
+var (
+	roleForm         = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+	organizationForm = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+	externalIDForm   = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+	partitionForm    = regexp.MustCompile(`^aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?$`)
+)
+
+func checkGrant(cmd *cobra.Command, g awscollect.Grant, kind string) error {
 	for _, name := range g.Sections {
 		if !slices.Contains(awscollect.Sections(), name) {
 			return fmt.Errorf("--sections %q: want some of %s", name, strings.Join(awscollect.Sections(), ", "))
+		}
+	}
+	for _, flag := range []struct {
+		name, value string
+		form        *regexp.Regexp
+		want        string
+	}{
+		{"role", g.Role, roleForm, "the name of a role, with its path if it has one, such as LicitReader or audit/LicitReader"},
+		{"organization", g.Organization, organizationForm, "the ID of an organization, such as o-exampleorgid"},
+		{"external-id", g.ExternalID, externalIDForm, "two or more letters, digits and any of _+=,.@:/-"},
+		{"partition", g.Partition, partitionForm, "one of aws, aws-cn, aws-us-gov, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f"},
+	} {
+		if (flag.value != "" || cmd.Flags().Changed(flag.name)) && !flag.form.MatchString(flag.value) {
+			return fmt.Errorf("--%s %q: want %s", flag.name, flag.value, flag.want)
 		}
 	}
 	if g.Collector != "" {
