@@ -109,15 +109,15 @@ func (c *comparison) run(a *app, cmd *cobra.Command) error {
 	if err := c.check(cmd); err != nil {
 		return err
 	}
-	var err error
-	given := requestFlags{context: c.context}
-	if c.scope.Keys, err = given.keys(cmd); err != nil {
-		return err
-	}
 	v, err := c.load(a, cmd)
 	if err != nil {
 		return err
 	}
+	return c.answer(a, cmd, v)
+}
+
+// answer asks both sides, and prints what differs.
+func (c *comparison) answer(a *app, cmd *cobra.Command, v *diffView) error {
 	affected, err := v.before.Env.Affected(v.after.Env, c.scope)
 	if err != nil {
 		return err
@@ -134,6 +134,21 @@ func (c *comparison) run(a *app, cmd *cobra.Command) error {
 	return c.exit(a, v.report)
 }
 
+// flags checks and reads the flags that all comparisons have.
+func (c *comparison) flags(cmd *cobra.Command) (err error) {
+	switch {
+	case !slices.Contains(diffFormats, c.output):
+		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(diffFormats))}
+	case c.failOn != "" && !slices.Contains(diffFails, c.failOn):
+		return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(diffFails))}
+	case c.top < 0:
+		return usageError{cmd, fmt.Errorf("--top %d: want a number of lines, or 0 for all", c.top)}
+	}
+	given := requestFlags{context: c.context}
+	c.scope.Keys, err = given.keys(cmd)
+	return err
+}
+
 func (c *comparison) check(cmd *cobra.Command) error {
 	changed := cmd.Flags().Changed
 	two := changed("before") || changed("after")
@@ -144,16 +159,10 @@ func (c *comparison) check(cmd *cobra.Command) error {
 		return usageError{cmd, errors.New("want both --before and --after, each a snapshot directory")}
 	case !two && len(c.changes) == 0:
 		return usageError{cmd, errors.New("nothing to compare; want --before and --after, or --change with a JSON file of changes")}
-	case !slices.Contains(diffFormats, c.output):
-		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(diffFormats))}
-	case c.failOn != "" && !slices.Contains(diffFails, c.failOn):
-		return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(diffFails))}
 	case slices.ContainsFunc(c.changes, func(f string) bool { return filepath.Dir(f) != filepath.Dir(c.changes[0]) }):
 		return usageError{cmd, errors.New("--change: the files stand in different directories; want them in one, with their documents")}
-	case c.top < 0:
-		return usageError{cmd, fmt.Errorf("--top %d: want a number of lines, or 0 for all", c.top)}
 	}
-	return nil
+	return c.flags(cmd)
 }
 
 // load reads both sides.

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -83,19 +81,10 @@ resources that may change access and are not modelled, 130 interrupted.`,
 }
 
 func (c *planComparison) runPlan(a *app, cmd *cobra.Command, file string) error {
-	switch {
-	case !slices.Contains(diffFormats, c.output):
-		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(diffFormats))}
-	case c.failOn != "" && !slices.Contains(diffFails, c.failOn):
-		return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(diffFails))}
-	case c.account != "" && !policy.IsAccountID(c.account):
+	if c.account != "" && !policy.IsAccountID(c.account) {
 		return usageError{cmd, fmt.Errorf("--account %q: want an account ID of twelve digits", c.account)}
-	case c.top < 0:
-		return usageError{cmd, fmt.Errorf("--top %d: want a number of lines, or 0 for all", c.top)}
 	}
-	var err error
-	given := requestFlags{context: c.context}
-	if c.scope.Keys, err = given.keys(cmd); err != nil {
+	if err := c.flags(cmd); err != nil {
 		return err
 	}
 	plan, err := readPlan(a, file)
@@ -106,20 +95,7 @@ func (c *planComparison) runPlan(a *app, cmd *cobra.Command, file string) error 
 	if err != nil {
 		return err
 	}
-	affected, err := v.before.Env.Affected(v.after.Env, c.scope)
-	if err != nil {
-		return err
-	}
-	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
-		v.report, err = c.report(ctx, a, affected)
-		return err
-	}); err != nil {
-		return err
-	}
-	if err := v.write(a, c.output, c.top); err != nil {
-		return err
-	}
-	if err := c.exit(a, v.report); err != nil {
+	if err := c.answer(a, cmd, v); err != nil {
 		return err
 	}
 	if v.plan.isPartial() {
