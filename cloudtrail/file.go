@@ -75,7 +75,7 @@ func trail(d *form.Decoder, n *jsontree.Node, p *form.Path) (t Trail) {
 		form.Member("status", func(n *jsontree.Node, p *form.Path) {
 			t.Status = new(Status)
 			d.Object(n, p, "an object, the status of a trail",
-				form.Member("logging", d.Boolean(&t.Status.Logging)),
+				form.Must("logging", d.Boolean(&t.Status.Logging)),
 				form.Member("started", d.Time(&t.Status.Started)),
 				form.Member("stopped", d.Time(&t.Status.Stopped)),
 				form.Member("delivered", d.Time(&t.Status.Delivered)),

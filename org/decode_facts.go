@@ -23,7 +23,7 @@ func (d *decoder) password(to **Password) form.Visit {
 	return func(n *jsontree.Node, p *form.Path) {
 		w := new(Password)
 		d.Object(n, p, "an object, a password",
-			form.Member("enabled", d.Boolean(&w.Enabled)),
+			form.Must("enabled", d.Boolean(&w.Enabled)),
 			form.Member("changed", d.Time(&w.Changed)),
 			form.Member("nextRotation", d.Time(&w.NextRotation)),
 			form.Member("used", d.usage(&w.Used)))
@@ -35,7 +35,7 @@ func (d *decoder) mfa(to **MFA) form.Visit {
 	return func(n *jsontree.Node, p *form.Path) {
 		m := new(MFA)
 		d.Object(n, p, "an object, MFA",
-			form.Member("active", d.Boolean(&m.Active)),
+			form.Must("active", d.Boolean(&m.Active)),
 			form.Member("devices", form.Known(d.Decoder, &m.Devices, func(n *jsontree.Node, p *form.Path) (v MFADevice) {
 				d.Object(n, p, "an object, an MFA device",
 					form.Member("serial", d.Text(&v.Serial)),
@@ -49,7 +49,7 @@ func (d *decoder) mfa(to **MFA) form.Visit {
 func (d *decoder) accessKey(n *jsontree.Node, p *form.Path) (k AccessKey) {
 	d.Object(n, p, "an object, an access key",
 		form.Member("id", d.Text(&k.ID)),
-		form.Member("active", d.Boolean(&k.Active)),
+		form.Must("active", d.Boolean(&k.Active)),
 		form.Member("created", d.Time(&k.Created)),
 		form.Member("used", d.usage(&k.Used)))
 	return k
@@ -57,7 +57,7 @@ func (d *decoder) accessKey(n *jsontree.Node, p *form.Path) (k AccessKey) {
 
 func (d *decoder) certificate(n *jsontree.Node, p *form.Path) (c Certificate) {
 	d.Object(n, p, "an object, a certificate",
-		form.Member("active", d.Boolean(&c.Active)),
+		form.Must("active", d.Boolean(&c.Active)),
 		form.Member("created", d.Time(&c.Created)))
 	return c
 }
@@ -75,14 +75,18 @@ func (d *decoder) usage(to *Usage) form.Visit {
 func (d *decoder) passwordPolicy(to **PasswordPolicy) form.Visit {
 	return func(n *jsontree.Node, p *form.Path) {
 		w := new(PasswordPolicy)
+		must := form.Must
+		if v, ok := n.Member("default"); ok && v.Text == "true" {
+			must = form.Member // which validation refuses
+		}
 		d.Object(n, p, "an object, a password policy",
 			form.Member("default", d.Boolean(&w.Default)),
-			form.Member("minimumLength", d.Integer(&w.MinimumLength)),
-			form.Member("requireSymbols", d.Boolean(&w.RequireSymbols)),
-			form.Member("requireNumbers", d.Boolean(&w.RequireNumbers)),
-			form.Member("requireUppercase", d.Boolean(&w.RequireUppercase)),
-			form.Member("requireLowercase", d.Boolean(&w.RequireLowercase)),
-			form.Member("usersMayChange", d.Boolean(&w.UsersMayChange)),
+			must("minimumLength", d.Integer(&w.MinimumLength)),
+			must("requireSymbols", d.Boolean(&w.RequireSymbols)),
+			must("requireNumbers", d.Boolean(&w.RequireNumbers)),
+			must("requireUppercase", d.Boolean(&w.RequireUppercase)),
+			must("requireLowercase", d.Boolean(&w.RequireLowercase)),
+			must("usersMayChange", d.Boolean(&w.UsersMayChange)),
 			form.Member("maxAge", d.Integer(&w.MaxAge)),
 			form.Member("rememberLast", d.Integer(&w.RememberLast)),
 			form.Member("hardExpiry", d.Boolean(&w.HardExpiry)))

@@ -1,6 +1,8 @@
 package org
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/licit-dev/licit/internal/form"
 )
 
@@ -68,13 +70,17 @@ func (e *encoder) passwordPolicy(name string, w *PasswordPolicy) {
 	}
 	e.Name(name)
 	e.Object(func() {
-		e.Flag("default", w.Default)
-		e.Integer("minimumLength", w.MinimumLength)
-		e.Flag("requireSymbols", w.RequireSymbols)
-		e.Flag("requireNumbers", w.RequireNumbers)
-		e.Flag("requireUppercase", w.RequireUppercase)
-		e.Flag("requireLowercase", w.RequireLowercase)
-		e.Flag("usersMayChange", w.UsersMayChange)
+		if w.Default {
+			e.Flag("default", true)
+			return
+		}
+		e.Name("minimumLength")
+		e.Token(jsontext.Int(int64(w.MinimumLength)))
+		e.Known("requireSymbols", w.RequireSymbols)
+		e.Known("requireNumbers", w.RequireNumbers)
+		e.Known("requireUppercase", w.RequireUppercase)
+		e.Known("requireLowercase", w.RequireLowercase)
+		e.Known("usersMayChange", w.UsersMayChange)
 		e.Integer("maxAge", w.MaxAge)
 		e.Integer("rememberLast", w.RememberLast)
 		e.Flag("hardExpiry", w.HardExpiry)

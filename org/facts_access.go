@@ -110,7 +110,7 @@ func (d *decoder) accessReport(to **AccessReport) form.Visit {
 		r := new(AccessReport)
 		d.Object(n, p, "an object, when services were last used",
 			form.Member("asOf", d.Time(&r.AsOf)),
-			form.Member("services", d.Array(func(n *jsontree.Node, p *form.Path) {
+			form.Must("services", d.Array(func(n *jsontree.Node, p *form.Path) {
 				var u ServiceUse
 				d.Object(n, p, "an object, when a service was last used",
 					form.Member("service", d.Text(&u.Service)),
@@ -154,8 +154,7 @@ func (e *encoder) accessReport(name string, r *AccessReport) {
 	e.Name(name)
 	e.Object(func() {
 		e.Time("asOf", r.AsOf)
-		e.List("services", len(r.Services), func(i int) {
-			u := r.Services[i]
+		form.KnownList(e.Encoder, "services", append([]ServiceUse{}, r.Services...), func(u ServiceUse) {
 			e.Object(func() {
 				e.Text("service", u.Service)
 				e.usage("used", u.Used)

@@ -1,6 +1,7 @@
 package org_test
 
 import (
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -114,11 +115,11 @@ func TestFactErrors(t *testing.T) {
 
 func TestReadFactErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		`"rootUser": {"password": {"changed": "yesterday"}}`:                             `accounts.json:1:61: /rootUser/password/changed: "yesterday" is no time; want one such as "2024-05-01T10:00:00Z"`,
-		`"rootUser": {"accessKeys": [{"created": 1}]}`:                                   `accounts.json:1:64: /rootUser/accessKeys/0/created: is a number; want a time such as "2024-05-01T10:00:00Z"`,
+		`"rootUser": {"password": {"enabled": true, "changed": "yesterday"}}`:            `accounts.json:1:78: /rootUser/password/changed: "yesterday" is no time; want one such as "2024-05-01T10:00:00Z"`,
+		`"rootUser": {"accessKeys": [{"active": true, "created": 1}]}`:                   `accounts.json:1:80: /rootUser/accessKeys/0/created: is a number; want a time such as "2024-05-01T10:00:00Z"`,
 		`"rootUser": {"accessKeys": {}}`:                                                 `accounts.json:1:51: /rootUser/accessKeys: is an object; want an array`,
-		`"passwordPolicy": {"maxAge": 1.5}`:                                              `accounts.json:1:53: /passwordPolicy/maxAge: is a number; want a whole number`,
-		`"passwordPolicy": {"maxage": 1}`:                                                `accounts.json:1:43: /passwordPolicy/maxage: unknown member "maxage"; did you mean "maxAge"?`,
+		`"passwordPolicy": {"default": true, "maxAge": 1.5}`:                             `accounts.json:1:70: /passwordPolicy/maxAge: is a number; want a whole number`,
+		`"passwordPolicy": {"default": true, "maxage": 1}`:                               `accounts.json:1:60: /passwordPolicy/maxage: unknown member "maxage"; did you mean "maxAge"?`,
 		`"roles": [{"arn": "arn:aws:iam::111122223333:role/app", "maxSession": "PT1H"}]`: `accounts.json:1:94: /roles/0/maxSession: is a string; want a whole number`,
 	} {
 		_, err := org.ReadFS(fstest.MapFS{
@@ -126,6 +127,27 @@ func TestReadFactErrors(t *testing.T) {
 			"accounts.json": {Data: []byte(`{"id": "111122223333", ` + text + `}`)},
 		})
 		require.EqualError(t, err, want)
+	}
+	for text, members := range map[string][]string{
+		`"rootUser": {"password": {}}`:                                             {"/rootUser/password/enabled"},
+		`"rootUser": {"mfa": {}}`:                                                  {"/rootUser/mfa/active"},
+		`"rootUser": {"accessKeys": [{"id": "AKIAIOSFODNN7EXAMPLE"}]}`:             {"/rootUser/accessKeys/0/active"},
+		`"rootUser": {"certificates": [{}]}`:                                       {"/rootUser/certificates/0/active"},
+		`"users": [{"arn": "arn:aws:iam::111122223333:user/ana", "accessed": {}}]`: {"/users/0/accessed/services"},
+		`"passwordPolicy": {"default": false, "requireSymbols": true}`: {
+			"/passwordPolicy/minimumLength", "/passwordPolicy/requireNumbers", "/passwordPolicy/requireUppercase", "/passwordPolicy/requireLowercase", "/passwordPolicy/usersMayChange",
+		},
+	} {
+		_, err := org.ReadFS(fstest.MapFS{
+			"org.json":      {Data: []byte(`{"accounts": ["accounts.json"]}`)},
+			"accounts.json": {Data: []byte(`{"id": "111122223333", ` + text + `}`)},
+		})
+		require.Error(t, err, text)
+		lines := strings.Split(err.Error(), "\n")
+		require.Len(t, lines, len(members), "%v", err)
+		for i, m := range members {
+			require.Regexp(t, `^accounts\.json:1:\d+: `+m+`: missing; leave out the whole object if this is not known$`, lines[i])
+		}
 	}
 	_, err := org.Parse([]byte(`{"coverage": [{"section": "iam", "state": "done"}]}`))
 	require.EqualError(t, err, `1:43: /coverage/0/state: is no state; want one of unknown, complete, absent, partial, skipped`)

@@ -26,10 +26,15 @@ type Visit func(n *jsontree.Node, p *Path)
 type Field struct {
 	Name string
 	Read Visit
+	must bool
 }
 
 // Member is the Field of a name.
-func Member(name string, read Visit) Field { return Field{name, read} }
+func Member(name string, read Visit) Field { return Field{Name: name, Read: read} }
+
+// Must is the Field of a name that the object must have: without it, its zero value would be
+// taken for known.
+func Must(name string, read Visit) Field { return Field{name, read, true} }
 
 // Fail reports what could not be read.
 func (d *Decoder) Fail(offset int, p *Path, format string, args ...any) {
@@ -58,6 +63,11 @@ func (d *Decoder) Object(n *jsontree.Node, p *Path, what string, fields ...Field
 			fields[f].Read(&m.Value, at)
 		}
 		seen[m.Name] = true
+	}
+	for _, f := range fields {
+		if f.must && !seen[f.Name] {
+			d.Fail(n.Start, p.Member(f.Name), "missing; leave out the whole object if this is not known")
+		}
 	}
 }
 
