@@ -204,5 +204,11 @@ func TestOtherStore(t *testing.T) {
 	x, err := awsexport.Read(f)
 	require.NoError(t, err)
 	require.Len(t, x.Instance.Spec().Users, 3)
+	require.Empty(t, x.Instance.Spec().Gaps)
+
+	f["z/identitystore/list-groups.json"] = put(`{"Groups": []}`) // of either
+	x, err = awsexport.Read(f)
+	require.NoError(t, err)
 	require.Len(t, x.Instance.Spec().Gaps, 1)
+	require.Contains(t, x.Instance.Spec().Gaps[0].Reason, "z/identitystore/list-groups.json:1:1: does not say of which instance")
 }

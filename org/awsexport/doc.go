@@ -57,6 +57,10 @@
 //	111122223333/lambda/get-policy.orders.json
 //	111122223333/credential-report.csv
 //
+// If there are several instances of IAM Identity Center, one counts: that of the organization. What
+// does not say of which it is, by an ARN, the ID of the identity store, or a directory that is
+// named like one of them (ssoins-…, d-…), is a gap.
+//
 // A file may also have what the AWS CLI says of an error, “An error occurred (NoSuchBucketPolicy)
 // when calling the GetBucketPolicy operation: …”, as where standard error went to the file too:
 // codes that say that there is nothing count as that, others are gaps.

@@ -18,11 +18,16 @@ type center struct {
 	setWhy      map[string]string // what is not understood of an inline policy
 	users       map[string]*identitycenter.User
 	groups      map[string]*identitycenter.Group
-	stores      map[string]string          // identity store, of users and groups
 	members     map[string]map[string]bool // of a group
 	assignments map[identitycenter.Assignment]bool
 	attributes  map[string]identitycenter.Attribute
 	provisioned map[string][]string // accounts, by permission set
+
+	waiting     []*record                  // what waits for all of them to be known
+	instanceIDs map[string]string          // of which there are answers, and their partition
+	storeIDs    map[string]bool            // identity stores of which there are answers
+	holders     map[string]map[string]bool // instances and identity stores of permission sets, users and groups
+	spec        *identitycenter.Spec       // the instance that counts; nil: none
 }
 
 const notFound = "ResourceNotFoundException"
@@ -260,14 +265,12 @@ func readUsers(s *state, r *record) {
 			}
 		}
 		s.center.users[u.ID] = u
-		s.center.stores[u.ID] = v.get("IdentityStoreId").text()
 	}
 }
 
 func readGroups(s *state, r *record) {
 	for v := range r.output.get("Groups").each() {
 		id := v.get("GroupId").text()
-		s.center.stores[id] = v.get("IdentityStoreId").text()
 		s.center.groups[id] = &identitycenter.Group{ID: id, Name: v.get("DisplayName").text()}
 	}
 }

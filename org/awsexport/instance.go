@@ -72,44 +72,22 @@ func (s *state) instance() (*identitycenter.Instance, error) {
 	return identitycenter.New(*spec)
 }
 
-// instanceSpec is the instance without what is in it.
+// instanceSpec is the instance without what is in it. Rows may be of another one than what was
+// asked for.
 func (s *state) instanceSpec() *identitycenter.Spec {
 	c := &s.center
-	var spec *identitycenter.Spec
-	for _, arn := range c.order {
-		i := c.instances[arn]
-		switch {
-		case spec == nil || i.Owner != "" && i.Owner == s.org.management && spec.Owner != i.Owner:
-			spec = i
-		}
-	}
-	if spec == nil {
-		for _, id := range sorted(c.sets) {
-			if a := c.sets[id].ARN; a.IsValid() {
-				parts := strings.Split(a.Resource(), "/")
-				arn, err := policy.ParseARN("arn:" + a.Partition() + ":sso:::instance/" + parts[min(1, len(parts)-1)])
-				if err == nil {
-					spec = &identitycenter.Spec{ARN: arn}
-					break
-				}
-			}
-		}
-	}
-	if spec == nil {
+	if c.spec == nil {
 		return nil
 	}
-	if len(c.order) > 1 {
-		s.note(".", "the export has %d instances of IAM Identity Center; only %s counts", len(c.order), spec.ARN)
-	}
-	prefix := "permissionSet/" + setID(spec.ARN.Resource()) + "/"
+	prefix := "permissionSet/" + setID(c.spec.ARN.Resource()) + "/"
 	maps.DeleteFunc(c.sets, func(_ string, p *identitycenter.PermissionSet) bool {
 		return p.ARN.IsValid() && !strings.HasPrefix(p.ARN.Resource(), prefix)
 	})
 	maps.DeleteFunc(c.assignments, func(a identitycenter.Assignment, _ bool) bool {
 		return !strings.HasPrefix(a.PermissionSet.Resource(), prefix)
 	})
-	spec.Region = firstText(spec.Region, c.region)
-	return spec
+	c.spec.Region = firstText(c.spec.Region, c.region)
+	return c.spec
 }
 
 // people lists users, groups and who is in them.
@@ -122,17 +100,6 @@ func (s *state) people(spec *identitycenter.Spec, gap func(subject, what, reason
 	}
 	if !groupsKnown {
 		gap(arn, identitycenter.GapUsers, "list-groups of the identity store: "+groupsWhy)
-	}
-	others := len(c.order) > 1
-	for id, store := range c.stores {
-		if store != "" && spec.IdentityStore != "" && store != spec.IdentityStore {
-			delete(c.users, id)
-			delete(c.groups, id)
-			others = true
-		}
-	}
-	if others && usersKnown && groupsKnown {
-		gap(arn, identitycenter.GapUsers, "the export has users or groups of several identity stores, and which lists are of this one is not known")
 	}
 	for _, id := range sorted(c.users) {
 		spec.Users = append(spec.Users, *c.users[id])

@@ -102,3 +102,40 @@ func TestNoInstance(t *testing.T) {
 	x = read(t, map[string]string{"111122223333/gaad.json": noUsers}, awsexport.WithoutOrganization())
 	require.Contains(t, x.Organization.Spec().Coverage, org.Unit{Section: "organization", State: org.Absent, Reason: "there is no organization"})
 }
+
+// What another instance says of permission sets, groups and attributes with the same IDs is not
+// of this one.
+func TestTwoInstances(t *testing.T) {
+	f := fstest.MapFS{}
+	for name, file := range copyShop(t) {
+		f[strings.Replace(name, "identity-center/eu-west-3/", "identity-center/ssoins-1234567890abcdef/", 1)] = file
+	}
+	want, err := awsexport.Read(f)
+	require.NoError(t, err)
+	const other = "arn:aws:sso:::instance/ssoins-fedcba0987654321"
+	f["z.jsonl"] = put(strings.ReplaceAll(`{"service": "sso", "operation": "ListInstances", "account": "444455556666", "output": {"Instances": [{"InstanceArn": "OTHER", "IdentityStoreId": "d-9999999999", "OwnerAccountId": "444455556666"}]}}
+{"service": "sso", "operation": "ListPermissionSets", "account": "444455556666", "input": {"InstanceArn": "OTHER"}, "output": {"PermissionSets": ["arn:aws:sso:::permissionSet/ssoins-fedcba0987654321/ps-1111111111111111"]}}
+{"service": "sso", "operation": "ListManagedPoliciesInPermissionSet", "account": "444455556666", "input": {"InstanceArn": "OTHER", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-fedcba0987654321/ps-1111111111111111"}, "output": {"AttachedManagedPolicies": [{"Arn": "arn:aws:iam::aws:policy/AdministratorAccess"}]}}
+{"service": "sso", "operation": "DescribeInstanceAccessControlAttributeConfiguration", "account": "444455556666", "input": {"InstanceArn": "OTHER"}, "output": {"InstanceAccessControlAttributeConfiguration": {"AccessControlAttributes": [{"Key": "secret", "Value": {"Source": ["${path:name.givenName}"]}}]}}}
+{"service": "identitystore", "operation": "ListUsers", "account": "444455556666", "input": {"IdentityStoreId": "d-9999999999"}, "output": {"Users": []}}
+{"service": "identitystore", "operation": "ListGroups", "account": "444455556666", "input": {"IdentityStoreId": "d-9999999999"}, "output": {"Groups": [], "NextToken": "more"}}
+{"service": "identitystore", "operation": "ListGroupMemberships", "account": "444455556666", "input": {"IdentityStoreId": "d-9999999999", "GroupId": "`+developers+`"}, "output": {"GroupMemberships": [{"GroupId": "`+developers+`", "MemberId": {"UserId": "cccc0003-1111-2222-3333-444455556666"}}]}}
+{"service": "identitystore", "operation": "ListGroupMemberships", "account": "444455556666", "input": {"IdentityStoreId": "d-9999999999", "GroupId": "0022aabb-1111-2222-3333-444455556666"}, "output": {"GroupMemberships": []}}
+`, "OTHER", other))
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Equal(t, want.Instance.Spec(), x.Instance.Spec())
+	require.Contains(t, x.Notes, awsexport.Note{File: ".", Text: "the export has 2 instances of IAM Identity Center; only " + instanceARN + " counts"})
+
+	// A file that names nothing may be of either.
+	const file = "describe-instance-access-control-attribute-configuration.json"
+	f["identity-center/eu-west-3/"+file] = f["identity-center/ssoins-1234567890abcdef/"+file]
+	delete(f, "identity-center/ssoins-1234567890abcdef/"+file)
+	x, err = awsexport.Read(f)
+	require.NoError(t, err)
+	require.Empty(t, x.Instance.Spec().Attributes)
+	require.Equal(t, []org.Gap{{
+		Subject: instanceARN, What: identitycenter.GapAttributes,
+		Reason: "describe-instance-access-control-attribute-configuration: identity-center/eu-west-3/" + file + ":1:1: does not say of which instance of IAM Identity Center it is; want it in a directory named like the instance, ssoins-…, or like its identity store, d-…",
+	}}, x.Instance.Spec().Gaps)
+}

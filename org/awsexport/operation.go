@@ -107,7 +107,8 @@ var commands = func() map[string][]*operation {
 // its arguments.
 type fileName struct {
 	service, account, region string
-	control                  bool // s3control, and not s3api
+	instance, store          string // of IAM Identity Center
+	control                  bool   // s3control, and not s3api
 	command                  string
 	args                     []string
 }
@@ -148,6 +149,10 @@ func (n *fileName) part(p string) bool {
 		n.account = p
 	case regionName.MatchString(p):
 		n.region = p
+	case instanceID.MatchString(p):
+		n.instance = p
+	case storeID.MatchString(p):
+		n.store = p
 	case serviceDirs[p]:
 		n.service, n.control = serviceName(p), p == "s3control"
 	default:
@@ -210,7 +215,7 @@ func (n *fileName) operation(fits, isSigned func(*operation) bool) *operation {
 
 // record is an answer to op as far as the file's name tells.
 func (n *fileName) record(s *state, op *operation) *record {
-	r := &record{op: op, account: n.account, region: n.region, control: n.control, plain: true, input: value{to: s}, output: value{to: s}}
+	r := &record{op: op, account: n.account, region: n.region, instance: n.instance, store: n.store, control: n.control, plain: true, input: value{to: s}, output: value{to: s}}
 	args := n.args
 	for len(args) > len(op.args) {
 		m := *n

@@ -26,9 +26,12 @@ type record struct {
 	output  value
 	code    string // of an error, such as "AccessDenied"
 	at      value  // for messages
-	control bool   // of s3control: about the account
-	plain   bool   // a file of the AWS CLI, which knows no input
-	element bool   // one of several pages
+
+	instance, store string // of IAM Identity Center, as directories are named
+
+	control bool // of s3control: about the account
+	plain   bool // a file of the AWS CLI, which knows no input
+	element bool // one of several pages
 }
 
 // in is a member of the input: of the record's own, or the i-th argument in the file's name.
@@ -202,8 +205,16 @@ func serviceName(name string) string {
 	return name
 }
 
-// take reads an answer.
+// take reads an answer, or keeps it for later.
 func (s *state) take(r *record) {
+	if r.waits() {
+		s.center.heard(r)
+		return
+	}
+	s.answer(r)
+}
+
+func (s *state) answer(r *record) {
 	if !s.locate(r) {
 		return
 	}

@@ -64,7 +64,8 @@ func newState() *state {
 			instances: make(map[string]*identitycenter.Spec), sets: make(map[string]*identitycenter.PermissionSet), setWhy: make(map[string]string),
 			users: make(map[string]*identitycenter.User), groups: make(map[string]*identitycenter.Group), members: make(map[string]map[string]bool),
 			assignments: make(map[identitycenter.Assignment]bool), attributes: make(map[string]identitycenter.Attribute),
-			stores: make(map[string]string), provisioned: make(map[string][]string),
+			provisioned: make(map[string][]string),
+			instanceIDs: make(map[string]string), storeIDs: make(map[string]bool), holders: make(map[string]map[string]bool),
 		},
 	}
 }
@@ -77,6 +78,7 @@ func (s *state) gap(subject, what, reason string) {
 
 // export makes the models of what the files told.
 func (s *state) export() (*Export, error) {
+	s.readCenter()
 	slices.SortStableFunc(s.later, func(a, b *record) int { // lists, and then what they list
 		return cmp.Compare(strings.Index(a.op.name, "Get"), strings.Index(b.op.name, "Get"))
 	})
