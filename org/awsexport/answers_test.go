@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/awsexport"
 	"github.com/licit-dev/licit/simulate"
@@ -174,11 +175,35 @@ func TestLostPage(t *testing.T) {
 		require.True(t, hasGap(x.Organization, "arn:aws:s3:::*", org.GapUnlisted), name)
 		require.Contains(t, reasonOf(t, x, "iam"), name)
 	}
+	x = read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-saml-providers.json": `{"SAMLProviderList": []}`, "list-open-id-connect-providers.json": "{"}, awsexport.WithoutOrganization())
+	require.Contains(t, reasonOf(t, x, "providers"), "list-open-id-connect-providers.json:1: cut off", "of an account that it does not name")
+	list = map[string]string{
+		"111122223333/a.json":                                  noUsers,
+		"111122223333/list-saml-providers.json":                `{"SAMLProviderList": []}`,
+		"111122223333/list-open-id-connect-providers.json":     `{"OpenIDConnectProviderList": []}`,
+		"111122223333/eu-west-3/list-analyzers.json":           `{"analyzers": [{"arn": "arn:aws:access-analyzer:eu-west-3:111122223333:analyzer/outside", "type": "ACCOUNT"}]}`,
+		"111122223333/eu-west-3/list-findings-v2.outside.json": `{"findings": []}`,
+	}
+	a, _ := read(t, list, awsexport.WithoutOrganization()).Organization.Account("111122223333")
+	require.NotNil(t, a.Providers)
+	require.NotNil(t, a.Findings)
+	list["111122223333/page-1.json"] = ""
+	x = read(t, list, awsexport.WithoutOrganization())
+	a, _ = x.Organization.Account("111122223333")
+	require.Nil(t, a.Providers)
+	require.Nil(t, a.Findings)
+	for _, section := range []string{"providers", "credentials", "trails"} {
+		require.Contains(t, reasonOf(t, x, section), "111122223333/page-1.json", section)
+	}
 	f := copyShop(t)
 	f["organizations/page-1.json"] = put("")
 	x, err := awsexport.Read(f)
 	require.NoError(t, err)
 	require.True(t, hasGap(x.Organization, dev, org.GapControlPolicies))
+	require.Nil(t, x.Organization.Spec().DelegatedAdministrators)
+	require.Contains(t, reasonOf(t, x, "identity-center"), "organizations/page-1.json")
+	require.Contains(t, reasonOf(t, x, "identity-store"), "organizations/page-1.json")
+	require.Contains(t, x.Instance.Spec().Gaps, org.Gap{Subject: instanceARN, What: identitycenter.GapUsers, Reason: "list-users of the identity store: organizations/page-1.json:1: empty, as when the command that was to write it failed"})
 }
 
 // What one file leaves over is not in another because that has no token.

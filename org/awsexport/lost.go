@@ -1,45 +1,54 @@
 package awsexport
 
-import (
-	"slices"
-
-	"github.com/licit-dev/licit/org"
-)
+import "strings"
 
 // A lost is a file that cannot be read, and of which nothing tells what it was to hold: it may
-// be a page of any answer about the account in whose directory it stands, or of all.
+// be a page of any list about the account in whose directory it stands, or of all.
 type lost struct{ account, reason string }
 
-// gapsOfLost marks what files that cannot be read may have held.
-func (s *state) gapsOfLost() {
+// lostPage is why a list that seems complete may not be: "" if it is. Records say which page
+// they continue, so that none of theirs can be missing.
+func (s *state) lostPage(k callKey, c *call) string {
+	if len(s.lost) == 0 || c.chain || !operations[k.op].pages() {
+		return ""
+	}
 	for _, l := range s.lost {
-		add := func(subject, what string) {
-			if !slices.ContainsFunc(s.spec.Gaps, func(g org.Gap) bool { return g.Subject == subject && g.What == what }) {
-				s.gap(subject, what, l.reason)
-			}
+		if l.account == "" || l.account == k.account || k.account == "" && s.speaksFor(l.account, operations[k.op].section) {
+			return l.reason
 		}
+	}
+	return ""
+}
+
+// pages reports whether an answer may come in several pages.
+func (o *operation) pages() bool {
+	switch o.name {
+	case "GetAccountAuthorizationDetails", "GetServiceLastAccessedDetails", "DescribeRepositories":
+		return true
+	}
+	return strings.HasPrefix(o.name, "List")
+}
+
+// speaksFor reports whether what is about the whole organization may stand in the directory of
+// an account.
+func (s *state) speaksFor(account, section string) bool {
+	return account == s.org.management || account == s.speaker[section]
+}
+
+// problemsOfLost takes down that sections of which a file may have been lost are not complete.
+func (s *state) problemsOfLost() {
+	for _, l := range s.lost {
 		for i := range s.spec.Accounts {
-			id := s.spec.Accounts[i].ID
-			if l.account != "" && l.account != id {
-				continue
-			}
-			s.problem(unitKey{id, "", sectionIAM}, l.reason)
-			add("arn:"+s.partition()+":iam::"+id+":*", org.GapUnlisted)
-			for _, sv := range services {
-				place := "*:" + id
-				if sv.name == "s3" {
-					place = ":" // an ARN of a bucket names neither
+			if id := s.spec.Accounts[i].ID; l.account == "" || l.account == id {
+				for _, section := range sections {
+					s.problem(unitKey{id, "", section}, l.reason)
 				}
-				add("arn:"+s.partition()+":"+sv.name+":"+place+":*", org.GapUnlisted)
 			}
 		}
-		if s.spec.Root.ID == "" || l.account != "" && l.account != s.org.management {
-			continue
-		}
-		s.problem(s.globalUnit(sectionPolicies), l.reason)
-		add(s.spec.Root.ID, org.GapControlPolicies)
-		for _, id := range sorted(s.placed) {
-			add(id, org.GapControlPolicies)
+		for _, section := range []string{sectionOrganization, sectionPolicies, sectionCenter, sectionIdentityStore} {
+			if l.account == "" || s.speaksFor(l.account, section) {
+				s.problem(s.globalUnit(section), l.reason)
+			}
 		}
 	}
 }

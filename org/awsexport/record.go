@@ -398,7 +398,10 @@ func (c *call) state() (org.State, string) {
 // the reason says why.
 func (s *state) known(k callKey) (reason string, ok bool) {
 	st, reason := s.calls[k].state()
-	return reason, st == org.Complete || st == org.Absent
+	if st == org.Complete {
+		reason = s.lostPage(k, s.calls[k])
+	}
+	return reason, (st == org.Complete || st == org.Absent) && reason == ""
 }
 
 // cliError is how the AWS CLI prints an error, for people who redirect that into the file too.
@@ -439,6 +442,7 @@ func (s *state) broken(file string, rest []byte, line int, reason string) {
 	r.code, r.plain = reason, true
 	r.at = value{s: &source{File: file}, to: s}
 	if !s.locate(r) {
+		s.lost = append(s.lost, lost{"", where + ": " + reason})
 		return
 	}
 	s.call(s.keyOf(r)).fail(where + ": " + reason)

@@ -101,7 +101,7 @@ func (s *state) export() (*Export, error) {
 	}
 	s.gapsOfManaged()
 	s.gapsOfResources()
-	s.gapsOfLost()
+	s.problemsOfLost()
 	s.trailProblems()
 	instance, err := s.instance()
 	if err != nil {
