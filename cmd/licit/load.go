@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -131,13 +130,11 @@ func (a *app) load(ctx context.Context, o awscollect.Options, out, output string
 	if err != nil {
 		return err
 	}
-	if r.IsPartial() || len(x.Notes) > 0 || slices.ContainsFunc(x.Organization.Spec().Coverage, isPartial) {
+	if r.IsPartial() || len(x.Notes) > 0 || !c.Complete {
 		return status(exitPartial)
 	}
 	return nil
 }
-
-func isPartial(u org.Unit) bool { return u.State == org.Partial }
 
 // mostMissing bounds the units that are named; the snapshot's coverage has all.
 const mostMissing = 20

@@ -87,11 +87,17 @@ func TestLoadPartial(t *testing.T) {
 	}, states)
 	_, err := org.ReadFS(os.DirFS(dir))
 	require.NoError(t, err, "a snapshot with gaps is one")
+	code, stdout, _ := loads(t, s, "snapshot", "check", dir)
+	require.Equal(t, exitPartial, code, "check says what load said")
+	require.Contains(t, stdout, ": valid, with ")
 
 	s.Heal()
 	code, _, stderr = loads(t, s, "load", "--out", dir, "--role", "LicitReader", "--regions", "eu-west-3", "--sections", "iam,kms", "--progress", "none")
 	require.Zero(t, code, stderr)
 	require.Empty(t, stderr)
+	code, stdout, _ = loads(t, s, "snapshot", "check", dir)
+	require.Zero(t, code)
+	require.Contains(t, stdout, ": complete, but for ")
 }
 
 func TestLoadErrors(t *testing.T) {

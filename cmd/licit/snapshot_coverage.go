@@ -13,6 +13,7 @@ import (
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/internal/wording"
 	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
 )
 
 // A unitJSON is a part of AWS's state, and how well it is known.
@@ -65,7 +66,39 @@ func (c *contentsJSON) center(i *identitycenter.Instance) {
 	for _, g := range s.Gaps {
 		c.IdentityCenter.Gaps = append(c.IdentityCenter.Gaps, gapJSON{g.Subject, g.What, g.Reason})
 	}
-	c.Complete = c.Complete && len(s.Gaps) == 0
+	c.Complete = c.Complete && c.isExpected(c.IdentityCenter.Gaps)
+}
+
+// isMissing reports whether a part of AWS's state was to be read, and was not.
+func isMissing(u org.Unit) bool { return u.State == org.Partial || u.State == org.Unknown }
+
+// unreadParts tell the gaps of what nobody reads, or that was left out on purpose, from
+// those of what is missing.
+type unreadParts struct {
+	unread  map[gapJSON]bool // of all snapshots
+	reasons []string         // of the parts that were skipped
+}
+
+func expected(s org.Spec) unreadParts {
+	e := unreadParts{unread: make(map[gapJSON]bool)}
+	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov"} {
+		for _, g := range awsexport.Unread(partition) {
+			e.unread[gapJSON(g)] = true
+		}
+	}
+	for _, u := range s.Coverage {
+		if u.State == org.Skipped && u.Reason != "" && !slices.Contains(e.reasons, u.Reason) {
+			e.reasons = append(e.reasons, u.Reason)
+		}
+	}
+	return e
+}
+
+// isExpected reports whether none of the gaps is of what was to be read.
+func (c *contentsJSON) isExpected(gaps []gapJSON) bool {
+	return !slices.ContainsFunc(gaps, func(g gapJSON) bool {
+		return !c.known.unread[g] && !slices.ContainsFunc(c.known.reasons, func(why string) bool { return strings.Contains(g.Reason, why) })
+	})
 }
 
 func (c *contentsJSON) otherText(b *strings.Builder) {

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/cloudtrail"
-	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/awsexport"
 )
 
@@ -34,9 +33,11 @@ the name between dots, that are account IDs, Regions or services say whose answe
 
 What the export does not have is a gap, and so is what was cut off or refused; files in
 which errors of the AWS CLI were caught count as its answer. Decisions that gaps could
-change are indeterminate. Files that are not recognised are named.
+change are indeterminate. Files that are not recognised are named. An import is the whole
+snapshot: nothing of an earlier one in DIR stays.
 
-Exit codes: 0 everything was read, 2 it has errors, 4 something is missing.`,
+Exit codes: 0 everything was read, 2 it has errors, 4 something is missing, as licit
+snapshot check says it of the snapshot, or a file was not read.`,
 		Example: `  licit snapshot import ./export --out ./snapshot
   licit snapshot import ./one-account --standalone --out ./snapshot`,
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -75,7 +76,7 @@ Exit codes: 0 everything was read, 2 it has errors, 4 something is missing.`,
 			if err != nil {
 				return err
 			}
-			if !isCovered(x) {
+			if len(x.Notes) > 0 || !c.Complete {
 				return status(exitPartial)
 			}
 			return nil
@@ -126,14 +127,4 @@ func writeExport(x *awsexport.Export, dir string) error {
 		return err
 	}
 	return x.Organization.WriteDir(dir)
-}
-
-// isCovered reports whether everything was read.
-func isCovered(x *awsexport.Export) bool {
-	for _, u := range x.Organization.Spec().Coverage {
-		if u.State != org.Complete && u.State != org.Absent {
-			return false
-		}
-	}
-	return len(x.Notes) == 0
 }

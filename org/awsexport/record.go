@@ -398,10 +398,28 @@ func (c *call) state() (org.State, string) {
 // the reason says why.
 func (s *state) known(k callKey) (reason string, ok bool) {
 	st, reason := s.calls[k].state()
-	if st == org.Complete {
+	switch st {
+	case org.Unknown:
+		reason = firstText(s.skipped(k), reason)
+	case org.Complete:
 		reason = s.lostPage(k, s.calls[k])
 	}
 	return reason, (st == org.Complete || st == org.Absent) && reason == ""
+}
+
+// skipped is why a call was left out on purpose, "" if it was not.
+func (s *state) skipped(k callKey) string {
+	op := operations[k.op]
+	account := k.account
+	if op.global {
+		account = ""
+	}
+	for _, u := range s.unitsOf(account, op.section) {
+		if u.State == org.Skipped && (k.region == "" || u.Region == "" || u.Region == k.region) {
+			return u.Reason
+		}
+	}
+	return ""
 }
 
 // cliError is how the AWS CLI prints an error, for people who redirect that into the file too.
