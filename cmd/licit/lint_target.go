@@ -123,6 +123,9 @@ func (g *gatherer) argument(arg string) error {
 	if _, err := os.Stat(filepath.Join(arg, "org.json")); err == nil {
 		return g.snapshot(arg)
 	}
+	if err := unfinished(arg); err != nil {
+		return err
+	}
 	return g.directory(arg)
 }
 

@@ -87,7 +87,7 @@ func (t *testRun) world(f *testFile) (*suite.World, error) {
 }
 
 // snapshotAbove is the nearest directory above a file, its own included, that holds an
-// org.json. It is named as the file is: relative to the working directory, unless the file
+// org.json; one in which a snapshot was not finished is an error. It is named as the file is: relative to the working directory, unless the file
 // is not.
 func snapshotAbove(file string) (string, error) {
 	dir := filepath.Dir(filepath.FromSlash(file))
@@ -98,6 +98,9 @@ func snapshotAbove(file string) (string, error) {
 	for {
 		if _, err := os.Stat(filepath.Join(dir, "org.json")); err == nil {
 			return dir, nil
+		}
+		if err := unfinished(dir); err != nil {
+			return "", fmt.Errorf("%s: %w, or name another with --snapshot DIR", file, err)
 		}
 		if filepath.Dir(absolute) == absolute {
 			return "", fmt.Errorf("%s: in which organization? it has no section org.json, and no directory above it holds one; name a snapshot with --snapshot DIR", file)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -119,11 +120,28 @@ func readSnapshot(dir string) (*org.Organization, error) {
 	case !info.IsDir():
 		return nil, fmt.Errorf("snapshot %q: is a file; want the directory that holds org.json, such as %q", dir, filepath.Dir(dir))
 	}
+	if err := unfinished(dir); err != nil {
+		return nil, err
+	}
 	o, err := org.ReadFS(os.DirFS(dir))
 	if err != nil {
 		return nil, inDirectory(filepath.ToSlash(dir), err)
 	}
 	return o, nil
+}
+
+// unfinished is the error that a snapshot was being written into a directory, and was not
+// finished: what is there, or further up, must not be taken for it.
+func unfinished(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil // whoever reads it says so
+	}
+	half := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".licit-snapshot-") })
+	if half && !slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == "org.json" }) {
+		return fmt.Errorf("snapshot %q: the writing of it was interrupted; write it again", dir)
+	}
+	return nil
 }
 
 func readSample() (*org.Organization, error) {
