@@ -33,6 +33,14 @@ func TestErrors(t *testing.T) {
 			map[string]string{"444455556666/report.csv": "user,arn,mfa_active\n<root_account>,arn:aws:iam::111122223333:root,true\n"},
 			"444455556666/report.csv: this is of account 111122223333, and stands for account 444455556666; want each account's answers under its own ID",
 		},
+		"bucket policy under the wrong account": {
+			map[string]string{
+				"111122223333/s3/list-buckets.json":           `{"Buckets": [{"Name": "logs"}], "Owner": {"ID": "o1"}}`,
+				"111122223333/s3/get-bucket-policy.logs.json": `{"Policy": "{}"}`,
+				"444455556666/s3/get-bucket-policy.logs.json": `{"Policy": "{}"}`,
+			},
+			"444455556666/s3/get-bucket-policy.logs.json:1:1: arn:aws:s3:::logs stands for account 444455556666, and for account 111122223333 at 111122223333/s3/list-buckets.json:1:1; want each account's answers under its own ID",
+		},
 		"two organizations": {
 			map[string]string{
 				"a.json": `{"Organization": {"Id": "o-aaaaaaaaaa", "MasterAccountId": "111122223333"}}`,

@@ -15,6 +15,7 @@ type resource struct {
 	get    callKey // the call that tells its policy
 	why    string  // its policy is not understood
 	listed bool
+	at     value // where it is named first
 }
 
 // A service is one whose resources have policies that are read.
@@ -241,7 +242,7 @@ func (s *state) resource(r *record, name, text string) *resource {
 	list := s.account(r.account).resources
 	res := list[a]
 	if res == nil {
-		res = &resource{Resource: org.Resource{ARN: a}}
+		res = &resource{Resource: org.Resource{ARN: a}, at: r.at}
 		region := a.Region()
 		if name == "s3" {
 			region = ""
@@ -254,6 +255,27 @@ func (s *state) resource(r *record, name, text string) *resource {
 		list[a] = res
 	}
 	return res
+}
+
+// sameBuckets reports buckets that stand for several accounts: their ARNs do not name the one.
+func (s *state) sameBuckets() {
+	owner := make(map[policy.ARN]string)
+	for _, listed := range []bool{true, false} {
+		for _, id := range sorted(s.accounts) {
+			list := s.accounts[id].resources
+			for _, arn := range slices.SortedFunc(maps.Keys(list), policy.ARN.Compare) {
+				res := list[arn]
+				if arn.AccountID() != "" || res.listed != listed {
+					continue
+				}
+				if owner[arn] == "" {
+					owner[arn] = id
+					continue
+				}
+				s.fail(res.at, "%s stands for account %s, and for account %s at %s; want each account's answers under its own ID", arn, id, owner[arn], s.accounts[owner[arn]].resources[arn].at.place())
+			}
+		}
+	}
 }
 
 // arnOf is the ARN of a resource that is named otherwise; "" if that is not enough.

@@ -85,6 +85,7 @@ func (s *state) export() (*Export, error) {
 	for _, r := range s.later {
 		r.op.read(s, r)
 	}
+	s.sameBuckets()
 	if len(s.errs) > 0 {
 		return nil, s.errs
 	}
