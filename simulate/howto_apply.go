@@ -224,7 +224,7 @@ func (s *situation) addLayer(step *RemedyStep) bool {
 }
 
 func (s *situation) addSession(step *RemedyStep) bool {
-	var spec SessionSpec
+	spec := SessionSpec{OtherTags: true}
 	if s.request.Session != nil {
 		spec = s.request.Session.Spec()
 	}

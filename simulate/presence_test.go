@@ -131,6 +131,10 @@ func TestSessionTags(t *testing.T) {
 		{"a session without tags", trustFor("sts:*"), untagged, &simulate.SessionSpec{}, simulate.ImplicitDeny, simulate.ImplicitDeny},
 		{"a session without tags, the role has", trustFor("sts:*"), tagged, &simulate.SessionSpec{}, simulate.Allowed, simulate.Allowed},
 		{"a session with the tag", trustFor("sts:*"), untagged, &simulate.SessionSpec{Tags: tagged}, simulate.Allowed, simulate.Allowed},
+		{"a session with the tag, and perhaps others", trustFor("sts:*"), untagged, &simulate.SessionSpec{Tags: tagged, OtherTags: true}, simulate.Allowed, simulate.Allowed},
+		{"a session with tags that nobody gives", trustFor("sts:*"), untagged, &simulate.SessionSpec{Tags: map[string]string{"unit": "a"}, OtherTags: true}, simulate.ImplicitDeny, simulate.Indeterminate},
+		{"a session with tags that nobody gives, the role has", trustFor("sts:*"), tagged, &simulate.SessionSpec{OtherTags: true}, simulate.Allowed, simulate.Indeterminate},
+		{"a session that cannot have more tags", trustFor("sts:AssumeRole"), untagged, &simulate.SessionSpec{OtherTags: true}, simulate.ImplicitDeny, simulate.ImplicitDeny},
 		{"a session with another tag", trustFor("sts:*"), tagged, &simulate.SessionSpec{Tags: map[string]string{"team": "blue"}}, simulate.ImplicitDeny, simulate.ImplicitDeny},
 	} {
 		account := org.Account{ID: homeAccount, Roles: []org.Role{{ARN: gapARN(appRole), Trust: tt.trust, Tags: tt.tags, Inline: gapInline(red)}}}
@@ -174,6 +178,8 @@ func TestSessionTagsOfReservedRoles(t *testing.T) {
 				dependsOn(t, decides(t, env, r, simulate.Allowed, simulate.ExplicitDeny), simulate.DependsOnKey, "aws:PrincipalTag/team")
 				r.Session = presenceSession(t, simulate.SessionSpec{Tags: map[string]string{"team": "red"}})
 				decides(t, env, r, simulate.Allowed)
+				r.Session = presenceSession(t, simulate.SessionSpec{Tags: map[string]string{"unit": "a"}, OtherTags: true})
+				dependsOn(t, decides(t, env, r, simulate.Allowed, simulate.ExplicitDeny), simulate.DependsOnKey, "aws:PrincipalTag/team")
 			}
 		})
 	}

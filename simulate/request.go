@@ -89,6 +89,9 @@ type SessionSpec struct {
 	Policies []*policy.Document
 	// Tags are the session tags; they override the tags of the role or user.
 	Tags map[string]string
+	// OtherTags says that there may be tags besides Tags, if the role lets them in; otherwise
+	// they are all.
+	OtherTags bool
 	// Role is the ARN, with its path, of the role behind a role session, for
 	// environments that do not hold the role.
 	Role policy.ARN
@@ -104,6 +107,7 @@ type Session struct {
 	spec     SessionSpec
 	programs []attachment
 	tags     engine.Keys
+	open     engine.Keys // tags, and those that there may be besides
 }
 
 // NewSession compiles the session policies. The error is [policy.ParseErrors] for what
@@ -133,6 +137,7 @@ func NewSession(s SessionSpec) (*Session, error) {
 		m["aws:PrincipalTag/"+k] = []string{v}
 	}
 	out.tags = engine.KeysFrom(m)
+	out.open = out.tags.WithUnknown("aws:PrincipalTag/*")
 	return out, nil
 }
 

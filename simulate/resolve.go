@@ -405,7 +405,8 @@ func (w *world) presence() {
 	v := &w.view
 	v.Classes = &kindClasses[v.Caller.Kind]
 	if p := w.who; p != nil && (v.Caller.Kind == policy.Role || v.Caller.Kind == policy.RoleSession) {
-		tags := p.tagGap != "" || p.tagSession && w.session == nil
+		more := p.tagSession && (w.session == nil || w.session.spec.OtherTags)
+		tags := p.tagGap != "" || more
 		switch {
 		case p.federated && tags:
 			v.Classes = &federatedTagged
@@ -414,8 +415,10 @@ func (w *world) presence() {
 		case !tags:
 			v.Classes = &roleUntagged
 		}
-		if tags && p.tagSession && w.session == nil {
-			// Session tags override the role's own.
+		// Session tags override the role's own.
+		if more && w.session != nil {
+			v.Session = w.session.open
+		} else if more {
 			v.Session = unknownTags
 		}
 	} else if p != nil && v.Caller.Kind == policy.User && p.tagGap == "" {

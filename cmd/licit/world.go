@@ -44,7 +44,7 @@ func (f *worldFlags) register(cmd *cobra.Command) {
 	fl.StringVar(&f.resourcePolicy, "resource-policy", "", "policy `FILE` of the resource: bucket, queue, key, trust policy, …")
 	fl.StringVar(&f.resourceAccount, "resource-account", "", "`ID` of the account that owns the resource (default: the ARN's, else the principal's)")
 	fl.StringArrayVar(&f.sessionPolicies, "session-policy", nil, "session policy `FILE` (repeatable; with files or a snapshot)")
-	fl.StringArrayVar(&f.sessionTags, "session-tag", nil, "session tag `KEY=VALUE` (repeatable; with files or a snapshot)")
+	fl.StringArrayVar(&f.sessionTags, "session-tag", nil, "session tag `KEY=VALUE` (repeatable; with files or a snapshot); there may be others, unless --strict or --context says that one is absent")
 	for _, name := range []string{"identity-policy", "boundary", "session-policy", "scp", "rcp", "resource-policy"} {
 		must(cmd.MarkFlagFilename(name, "json"))
 	}
@@ -241,7 +241,7 @@ func (f *worldFlags) session(a *app, cmd *cobra.Command) (*simulate.Session, err
 	if len(f.sessionPolicies) == 0 && len(f.sessionTags) == 0 {
 		return nil, nil
 	}
-	var spec simulate.SessionSpec
+	spec := simulate.SessionSpec{OtherTags: true} // nobody knows that these are all
 	var errs []error
 	for _, file := range f.sessionPolicies {
 		d, err := f.document(a, policy.SessionPolicy, "session-policy", file)
