@@ -67,7 +67,7 @@ func (g gaps) excusesGroup(account, name string) bool {
 
 func missesDocument(g Gap) bool {
 	switch g.What {
-	case GapIdentityPolicies, GapBoundary, GapResourcePolicy, GapControlPolicies, GapTags:
+	case GapIdentityPolicies, GapBoundary, GapResourcePolicy, GapControlPolicies, GapTags, GapKeyManager:
 		return false
 	}
 	return true

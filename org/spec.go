@@ -177,5 +177,6 @@ const (
 	GapResourcePolicy   = "resource-policy"   // the policy of a resource, the trust policy of a role, or those of all resources of an account
 	GapControlPolicies  = "control-policies"  // what is attached to a root, OU or account
 	GapTags             = "tags"              // the tags of a user, role or resource, and whether those of a bucket count (ABAC)
+	GapKeyManager       = "key-manager"       // whether AWS manages a KMS key, which RCPs do not reach then
 	GapUnlisted         = "unlisted"          // whether there is more than what is listed: a principal, a policy, or a resource with a policy of its own; what is listed is known
 )

@@ -77,8 +77,8 @@ func (w *world) resourceControl(d *verdict, t *tracer) bool {
 	if v.NoResource {
 		t.rule("R-RCP-6")
 	}
-	if w.unknownReach() {
-		t.rule("R-RCP-3")
+	if rule := w.mayNotReach(); rule != "" {
+		t.rule(rule)
 		for i := range w.rcps {
 			d.denies(StageResourceControl, unlessUnreached(w.rcps[i].eval(v)))
 		}
@@ -111,6 +111,31 @@ func (w *world) resourceControlSkipped() string {
 // unknownReach reports whether the service facts do not tell if RCPs reached the service
 // on the day that they are asked for (R-RCP-3).
 func (w *world) unknownReach() bool { return w.reachedByRCPs() == rcpsPerhaps }
+
+// mayNotReach is the rule by which it is not known whether RCPs reach the request, or "".
+func (w *world) mayNotReach() string {
+	switch {
+	case w.unknownManager() != "":
+		return "R-RCP-2"
+	case w.unknownReach():
+		return "R-RCP-3"
+	}
+	return ""
+}
+
+// unknownManager is the gap, or the key that nothing lists, because of which it is not known
+// whether RCPs leave a KMS key alone since AWS manages it (R-RCP-2), or "".
+func (w *world) unknownManager() string {
+	switch {
+	case w.service != kmsService || w.env.custom != nil:
+		return ""
+	case w.target != nil:
+		return w.target.managerGap
+	case strings.HasPrefix(w.view.Resource[5], "key/"):
+		return w.unknownResource
+	}
+	return ""
+}
 
 // An rcpReach says whether RCPs reach the service of a request.
 type rcpReach uint8

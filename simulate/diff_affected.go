@@ -224,7 +224,7 @@ func (a *Affected) resourceGaps(e *Environment) string {
 	var out []string
 	for _, g := range e.gaps {
 		switch g.gap.What {
-		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapTags, org.GapControlPolicies:
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapTags, org.GapKeyManager, org.GapControlPolicies:
 		default:
 			out = append(out, g.gap.Subject)
 		}
@@ -326,7 +326,7 @@ func (a *Affected) resource(t *target) (out touch) {
 		return out
 	case b.account.id != c.account.id:
 		out.all(fmt.Sprintf("%s has another account", t.arn))
-	case b.owner != c.owner || b.blockPublic != c.blockPublic || b.awsManaged != c.awsManaged || b.tags != c.tags:
+	case b.owner != c.owner || b.blockPublic != c.blockPublic || b.awsManaged != c.awsManaged || b.managerGap != c.managerGap || b.tags != c.tags:
 		out.all(fmt.Sprintf("settings of %s", t.arn))
 	}
 	out.add(a.docs.layer(&b.policy, &c.policy, "policy of "+t.arn.String()))

@@ -394,7 +394,7 @@ func oneFact(t *rapid.T, s *org.Spec, fact string) {
 		s.Gaps = append(s.Gaps, org.Gap{
 			Subject: rapid.SampledFrom(subjects).Draw(t, "subject"),
 			What: rapid.SampledFrom([]string{
-				org.GapEverything, org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapUnlisted,
+				org.GapEverything, org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapKeyManager, org.GapUnlisted,
 			}).Draw(t, "what"),
 		})
 	case "unit":

@@ -43,7 +43,7 @@ func (e *Environment) policyGaps(account string) []string {
 	for i := range e.gaps {
 		subject := e.gaps[i].gap.Subject
 		switch what := e.gaps[i].gap.What; {
-		case what == org.GapDocument || what == org.GapIdentityPolicies || what == org.GapBoundary || what == org.GapTags || what == org.GapControlPolicies:
+		case what == org.GapDocument || what == org.GapIdentityPolicies || what == org.GapBoundary || what == org.GapTags || what == org.GapKeyManager || what == org.GapControlPolicies:
 		case e.gaps[i].glob.Match(account, nil):
 			out = append(out, "*")
 		case strings.HasPrefix(subject, "arn:") && !strings.Contains(subject, ":iam:") && e.resources[subject] == nil:

@@ -89,6 +89,7 @@ type resourceEntry struct {
 	objectKeys  engine.Keys  // of objects in a bucket; none for any other resource
 	tags        engine.State // of tags that are not listed
 	awsManaged  bool         // an AWS managed KMS key
+	managerGap  string       // the gap that says that this is not known, or ""
 	blockPublic bool
 	owner       string // S3 object owner, if not the bucket's
 	linked      bool   // a service-linked role
@@ -403,6 +404,9 @@ func (e *Environment) addRole(acct *accountEntry, r *org.Role, managed map[polic
 
 func (e *Environment) addResource(acct *accountEntry, r *org.Resource) {
 	entry := &resourceEntry{account: acct, blockPublic: r.BlockPublicAccess || acct.blockPublic, owner: r.Owner, awsManaged: r.AWSManaged}
+	if r.ARN.Service() == "kms" {
+		entry.managerGap = e.firstGap(org.GapKeyManager, r.ARN.String(), acct.id)
+	}
 	entry.objectKeys = acct.target
 	bucket, object := bucketOf(r.ARN)
 	e.hasObjects = e.hasObjects || object
@@ -501,7 +505,7 @@ func (e *Environment) gap(subject, what string) string {
 		switch g.gap.What {
 		case what:
 			return g.gap.Subject
-		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapUnlisted:
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapKeyManager, org.GapUnlisted:
 		default: // everything, and whatever else an adapter calls it
 			return g.gap.Subject
 		}

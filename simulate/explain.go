@@ -297,7 +297,10 @@ func (b *explainer) level(s Stage, l *level, implicitAllow bool) {
 	reach := ""
 	if implicitAllow {
 		r.allow = yes
-		if r.deny != no && b.w.unknownReach() {
+		if gap := b.w.unknownManager(); r.deny != no && gap != "" {
+			r = unlessUnreached(r)
+			reach = gap
+		} else if r.deny != no && b.w.unknownReach() {
 			r = unlessUnreached(r)
 			reach = "whether RCPs reached " + b.w.view.Service + " on " + b.w.env.facts.Day()
 		}

@@ -172,6 +172,19 @@ func gapPolicyNotListed(i int) func(*org.Spec) {
 	return func(s *org.Spec) { s.Accounts[0].Policies = slices.Delete(s.Accounts[0].Policies, i, i+1) }
 }
 
+const homeKey = "arn:aws:kms:eu-west-3:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+// gapKey lists a key, in an account in which an RCP denies everything.
+func gapKey(s *org.Spec) {
+	gapDeniedKeys(s)
+	s.Accounts[0].Resources = append(s.Accounts[0].Resources, org.Resource{ARN: gapARN(homeKey)})
+}
+
+func gapDeniedKeys(s *org.Spec) {
+	s.ControlPolicies = append(s.ControlPolicies, org.ControlPolicy{ID: "p-deny", Name: "deny", Kind: policy.ResourceControl, Document: everyoneDeny})
+	s.Accounts[0].Attached = append(s.Accounts[0].Attached, "p-deny")
+}
+
 var throughEndpoint = simulate.Keys{}.With("aws:SourceVpce", "vpce-1")
 
 var gapCases = []gapCase{
@@ -273,10 +286,22 @@ var gapCases = []gapCase{
 	{name: "unheard-of What of a control policy", gap: org.Gap{Subject: "p-1", What: "known after apply"}, change: gapOnlyType(policy.ServiceControl, gapAttachAlone), who: anaUser, possible: anyOutcome, stage: simulate.StageServiceControl},
 }
 
+// gapKeyCases are about keys that AWS may manage, which RCPs do not reach: not even a Deny of
+// an RCP is certain.
+var gapKeyCases = []gapCase{
+	{name: "key that AWS may manage", gap: org.Gap{Subject: homeKey, What: org.GapKeyManager}, change: gapKey, who: anaUser, action: "kms:Decrypt", resource: homeKey, possible: denyOrLack, stage: simulate.StageResourceControl},
+	{name: "key that AWS may manage, by a pattern", gap: org.Gap{Subject: "arn:aws:kms:*", What: org.GapKeyManager}, change: gapKey, who: awayUser, action: "kms:Decrypt", resource: homeKey, possible: denyOrLack, stage: simulate.StageResourceControl},
+	{name: "key that AWS may manage, and no RCP denies", gap: org.Gap{Subject: homeKey, What: org.GapKeyManager}, change: func(s *org.Spec) {
+		s.Accounts[0].Resources = append(s.Accounts[0].Resources, org.Resource{ARN: gapARN(homeKey)})
+	}, who: anaUser, action: "kms:Decrypt", resource: homeKey, possible: outcomeLacks},
+	{name: "another key that AWS may manage", gap: org.Gap{Subject: homeKey + "x", What: org.GapKeyManager}, change: gapKey, who: anaUser, action: "kms:Decrypt", resource: homeKey, possible: []simulate.Outcome{simulate.ExplicitDeny}},
+	{name: "key that nothing lists", gap: org.Gap{Subject: "arn:aws:kms:*:111122223333:*", What: org.GapUnlisted}, change: gapDeniedKeys, who: anaUser, action: "kms:Decrypt", resource: homeKey, possible: anyOutcome, stage: simulate.StageResourceControl},
+}
+
 // TestGaps has every decision that a gap could change name the gap, and no other.
 func TestGaps(t *testing.T) {
 	t.Parallel()
-	for _, c := range gapCases {
+	for _, c := range slices.Concat(gapCases, gapKeyCases) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			env, r := gapCompile(t, c.spec()), c.request()

@@ -169,7 +169,7 @@ func (s *survey) collect() {
 	s.list()
 	for _, g := range e.gaps {
 		switch g.gap.What {
-		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapControlPolicies, org.GapTags:
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapControlPolicies, org.GapTags, org.GapKeyManager:
 			continue
 		case org.GapUnlisted: // rows are about resources without a policy of their own, and listed ones
 			continue

@@ -54,7 +54,7 @@ func (a *app) unlistedResources(o *org.Organization) {
 }
 
 func mayHidePrincipals(g org.Gap) bool {
-	known := []string{org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags}
+	known := []string{org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapKeyManager}
 	switch {
 	case slices.Contains(known, g.What):
 		return false

@@ -8,6 +8,7 @@ import (
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/awsexport"
+	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
 
@@ -236,4 +237,55 @@ func TestOtherStore(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, x.Instance.Spec().Gaps, 1)
 	require.Contains(t, x.Instance.Spec().Gaps[0].Reason, "z/identitystore/list-groups.json:1:1: does not say of which instance")
+}
+
+// Whether RCPs reach a key is known if describe-key says who manages it.
+func TestKeyManager(t *testing.T) {
+	const key = "arn:aws:kms:eu-west-3:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	gap := func(described string) (gap string, managed bool) {
+		f := copyShop(t)
+		drop(f, "describe-key")
+		if described != "" {
+			f["111122223333/eu-west-3/describe-key.1234abcd-12ab-34cd-56ef-1234567890ab.json"] = put(described)
+		}
+		x, err := awsexport.Read(f)
+		require.NoError(t, err)
+		for g := range x.Organization.Gaps() {
+			if g.Subject == key && g.What == org.GapKeyManager {
+				gap = g.Reason
+			}
+		}
+		r, ok := x.Organization.Resource(policy.MustParseARN(key))
+		require.True(t, ok)
+		return gap, r.AWSManaged
+	}
+	for described, want := range map[string]struct {
+		gap     string
+		managed bool
+	}{
+		"": {"describe-key: not in the export", false},
+		`{"KeyMetadata": {"Arn": "` + key + `", "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab"}}`:                           {"describe-key: there is no KeyManager", false},
+		`{"KeyMetadata": {"Arn": "` + key + `", "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "KeyManager": "AWS"}}`:      {"", true},
+		`{"KeyMetadata": {"Arn": "` + key + `", "KeyId": "1234abcd-12ab-34cd-56ef-1234567890ab", "KeyManager": "CUSTOMER"}}`: {"", false},
+		"An error occurred (AccessDeniedException) when calling the DescribeKey operation: no":                               {"describe-key: AccessDeniedException: kms:DescribeKey", false},
+	} {
+		why, managed := gap(described)
+		require.Equal(t, want.gap, why, described)
+		require.Equal(t, want.managed, managed, described)
+	}
+}
+
+// A secret that no list has may have tags.
+func TestTagsOfSecrets(t *testing.T) {
+	const secret = "arn:aws:secretsmanager:eu-west-3:111122223333:secret:orders-AbCdEf"
+	list := map[string]string{
+		"111122223333/a.json": noUsers,
+		"111122223333/eu-west-3/get-resource-policy.orders.json": `{"ARN": "` + secret + `", "Name": "orders"}`,
+	}
+	require.True(t, hasGap(read(t, list, awsexport.WithoutOrganization()).Organization, secret, org.GapTags))
+	list["111122223333/eu-west-3/list-secrets.json"] = `{"SecretList": [{"ARN": "` + secret + `", "Tags": [{"Key": "team", "Value": "orders"}]}]}`
+	x := read(t, list, awsexport.WithoutOrganization())
+	require.False(t, hasGap(x.Organization, secret, org.GapTags))
+	r, _ := x.Organization.Resource(policy.MustParseARN(secret))
+	require.Equal(t, map[string]string{"team": "orders"}, r.Tags)
 }

@@ -91,5 +91,6 @@
 // have policies, unless the list of their Region is complete. Services whose resources have
 // policies that are not read, and tags of resources, are gaps of every export; see [Unread].
 // Where an export has no VPC endpoints, and none has, decisions are those of requests that pass
-// through none. Whether AWS manages a KMS key is known by describe-key only; RCPs are taken to reach keys without it.
+// through none. Whether AWS manages a KMS key is known by describe-key only: without it, whether
+// RCPs reach the key is not known.
 package awsexport

@@ -15,7 +15,9 @@ type resource struct {
 	get    callKey // the call that tells its policy
 	why    string  // its policy is not understood
 	listed bool
-	at     value // where it is named first
+	// managed says that it is known whether AWS manages the key.
+	managed bool
+	at      value // where it is named first
 }
 
 // A service is one whose resources have policies that are read.
@@ -375,7 +377,8 @@ func readBlock(s *state, r *record) {
 func readKey(s *state, r *record) {
 	v := r.output.get("KeyMetadata")
 	if res := s.resource(r, "kms", v.get("Arn").text()); res != nil {
-		res.AWSManaged = v.get("KeyManager").text() == "AWS"
+		manager := v.get("KeyManager").text()
+		res.managed, res.AWSManaged = manager == "AWS" || manager == "CUSTOMER", manager == "AWS"
 	}
 }
 
@@ -400,8 +403,27 @@ func (s *state) resources(a *account) {
 			s.gap(arn.String(), org.GapResourcePolicy, why)
 			s.problem(unitKey{a.ID, res.get.region, arn.Service()}, why)
 		}
+		if arn.Service() == "kms" && !res.managed && slices.Contains(s.spec.Root.PolicyTypes, policy.ResourceControl) {
+			s.gapOfKey(a, arn)
+		}
+		if arn.Service() == "secretsmanager" && !res.listed {
+			s.gap(arn.String(), org.GapTags, "list-secrets does not have it")
+		}
 		a.Resources = append(a.Resources, res.Resource)
 	}
+}
+
+// gapOfKey marks that it is not known whether AWS manages a key.
+func (s *state) gapOfKey(a *account, key policy.ARN) {
+	why := "not in the export"
+	for _, k := range s.callsTo("kms:DescribeKey", a.ID) {
+		if k.subject == setID(key.Resource()) && (k.region == "" || k.region == key.Region()) {
+			why, _ = s.known(k)
+			why = firstText(why, "there is no KeyManager")
+		}
+	}
+	s.gap(key.String(), org.GapKeyManager, "describe-key: "+why)
+	s.problem(unitKey{a.ID, key.Region(), "kms"}, "describe-key of "+key.String()+": "+why)
 }
 
 // mayBePublic reports whether Block Public Access bears on a bucket policy: only on one that

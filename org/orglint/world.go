@@ -136,7 +136,7 @@ func (w *world) titleOf(account string) string {
 func (w *world) unknown(subject string, whats ...string) bool {
 	misses := func(g org.Gap) bool {
 		switch g.What {
-		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags:
+		case org.GapDocument, org.GapIdentityPolicies, org.GapBoundary, org.GapResourcePolicy, org.GapControlPolicies, org.GapTags, org.GapKeyManager:
 			return slices.Contains(whats, g.What)
 		}
 		return true
