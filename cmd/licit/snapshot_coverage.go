@@ -81,7 +81,13 @@ type unreadParts struct {
 
 func expected(s org.Spec) unreadParts {
 	e := unreadParts{unread: make(map[gapJSON]bool)}
-	for _, partition := range []string{"aws", "aws-cn", "aws-us-gov"} {
+	partitions := make(map[string]bool)
+	for _, g := range s.Gaps {
+		if parts := strings.Split(g.Subject, ":"); parts[0] == "arn" && len(parts) > 1 {
+			partitions[parts[1]] = true
+		}
+	}
+	for partition := range partitions {
 		for _, g := range awsexport.Unread(partition) {
 			e.unread[gapJSON(g)] = true
 		}

@@ -16,7 +16,7 @@ const (
 func accessOperations() []*operation {
 	findings := func(name string) *operation {
 		return &operation{
-			service: "accessanalyzer", name: name, section: sectionFindings, regional: true, args: []string{"AnalyzerArn"}, members: []string{"Findings"},
+			service: "accessanalyzer", name: name, late: true, section: sectionFindings, regional: true, args: []string{"AnalyzerArn"}, members: []string{"Findings"},
 			owner: func(r *record) string { return accountOf(r.in(-1, "AnalyzerArn")) }, read: readFindings,
 		}
 	}
@@ -24,7 +24,7 @@ func accessOperations() []*operation {
 		{service: "accessanalyzer", name: "ListAnalyzers", section: sectionFindings, regional: true, members: []string{"Analyzers"}, sign: []string{"analyzers"}, subject: func(*record) string { return "" },
 			owner: ownerIn("Analyzers"), read: readAnalyzers},
 		findings("ListFindings"), findings("ListFindingsV2"),
-		{service: "iam", name: "GetServiceLastAccessedDetails", section: sectionAccessed, args: []string{"Arn"}, members: []string{"ServicesLastAccessed", "JobStatus"}, sign: []string{"ServicesLastAccessed"},
+		{service: "iam", name: "GetServiceLastAccessedDetails", late: true, section: sectionAccessed, args: []string{"Arn"}, members: []string{"ServicesLastAccessed", "JobStatus"}, sign: []string{"ServicesLastAccessed"},
 			subject: func(r *record) string { return accessedARN(r) }, owner: func(r *record) string { return accountOf(r.in(-1, "Arn")) }, read: readAccessed},
 	}
 }

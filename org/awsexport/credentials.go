@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
@@ -40,9 +41,9 @@ func credentialOperations() []*operation {
 		{name: "GetLoginProfile", section: sectionCredentials, args: []string{"UserName"}, members: []string{"LoginProfile"}, sign: []string{"LoginProfile"}, absent: []string{noSuchEntity}},
 		{name: "ListUsers", section: sectionCredentials, subject: pathPrefix, members: []string{"Users"}, sign: []string{"Users"}, element: "Arn", owner: ownerIn("Users"), read: readPasswordUses},
 		{name: "ListSAMLProviders", section: sectionProviders, members: []string{"SAMLProviderList"}, sign: []string{"SAMLProviderList"}, owner: ownerIn("SAMLProviderList"), read: readSAMLProviders},
-		{name: "GetSAMLProvider", section: sectionProviders, args: []string{"SAMLProviderArn"}, members: []string{"SAMLMetadataDocument", "ValidUntil", "CreateDate"}, sign: []string{"SAMLMetadataDocument"}, read: readSAMLProvider},
+		{name: "GetSAMLProvider", late: true, section: sectionProviders, args: []string{"SAMLProviderArn"}, members: []string{"SAMLMetadataDocument", "ValidUntil", "CreateDate"}, sign: []string{"SAMLMetadataDocument"}, read: readSAMLProvider},
 		{name: "ListOpenIDConnectProviders", section: sectionProviders, members: []string{"OpenIDConnectProviderList"}, sign: []string{"OpenIDConnectProviderList"}, owner: ownerIn("OpenIDConnectProviderList"), read: readOIDCProviders},
-		{name: "GetOpenIDConnectProvider", section: sectionProviders, args: []string{"OpenIDConnectProviderArn"}, members: []string{"Url", "ClientIDList", "ThumbprintList"}, sign: []string{"ThumbprintList"}, read: readOIDCProvider},
+		{name: "GetOpenIDConnectProvider", late: true, section: sectionProviders, args: []string{"OpenIDConnectProviderArn"}, members: []string{"Url", "ClientIDList", "ThumbprintList"}, sign: []string{"ThumbprintList"}, read: readOIDCProvider},
 	}
 	for _, op := range list {
 		op.service = "iam"
@@ -248,12 +249,21 @@ func readSummary(s *state, r *record) {
 	f := &s.account(r.account).facts
 	f.summary = make(map[string]int)
 	for name, v := range r.output.get("SummaryMap").members() {
-		f.summary[name] = v.number()
+		if v.want(jsontree.Number) {
+			f.summary[name] = v.number()
+		}
 	}
 }
 
 func readPasswordPolicy(s *state, r *record) {
 	v := r.output.get("PasswordPolicy")
+	// AWS leaves out what is not set of ages and reuse alone (IAM API Reference, “PasswordPolicy”).
+	for _, name := range []string{"MinimumPasswordLength", "RequireSymbols", "RequireNumbers", "RequireUppercaseCharacters", "RequireLowercaseCharacters", "AllowUsersToChangePassword"} {
+		if !v.get(name).is() {
+			s.call(s.keyOf(r)).fail(v.place() + ": there is no " + name)
+			return
+		}
+	}
 	s.account(r.account).facts.policy = &org.PasswordPolicy{
 		MinimumLength: v.get("MinimumPasswordLength").number(), RequireSymbols: v.get("RequireSymbols").isTrue(),
 		RequireNumbers: v.get("RequireNumbers").isTrue(), RequireUppercase: v.get("RequireUppercaseCharacters").isTrue(),
@@ -311,7 +321,12 @@ func readKeys(s *state, r *record) {
 	}
 	for v := range r.output.get("AccessKeyMetadata").each() {
 		name := firstText(v.get("UserName").text(), r.in(0, "UserName"))
-		k := org.AccessKey{ID: v.get("AccessKeyId").text(), Active: v.get("Status").text() == "Active", Created: v.get("CreateDate").time()}
+		status := v.get("Status").text()
+		if !slices.Contains([]string{"Active", "Inactive", "Expired"}, status) { // IAM API Reference, “AccessKeyMetadata”
+			s.fail(v, "has the Status %q; want Active, Inactive or Expired", status)
+			continue
+		}
+		k := org.AccessKey{ID: v.get("AccessKeyId").text(), Active: status == "Active", Created: v.get("CreateDate").time()}
 		if !slices.ContainsFunc(f.keys[name], func(o org.AccessKey) bool { return o.ID == k.ID }) {
 			f.keys[name] = append(f.keys[name], k)
 		}

@@ -15,7 +15,7 @@ import (
 type account struct {
 	org.Account
 	listed   bool            // by Organizations
-	filters  map[string]bool // of GetAccountAuthorizationDetails: what was asked for; "" is all
+	lists    map[string]bool // of GetAccountAuthorizationDetails: which files of the AWS CLI have
 	users    map[policy.ARN]*org.User
 	groups   map[policy.ARN]*org.Group
 	roles    map[policy.ARN]*org.Role
@@ -32,7 +32,7 @@ func (s *state) account(id string) *account {
 	a := s.accounts[id]
 	if a == nil {
 		a = &account{
-			Account: org.Account{ID: id}, filters: make(map[string]bool),
+			Account: org.Account{ID: id}, lists: make(map[string]bool),
 			users: make(map[policy.ARN]*org.User), groups: make(map[policy.ARN]*org.Group),
 			roles: make(map[policy.ARN]*org.Role), policies: make(map[policy.ARN]*org.ManagedPolicy),
 			resources: make(map[policy.ARN]*resource), findings: make(map[string]org.Finding), reports: make(map[policy.ARN]*org.AccessReport),
@@ -107,12 +107,8 @@ func filterOfDetails(r *record) string {
 
 func readDetails(s *state, r *record) {
 	a := s.account(r.account)
-	if f := filterOfDetails(r); f == "" {
-		a.filters[""] = true
-	} else {
-		for kind := range strings.SplitSeq(f, " ") {
-			a.filters[kind] = true
-		}
+	for _, name := range detailLists {
+		a.lists[name] = a.lists[name] || r.output.get(name).is()
 	}
 	for v := range r.output.get("UserDetailList").each() {
 		s.user(r, a, v)

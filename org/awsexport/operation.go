@@ -113,7 +113,7 @@ type fileName struct {
 	args                     []string
 }
 
-var regionName = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+var regionName = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]+)+-\d+$`)
 
 var serviceDirs = map[string]bool{
 	"organizations": true, "iam": true, "sso-admin": true, "identitystore": true, "s3api": true, "s3control": true, "s3": true,

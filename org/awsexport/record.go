@@ -250,6 +250,9 @@ func (s *state) answer(r *record) {
 
 // locate finds out whose state an answer is about, and reports whether that is known.
 func (s *state) locate(r *record) bool {
+	if r.region != "" {
+		s.regionPart = partitionOf(r.region)
+	}
 	if r.op.owner != nil && r.code == "" {
 		owner := r.op.owner(r)
 		switch {

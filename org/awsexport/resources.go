@@ -146,7 +146,7 @@ func ownerOfList(name string, r *record) string {
 	for v := range r.output.get(l.member).each() {
 		text := l.name(r, v)
 		if name == "sqs" {
-			return accountOf(arnOfQueue(text, "aws"))
+			return accountOf(arnOfQueue(text))
 		}
 		return accountOf(text)
 	}
@@ -155,7 +155,7 @@ func ownerOfList(name string, r *record) string {
 
 // arnOfQueue is the ARN of a queue by its URL,
 // https://sqs.eu-west-3.amazonaws.com/111122223333/orders; "" if it is none.
-func arnOfQueue(url, partition string) string {
+func arnOfQueue(url string) string {
 	_, rest, ok := strings.Cut(url, "://")
 	parts := strings.Split(rest, "/")
 	if !ok || len(parts) != 3 || !policy.IsAccountID(parts[1]) {
@@ -170,7 +170,7 @@ func arnOfQueue(url, partition string) string {
 	if region == "" {
 		return ""
 	}
-	return "arn:" + partition + ":sqs:" + region + ":" + parts[1] + ":" + parts[2]
+	return "arn:" + partitionOf(region) + ":sqs:" + region + ":" + parts[1] + ":" + parts[2]
 }
 
 // resourceName is by what a call's resource is known here: names of buckets and
@@ -290,7 +290,7 @@ func (s *state) arnOf(r *record, name, text string) string {
 	case name == "s3":
 		return prefix + "::" + text
 	case name == "sqs" && strings.Contains(text, "://"):
-		return arnOfQueue(text, s.partition())
+		return arnOfQueue(text)
 	case r.region == "":
 		return s.listedAs(r, name, text)
 	case name == "sqs" || name == "sns":
@@ -366,7 +366,11 @@ func blockOf(r *record) string {
 }
 
 func readBlock(s *state, r *record) {
-	on := r.output.get("PublicAccessBlockConfiguration").get("RestrictPublicBuckets").isTrue()
+	on, ok := r.output.get("PublicAccessBlockConfiguration").get("RestrictPublicBuckets").flag()
+	if !ok && r.code == "" {
+		s.call(s.keyOf(r)).fail(r.at.place() + ": there is no RestrictPublicBuckets")
+		return
+	}
 	if bucket := blockOf(r); bucket == "" {
 		s.account(r.account).BlockPublicAccess = on
 	} else if res := s.resource(r, "s3", bucket); res != nil {

@@ -21,6 +21,7 @@ type state struct {
 	most       int64 // bytes of a file
 	standalone bool
 	part       string // partition of the ARNs
+	regionPart string // partition of the Regions
 	errs       org.Errors
 	notes      []Note
 	calls      map[callKey]*call
@@ -176,7 +177,11 @@ func (s *state) details(a *account) (reason string, known map[string]bool) {
 			continue
 		}
 		for kind := range detailKinds {
-			if k.subject == "" || slices.Contains(strings.Fields(k.subject), kind) {
+			switch {
+			case k.subject != "" && !slices.Contains(strings.Fields(k.subject), kind):
+			case !s.calls[k].chain && !a.lists[listOf(kind)]: // the AWS CLI prints each, even if it is empty
+				reason = firstText(reason, kebab("GetAccountAuthorizationDetails")+": there is no "+listOf(kind))
+			default:
 				known[kind] = true
 			}
 		}
@@ -185,6 +190,14 @@ func (s *state) details(a *account) (reason string, known map[string]bool) {
 		reason = s.missing(a.ID, sectionIAM, "GetAccountAuthorizationDetails")
 	}
 	return reason, known
+}
+
+// listOf is the list of the answer that has what is of a kind.
+func listOf(kind string) string {
+	if kind == "LocalManagedPolicy" {
+		return "Policies"
+	}
+	return kind + "DetailList"
 }
 
 // missing is the reason for what the export does not have at all.
@@ -319,11 +332,6 @@ func (s *state) gapsOfManaged() {
 	for _, name := range sorted(unknown) {
 		s.gap(name, org.GapDocument, "others name it, and it is not in the export")
 	}
-}
-
-// partition is that of the ARNs in the export.
-func (s *state) partition() string {
-	return firstText(s.part, "aws")
 }
 
 // problem takes down why a unit is not complete.

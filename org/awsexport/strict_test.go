@@ -1,0 +1,59 @@
+package awsexport_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
+)
+
+// What an answer leaves out, although AWS always says it, is not known.
+func TestLeftOut(t *testing.T) {
+	x := read(t, map[string]string{
+		"111122223333/a.json": noUsers, "111122223333/get-account-password-policy.json": `{"PasswordPolicy": {"RequireSymbols": true}}`,
+	}, awsexport.WithoutOrganization())
+	a, _ := x.Organization.Account("111122223333")
+	require.Nil(t, a.PasswordPolicy)
+	require.Contains(t, reasonOf(t, x, "credentials"), "111122223333/get-account-password-policy.json:1:20: there is no MinimumPasswordLength")
+
+	x = read(t, map[string]string{
+		"111122223333/a.json":                                     noUsers,
+		"111122223333/s3api/get-bucket-policy.logs.json":          `{"Policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::logs/*\"}}"}`,
+		"111122223333/s3api/get-public-access-block.logs.json":    `{"PublicAccessBlockConfiguration": {"BlockPublicAcls": true}}`,
+		"111122223333/s3control/get-public-access-block.json":     `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": false}}`,
+		"111122223333/s3api/get-bucket-policy.orders.json":        `{"Policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::orders/*\"}}"}`,
+		"111122223333/s3api/get-public-access-block.orders.jsonl": `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": false}}`,
+	}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:s3:::logs", org.GapResourcePolicy))
+	require.False(t, hasGap(x.Organization, "arn:aws:s3:::orders", org.GapResourcePolicy))
+
+	x = read(t, map[string]string{"111122223333/get-account-authorization-details.json": `{"RoleDetailList": [], "Policies": []}`}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:user/*", org.GapUnlisted))
+	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:group/*", org.GapUnlisted))
+	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
+	require.Contains(t, reasonOf(t, x, "iam"), "there is no ")
+
+	_, err := awsexport.Read(files(map[string]string{"111122223333/list-access-keys.ana.json": `{"AccessKeyMetadata": [{"UserName": "ana", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}]}`}))
+	require.EqualError(t, err, `111122223333/list-access-keys.ana.json:1:24: has the Status ""; want Active, Inactive or Expired`)
+}
+
+// A queue that nothing but its URL names is of the partition of its Region.
+func TestPartitions(t *testing.T) {
+	for region, want := range map[string]string{"eu-west-3": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "us-iso-east-1": "aws-iso"} {
+		x := read(t, map[string]string{
+			"111122223333/" + region + "/list-queues.json":     `{"QueueUrls": ["https://sqs.` + region + `.amazonaws.com/111122223333/orders"]}`,
+			"111122223333/get-saml-provider.corp.json":         `{"SAMLMetadataDocument": "", "CreateDate": "2024-05-01T10:00:00Z"}`,
+			"111122223333/list-saml-providers.json":            `{"SAMLProviderList": [{"Arn": "arn:` + want + `:iam::111122223333:saml-provider/corp", "CreateDate": "2024-05-01T10:00:00Z"}]}`,
+			"111122223333/list-open-id-connect-providers.json": `{"OpenIDConnectProviderList": []}`,
+		}, awsexport.WithoutOrganization())
+		a, _ := x.Organization.Account("111122223333")
+		require.Len(t, a.Resources, 1)
+		require.Len(t, a.Providers, 1)
+		require.Equal(t, "arn:"+want+":iam::111122223333:saml-provider/corp", a.Providers[0].ARN.String())
+		require.Equal(t, 2024, a.Providers[0].Created.Year())
+		require.Equal(t, "arn:"+want+":sqs:"+region+":111122223333:orders", a.Resources[0].ARN.String())
+		require.True(t, hasGap(x.Organization, "arn:"+want+":dynamodb:*", org.GapUnlisted))
+	}
+}
