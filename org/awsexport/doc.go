@@ -34,6 +34,7 @@
 //	kms, lambda     list-keys, get-key-policy, describe-key; list-functions, get-policy
 //	secretsmanager  list-secrets, get-resource-policy
 //	ecr             describe-repositories, get-repository-policy
+//	ec2             describe-vpc-endpoints
 //	cloudtrail      describe-trails, get-trail-status, get-event-selectors
 //	accessanalyzer  list-analyzers, list-findings, list-findings-v2
 //

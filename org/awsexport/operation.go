@@ -80,7 +80,7 @@ func (o *operation) subjectOf(r *record) string {
 	return strings.Join(parts, " ")
 }
 
-var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), trailOperations(), accessOperations())
+var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), endpointOperations(), trailOperations(), accessOperations())
 
 func table(lists ...[]*operation) map[string]*operation {
 	out := make(map[string]*operation)
@@ -116,7 +116,7 @@ type fileName struct {
 var regionName = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]+)+-\d+$`)
 
 var serviceDirs = map[string]bool{
-	"organizations": true, "iam": true, "sso-admin": true, "identitystore": true, "s3api": true, "s3control": true, "s3": true,
+	"organizations": true, "iam": true, "sso-admin": true, "identitystore": true, "s3api": true, "s3control": true, "s3": true, "ec2": true,
 	"sqs": true, "sns": true, "kms": true, "lambda": true, "secretsmanager": true, "ecr": true, "cloudtrail": true, "accessanalyzer": true,
 }
 
