@@ -100,7 +100,6 @@ func readReport(s *state, r *record) {
 
 // csvFile reads a credential report that was unpacked into a file of its own.
 func (s *state) csvFile(name string, src []byte) {
-	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	if !bytes.HasPrefix(src, []byte("user,arn,")) {
 		s.note(name, "not recognised: a credential report begins with the columns user and arn")
 		return

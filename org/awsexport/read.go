@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	gopath "path"
 	"slices"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
@@ -92,6 +94,10 @@ func (s *state) file(fsys fs.FS, name string) error {
 	packed := strings.HasSuffix(base, ".gz")
 	base = strings.TrimSuffix(base, ".gz")
 	ext := gopath.Ext(base)
+	if why := irregular(fsys, name); why != "" {
+		s.broken(name, nil, 0, why)
+		return nil
+	}
 	if ext != ".json" && ext != ".jsonl" && ext != ".ndjson" && ext != ".csv" {
 		s.note(name, "not read: its name ends in none of .json, .jsonl and .csv")
 		return nil
@@ -103,15 +109,32 @@ func (s *state) file(fsys fs.FS, name string) error {
 			return nil
 		}
 		s.note(name, "%s; what it holds up to there is read", problem)
+		s.lost = append(s.lost, lost{nameOf(name).account, name + ": " + problem.Error()})
 	} else if err != nil {
 		return err
 	}
+	src = plainText(src)
 	if ext == ".csv" {
 		s.csvFile(name, src)
 		return nil
 	}
 	s.json(name, src)
 	return nil
+}
+
+// irregular says why a name is that of no file, "" if it is one.
+func irregular(fsys fs.FS, name string) string {
+	switch info, err := fs.Stat(fsys, name); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "a link that leads nowhere"
+	case err != nil:
+		return "" // opening it says why
+	case info.IsDir():
+		return "a link to a directory, which is not followed; want the directory itself"
+	case !info.Mode().IsRegular():
+		return "no regular file"
+	}
+	return ""
 }
 
 // An unreadable is what is wrong with a file that is cut off, too long, or not packed as
@@ -151,6 +174,23 @@ func (s *state) bounded(src []byte) ([]byte, error) {
 		return nil, &unreadable{fmt.Sprintf("more than %d MiB, unpacked; want smaller files", s.most>>20)}
 	}
 	return src, nil
+}
+
+// plainText is a file without its byte order mark, in UTF-8: PowerShell redirects what the AWS CLI
+// prints as UTF-16.
+func plainText(src []byte) []byte {
+	order := binary.ByteOrder(binary.LittleEndian)
+	switch {
+	case bytes.HasPrefix(src, []byte{0xfe, 0xff}):
+		order = binary.BigEndian
+	case !bytes.HasPrefix(src, []byte{0xff, 0xfe}):
+		return bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
+	}
+	units := make([]uint16, 0, len(src)/2)
+	for i := 2; i+1 < len(src); i += 2 {
+		units = append(units, order.Uint16(src[i:]))
+	}
+	return []byte(string(utf16.Decode(units)))
 }
 
 func (s *state) note(file, format string, args ...any) {

@@ -47,7 +47,6 @@ func (r *record) in(i int, name string) string {
 
 // json reads the JSON values of a file: one, several, or one a line.
 func (s *state) json(name string, src []byte) {
-	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	if m := cliError.FindSubmatch(src); m != nil {
 		s.printedError(name, string(m[2]), string(m[1]))
 		return

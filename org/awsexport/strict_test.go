@@ -1,12 +1,16 @@
 package awsexport_test
 
 import (
+	"encoding/binary"
+	"os"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/awsexport"
+	"github.com/licit-dev/licit/policy"
 )
 
 // What an answer leaves out, although AWS always says it, is not known.
@@ -55,5 +59,41 @@ func TestPartitions(t *testing.T) {
 		require.Equal(t, 2024, a.Providers[0].Created.Year())
 		require.Equal(t, "arn:"+want+":sqs:"+region+":111122223333:orders", a.Resources[0].ARN.String())
 		require.True(t, hasGap(x.Organization, "arn:"+want+":dynamodb:*", org.GapUnlisted))
+	}
+}
+
+// PowerShell writes UTF-16.
+func TestUTF16(t *testing.T) {
+	for _, order := range []binary.AppendByteOrder{binary.LittleEndian, binary.BigEndian} {
+		src := order.AppendUint16(nil, 0xfeff)
+		for _, u := range utf16.Encode([]rune(anaMayAll + "}\n")) {
+			src = order.AppendUint16(src, u)
+		}
+		x := read(t, map[string]string{"111122223333/a.json": string(src)}, awsexport.WithoutOrganization())
+		require.Empty(t, x.Notes)
+		_, ok := x.Organization.User(policy.MustParseARN("arn:aws:iam::111122223333:user/ana"))
+		require.True(t, ok)
+	}
+}
+
+// What is no file, or a file that is cut off after a whole answer, may have been a page.
+func TestNoFile(t *testing.T) {
+	for want, change := range map[string]func(dir string) error{
+		"a link that leads nowhere":                    func(dir string) error { return os.Symlink("nowhere", dir+"/b.json") },
+		"a link to a directory, which is not followed": func(dir string) error { return os.Symlink(".", dir+"/b") },
+		"cut off, or damaged: gzip: unexpected EOF": func(dir string) error {
+			packed := zip(t, "{\"PasswordPolicy\": {}}\n")
+			return os.WriteFile(dir+"/b.json", []byte(packed[:len(packed)-4]), 0o666)
+		},
+	} {
+		dir := t.TempDir()
+		require.NoError(t, os.Mkdir(dir+"/111122223333", 0o777))
+		require.NoError(t, os.WriteFile(dir+"/111122223333/a.json", []byte(anaMayAll+"}"), 0o666))
+		require.NoError(t, change(dir+"/111122223333"))
+		x, err := awsexport.Read(os.DirFS(dir), awsexport.WithoutOrganization())
+		require.NoError(t, err)
+		require.Len(t, x.Notes, 1)
+		require.Contains(t, x.Notes[0].Text, want)
+		require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:*", org.GapUnlisted), want)
 	}
 }
