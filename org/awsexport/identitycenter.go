@@ -167,7 +167,10 @@ func readManaged(s *state, r *record) {
 		return
 	}
 	for v := range r.output.get("AttachedManagedPolicies").each() {
-		if a := v.get("Arn").arn(); a.IsValid() && !slices.Contains(p.Managed, a) {
+		a := v.get("Arn").arn()
+		if !a.IsValid() {
+			s.fail(v, "has no Arn")
+		} else if !slices.Contains(p.Managed, a) {
 			p.Managed = append(p.Managed, a)
 		}
 	}
@@ -183,7 +186,10 @@ func readCustomerManaged(s *state, r *record) {
 		return
 	}
 	for v := range r.output.get("CustomerManagedPolicyReferences").each() {
-		if c := reference(v); !slices.Contains(p.CustomerManaged, c) {
+		c := reference(v)
+		if c.Name == "" {
+			s.fail(v, "has no Name")
+		} else if !slices.Contains(p.CustomerManaged, c) {
 			p.CustomerManaged = append(p.CustomerManaged, c)
 		}
 	}
@@ -198,6 +204,9 @@ func readBoundary(s *state, r *record) {
 	p.Boundary.Managed = b.get("ManagedPolicyArn").arn()
 	if c := b.get("CustomerManagedPolicyReference"); c.is() {
 		p.Boundary.CustomerManaged = reference(c)
+	}
+	if b.is() && !p.Boundary.Managed.IsValid() && p.Boundary.CustomerManaged.Name == "" {
+		s.fail(b, "has neither a ManagedPolicyArn nor a CustomerManagedPolicyReference")
 	}
 }
 
@@ -250,6 +259,15 @@ func readAssignments(s *state, r *record) {
 }
 
 func readAttributes(s *state, r *record) {
+	// IAM Identity Center API Reference, “DescribeInstanceAccessControlAttributeConfiguration”.
+	if status := r.output.get("Status").text(); status != "" && status != "ENABLED" {
+		s.call(s.keyOf(r)).fail(r.at.place() + ": the configuration is " + status)
+		return
+	}
+	if c := r.output.get("InstanceAccessControlAttributeConfiguration"); !c.get("AccessControlAttributes").is() {
+		s.call(s.keyOf(r)).fail(r.at.place() + ": there is no AccessControlAttributes")
+		return
+	}
 	for v := range r.output.get("InstanceAccessControlAttributeConfiguration").get("AccessControlAttributes").each() {
 		a := identitycenter.Attribute{Key: v.get("Key").text(), Source: v.get("Value").get("Source").texts()}
 		s.center.attributes[a.Key] = a

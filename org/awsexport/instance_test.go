@@ -139,3 +139,27 @@ func TestTwoInstances(t *testing.T) {
 		Reason: "describe-instance-access-control-attribute-configuration: identity-center/eu-west-3/" + file + ":1:1: does not say of which instance of IAM Identity Center it is; want it in a directory named like the instance, ssoins-…, or like its identity store, d-…",
 	}}, x.Instance.Spec().Gaps)
 }
+
+// Attributes that are not in force yet, or not at all, are not known.
+func TestAttributesInForce(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"Status": "CREATION_IN_PROGRESS", "InstanceAccessControlAttributeConfiguration": {"AccessControlAttributes": []}}`: "the configuration is CREATION_IN_PROGRESS",
+		`{"Status": "ENABLED"}`: "there is no AccessControlAttributes",
+		`{"Status": "ENABLED", "InstanceAccessControlAttributeConfiguration": {"AccessControlAttributes": []}}`:                            "",
+		"An error occurred (ResourceNotFoundException) when calling the DescribeInstanceAccessControlAttributeConfiguration operation: no": "",
+	} {
+		f := copyShop(t)
+		f["identity-center/eu-west-3/describe-instance-access-control-attribute-configuration.json"] = put(text)
+		x, err := awsexport.Read(f)
+		require.NoError(t, err)
+		require.Empty(t, x.Instance.Spec().Attributes)
+		gaps := x.Instance.Spec().Gaps
+		if want == "" {
+			require.Empty(t, gaps)
+			continue
+		}
+		require.Len(t, gaps, 1)
+		require.Equal(t, identitycenter.GapAttributes, gaps[0].What)
+		require.Contains(t, gaps[0].Reason, want)
+	}
+}

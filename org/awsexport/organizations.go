@@ -153,6 +153,9 @@ func readRoots(s *state, r *record) {
 		o := &s.org
 		o.root = v.get("Id").text()
 		o.types = nil
+		if !v.get("PolicyTypes").is() {
+			o.types, o.pending = []policy.Kind{policy.ServiceControl, policy.ResourceControl}, v.place()+": there is no PolicyTypes"
+		}
 		for t := range v.get("PolicyTypes").each() {
 			k := kindOf(t.get("Type").text())
 			status := t.get("Status").text()
@@ -301,9 +304,13 @@ func readAccountTags(s *state, r *record) {
 
 func (s *state) summary(v value) *controlPolicy {
 	s.seenARN(v)
-	k := kindOf(v.get("Type").text())
-	id := v.get("Id").text()
-	if k == 0 || id == "" {
+	typ, id := v.get("Type").text(), v.get("Id").text()
+	if typ == "" || id == "" {
+		s.fail(v, "is no policy; want an Id and a Type")
+		return nil
+	}
+	k := kindOf(typ)
+	if k == 0 {
 		return nil
 	}
 	p := s.org.policy(id)

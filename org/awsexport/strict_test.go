@@ -43,6 +43,30 @@ func TestLeftOut(t *testing.T) {
 	require.EqualError(t, err, `111122223333/list-access-keys.ana.json:1:24: has the Status ""; want Active, Inactive or Expired`)
 }
 
+// So it is in lists: what does not say what it is, may deny.
+func TestRowsThatSayNothing(t *testing.T) {
+	const set = "identity-center/eu-west-3/"
+	for name, tt := range map[string]struct{ text, want string }{
+		"organizations/list-policies.SERVICE_CONTROL_POLICY.json":                                  {`{"Policies": [{"Id": "p-regions1"}]}`, "is no policy; want an Id and a Type"},
+		set + "list-managed-policies-in-permission-set.ps-1111111111111111.json":                   {`{"AttachedManagedPolicies": [{"Name": "ReadOnlyAccess"}]}`, "has no Arn"},
+		set + "list-customer-managed-policy-references-in-permission-set.ps-1111111111111111.json": {`{"CustomerManagedPolicyReferences": [{"Path": "/"}]}`, "has no Name"},
+		set + "get-permissions-boundary-for-permission-set.ps-1111111111111111.json":               {`{"PermissionsBoundary": {"ManagedPolicyARN": "arn:aws:iam::aws:policy/ReadOnlyAccess"}}`, "has neither a ManagedPolicyArn nor a CustomerManagedPolicyReference"},
+	} {
+		f := copyShop(t)
+		require.Contains(t, f, name)
+		f[name] = put(tt.text)
+		_, err := awsexport.Read(f)
+		require.ErrorContains(t, err, name+":1:")
+		require.ErrorContains(t, err, tt.want)
+	}
+	f := copyShop(t)
+	f["organizations/list-roots.json"] = put(`{"Roots": [{"Id": "r-ab12", "Arn": "arn:aws:organizations::999900001111:root/o-exampleorgid/r-ab12", "Name": "Root"}]}`)
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.True(t, hasGap(x.Organization, "r-ab12", org.GapControlPolicies))
+	require.NotEmpty(t, x.Organization.Spec().Root.PolicyTypes)
+}
+
 // A queue that nothing but its URL names is of the partition of its Region.
 func TestPartitions(t *testing.T) {
 	for region, want := range map[string]string{"eu-west-3": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "us-iso-east-1": "aws-iso"} {
