@@ -22,12 +22,16 @@ type Access struct {
 }
 
 // Access lists what a user may use, by account and permission set, and the gaps that could
-// hide more. A user who is disabled may use nothing. The roles are those of o, which may be
+// hide more. A user who is disabled may use nothing; of one whom the instance does not list
+// nothing but the gaps is known. The roles are those of o, which may be
 // nil. Where an account has several roles by the name of one set, each is listed: which of
 // them the user gets is not known.
 func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.Gap) {
 	u, ok := i.users[userID]
-	if !ok || u.Disabled {
+	if !ok {
+		return nil, i.accessGaps()
+	}
+	if u.Disabled {
 		return nil, nil
 	}
 	var out []Access
@@ -47,13 +51,18 @@ func (i *Instance) Access(o *org.Organization, userID string) ([]Access, []org.G
 			}
 		}
 	}
+	return out, i.accessGaps()
+}
+
+// accessGaps are those that could hide access.
+func (i *Instance) accessGaps() []org.Gap {
 	var gaps []org.Gap
 	for _, g := range i.spec.Gaps {
 		if g.What != org.GapIdentityPolicies && g.What != org.GapBoundary && g.What != GapAttributes {
 			gaps = append(gaps, g)
 		}
 	}
-	return out, gaps
+	return gaps
 }
 
 // access is what an assignment gives: one Access, or one for each role of the name.
@@ -120,12 +129,12 @@ func (i *Instance) PermissionSetOf(role policy.ARN) (PermissionSet, bool) {
 
 // SessionTags are the tags that a user's sessions carry, as far as the attributes that they
 // are made of are known; unknown lists the keys of the others, by key, and is "*" where the
-// attributes of the instance are not known ([GapAttributes]). A provider of identities may pass
+// attributes of the instance ([GapAttributes]), or the user, are not known. A provider of identities may pass
 // on more tags than the instance tells.
 func (i *Instance) SessionTags(userID string) (tags map[string]string, unknown []string) {
 	u, ok := i.users[userID]
 	if !ok {
-		return nil, nil
+		return nil, []string{"*"}
 	}
 	for _, a := range i.spec.Attributes {
 		value, ok := attribute(u, a.Source)

@@ -378,3 +378,17 @@ func TestTwoRolesOfAName(t *testing.T) {
 	_, err = i.Changes(o)
 	require.ErrorContains(t, err, "has more than one role in account "+access[0].Account)
 }
+
+// Of a user whom the instance does not list, nothing is known.
+func TestUnknownUser(t *testing.T) {
+	s := exampleInstance().Spec()
+	users := org.Gap{Subject: s.ARN.String(), What: identitycenter.GapUsers, Reason: "not read"}
+	s.Gaps = append(s.Gaps, users)
+	i, err := identitycenter.New(s)
+	require.NoError(t, err)
+	access, gaps := i.Access(nil, "u-nobody")
+	require.Empty(t, access)
+	require.Contains(t, gaps, users)
+	_, unknown := i.SessionTags("u-nobody")
+	require.Equal(t, []string{"*"}, unknown)
+}

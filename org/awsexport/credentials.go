@@ -168,6 +168,7 @@ func (s *state) rows(r *record, src []byte) {
 			s.fail(r.at, "the report of account %s has a user with the ARN %q", r.account, row["arn"])
 			return
 		}
+		s.part = a.Partition()
 		f.report[a.String()] = s.credentials(r, row)
 	}
 }
@@ -214,7 +215,9 @@ func (s *state) credentials(r *record, row map[string]string) *org.Credentials {
 		c.Password = &org.Password{Enabled: on}
 		if on {
 			c.Password.Changed, c.Password.NextRotation = date("password_last_changed"), date("password_next_rotation")
-			c.Password.Used = usage("password_last_used", "")
+			if c.Password.Used = usage("password_last_used", ""); row["password_last_used"] == "N/A" {
+				c.Password.Used = org.Usage{} // says that there is no password
+			}
 		}
 	} else if strings.HasSuffix(row["arn"], ":root") {
 		s.account(r.account).facts.rootUsed = usage("password_last_used", "")

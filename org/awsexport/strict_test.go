@@ -43,6 +43,18 @@ func TestLeftOut(t *testing.T) {
 	require.EqualError(t, err, `111122223333/list-access-keys.ana.json:1:24: has the Status ""; want Active, Inactive or Expired`)
 }
 
+// A report says no_information of a password that was never used, and N/A where there is none.
+func TestPasswordNotUsed(t *testing.T) {
+	for said, want := range map[string]org.Usage{"no_information": {Never: true}, "N/A": {}} {
+		x := read(t, map[string]string{
+			"111122223333/a.json":     anaMayAll + "}",
+			"111122223333/report.csv": "user,arn,password_enabled,password_last_used\nana,arn:aws:iam::111122223333:user/ana,true," + said + "\n",
+		}, awsexport.WithoutOrganization())
+		u, _ := x.Organization.User(policy.MustParseARN("arn:aws:iam::111122223333:user/ana"))
+		require.Equal(t, want, u.Credentials.Password.Used, said)
+	}
+}
+
 // So it is in lists: what does not say what it is, may deny.
 func TestRowsThatSayNothing(t *testing.T) {
 	const set = "identity-center/eu-west-3/"
