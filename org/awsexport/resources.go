@@ -213,7 +213,9 @@ func readList(s *state, r *record, name string) {
 	if id := r.output.get("Owner").get("ID").text(); name == "s3" && id != "" {
 		s.account(r.account).CanonicalID = id // the owner of all buckets of the account
 	}
+	listed := 0
 	for v := range r.output.get(l.member).each() {
+		listed++
 		text := l.name(r, v)
 		res := s.resource(r, name, text)
 		if res == nil {
@@ -224,7 +226,14 @@ func readList(s *state, r *record, name string) {
 			res.Tags = v.get("Tags").tags()
 		}
 	}
+	if name == "sqs" && listed == mostQueues && !r.input.get("MaxResults").is() {
+		s.call(s.keyOf(r)).fail(r.at.place() + ": there may be more than these 1000 queues, which list-queues lists only with --page-size")
+	}
 }
+
+// mostQueues is how many queues an answer has at most that is not asked for in pages, without
+// a token for the others (Amazon SQS Developer Guide, “Amazon SQS list queue pagination”).
+const mostQueues = 1000
 
 // resource is the resource of a name, an ARN or a URL; nil if it cannot be told which it is.
 func (s *state) resource(r *record, name, text string) *resource {

@@ -2,7 +2,9 @@ package awsexport_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"unicode/utf16"
 
@@ -41,6 +43,22 @@ func TestLeftOut(t *testing.T) {
 
 	_, err := awsexport.Read(files(map[string]string{"111122223333/list-access-keys.ana.json": `{"AccessKeyMetadata": [{"UserName": "ana", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}]}`}))
 	require.EqualError(t, err, `111122223333/list-access-keys.ana.json:1:24: has the Status ""; want Active, Inactive or Expired`)
+}
+
+// A thousand queues may be all that an answer without pages can list.
+func TestManyQueues(t *testing.T) {
+	urls := make([]string, 1000)
+	for i := range urls {
+		urls[i] = fmt.Sprintf(`"https://sqs.eu-west-3.amazonaws.com/111122223333/q%d"`, i)
+	}
+	record := func(input string, n int) string {
+		return `{"service": "sqs", "operation": "ListQueues", "account": "111122223333", "region": "eu-west-3", "input": ` + input + `, "output": {"QueueUrls": [` + strings.Join(urls[:n], ",") + `]}}
+{"unit": {"account": "111122223333", "region": "eu-west-3", "section": "sqs", "state": "complete"}}`
+	}
+	for text, more := range map[string]bool{record("{}", 999): false, record("{}", 1000): true, record(`{"MaxResults": 1000}`, 1000): false} {
+		x := read(t, map[string]string{"111122223333/a.json": noUsers, "b.jsonl": text}, awsexport.WithoutOrganization())
+		require.Equal(t, more, hasGap(x.Organization, "arn:aws:sqs:eu-west-3:111122223333:*", org.GapUnlisted))
+	}
 }
 
 // A report says no_information of a password that was never used, and N/A where there is none.
