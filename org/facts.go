@@ -98,7 +98,7 @@ type Provider struct {
 // organization.
 type DelegatedAdministrator struct {
 	Account  string
-	Services []string // service principals, such as "access-analyzer.amazonaws.com"
+	Services []string // service principals, such as "access-analyzer.amazonaws.com"; empty: not known, since there is one at least
 }
 
 // A State says how well a part of AWS's state is known. The zero State is Unknown.

@@ -180,7 +180,16 @@ func resourceName(name string, r *record) string {
 	if arn := getters[name].arn; arn != nil && r.code == "" {
 		text = arn(r)
 	}
-	return shortName(name, firstText(text, r.in(0, getters[name].input)))
+	return shortName(name, firstText(text, r.in(0, getters[name].input))) + qualifier(name, r)
+}
+
+// qualifier is what makes of a function the version or alias whose policy was asked for, which
+// is not that of the function (AWS Lambda API Reference, “GetPolicy”); "" if it is none.
+func qualifier(name string, r *record) string {
+	if q := r.input.get("Qualifier"); name == "lambda" && q.is() && q.text() != "" {
+		return ":" + q.text()
+	}
+	return ""
 }
 
 // shortName is the name of a resource in its account and Region.
@@ -337,6 +346,9 @@ func readResourcePolicy(s *state, r *record, name string) {
 	if g.arn != nil {
 		text = firstText(g.arn(r), text)
 	}
+	if text != "" {
+		text += qualifier(name, r)
+	}
 	res := s.resource(r, name, text)
 	if res == nil {
 		return
@@ -351,6 +363,9 @@ func readResourcePolicy(s *state, r *record, name string) {
 		s.once(r, r.at, "the policy of "+res.ARN.String(), g.policy(r.output).canonical())
 	}
 	res.Policy, res.why = g.policy(r.output).document(policy.ResourceBased)
+	if name == "sns" && r.plain && res.Policy == nil && res.why == "" { // every topic has one
+		res.why = r.at.place() + ": there is no Policy"
+	}
 	if name == "sqs" && res.Policy == nil && res.why == "" && !asksForPolicy(r) {
 		res.why = r.at.place() + ": there is no Policy, and not all attributes were asked for"
 	}

@@ -45,6 +45,26 @@ func TestLeftOut(t *testing.T) {
 	require.EqualError(t, err, `111122223333/list-access-keys.ana.json:1:24: has the Status ""; want Active, Inactive or Expired`)
 }
 
+// The policy of an alias is not that of the function, nor is a topic without one known.
+func TestPoliciesOfOthers(t *testing.T) {
+	const function = "arn:aws:lambda:eu-west-3:111122223333:function:orders"
+	x := read(t, map[string]string{
+		"111122223333/a.json": noUsers,
+		"b.jsonl": `{"service": "lambda", "operation": "GetPolicy", "account": "111122223333", "region": "eu-west-3", "input": {"FunctionName": "` + function + `", "Qualifier": "prod"}, "output": {"Policy": "{\"Statement\": {\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"lambda:InvokeFunction\", \"Resource\": \"` + function + `:prod\"}}"}}
+{"service": "lambda", "operation": "GetPolicy", "account": "111122223333", "region": "eu-west-3", "input": {"FunctionName": "orders"}, "error": {"code": "ResourceNotFoundException"}}`,
+		"111122223333/eu-west-3/get-topic-attributes.json": `{"Attributes": {"TopicArn": "arn:aws:sns:eu-west-3:111122223333:orders"}}`,
+	}, awsexport.WithoutOrganization())
+	r, ok := x.Organization.Resource(policy.MustParseARN(function + ":prod"))
+	require.True(t, ok)
+	require.NotNil(t, r.Policy)
+	r, ok = x.Organization.Resource(policy.MustParseARN(function))
+	require.True(t, ok)
+	require.Nil(t, r.Policy)
+	require.False(t, hasGap(x.Organization, function, org.GapResourcePolicy))
+	require.False(t, hasGap(x.Organization, function+":prod", org.GapResourcePolicy))
+	require.True(t, hasGap(x.Organization, "arn:aws:sns:eu-west-3:111122223333:orders", org.GapResourcePolicy))
+}
+
 // A thousand queues may be all that an answer without pages can list.
 func TestManyQueues(t *testing.T) {
 	urls := make([]string, 1000)
