@@ -48,7 +48,7 @@ var gapNames = map[string]string{
 	org.GapResourcePolicy:   "the resource policy",
 	org.GapControlPolicies:  "a control policy",
 	org.GapTags:             "a tag",
-	org.GapKeyManager:       "whether AWS manages it, or not,",
+	org.GapKeyManager:       "the key manager",
 	org.GapUnlisted:         "what is not listed",
 }
 
