@@ -108,6 +108,7 @@ func TestResume(t *testing.T) {
 	slices.Sort(reads)
 	require.Equal(t, []string{"iam", "s3", "sqs"}, reads)
 
+	now = time.Now()
 	old := now.Add(-2 * time.Hour)
 	require.NoError(t, os.Chtimes(filepath.Join(dir, "units", one, "global", "s3.jsonl"), old, old))
 	reads = nil
@@ -133,6 +134,64 @@ func TestResume(t *testing.T) {
 	_, err = collect.Run(t.Context(), s, slices.Values(jobs()), collect.Options{MaxAge: time.Hour, Now: now})
 	require.NoError(t, err)
 	require.Contains(t, reads, "iam")
+}
+
+// What a clock that was wrong wrote is read again.
+func TestResumeFromTheFuture(t *testing.T) {
+	s, dir := open(t)
+	now := time.Now()
+	run := func() (reused int) {
+		_, err := collect.Run(t.Context(), s, slices.Values([]collect.Job{record(one, "", "iam")}), collect.Options{MaxAge: time.Hour, Now: now, Progress: func(e collect.Event) {
+			if e.Reused {
+				reused++
+			}
+		}})
+		require.NoError(t, err)
+		return reused
+	}
+	run()
+	name := filepath.Join(dir, "units", one, "global", "iam.jsonl")
+	for at, want := range map[time.Duration]int{time.Second: 0, 24 * time.Hour: 0, -time.Second: 1} {
+		require.NoError(t, os.Chtimes(name, now.Add(at), now.Add(at)))
+		require.Equal(t, want, run(), "%s", at)
+	}
+}
+
+// A unit that was read with what another one told is not reused once that was read again.
+func TestResumeAfter(t *testing.T) {
+	s, dir := open(t)
+	now := time.Now()
+	people := collect.Unit{Account: one, Section: "identity-store"}
+	job := record(one, "", "identity-center")
+	job.After = []collect.Unit{people}
+	run := func(jobs ...collect.Job) (read []string) {
+		for _, j := range jobs {
+			_, err := collect.Run(t.Context(), s, slices.Values([]collect.Job{j}), collect.Options{MaxAge: time.Hour, Now: now, Progress: func(e collect.Event) {
+				if !e.Reused {
+					read = append(read, e.Unit.Section)
+				}
+			}})
+			require.NoError(t, err)
+		}
+		return read
+	}
+	store := record(one, "", "identity-store")
+	require.Len(t, run(store, job), 2)
+	age := func(section string, age time.Duration) {
+		name := filepath.Join(dir, "units", one, "global", section+".jsonl")
+		require.NoError(t, os.Chtimes(name, now.Add(-age), now.Add(-age)))
+	}
+	age("identity-store", 20*time.Minute)
+	age("identity-center", 10*time.Minute)
+	require.Empty(t, run(store, job))
+	age("identity-store", 5*time.Minute)
+	require.Equal(t, []string{"identity-center"}, run(store, job), "the people were read since")
+	age("identity-store", 2*time.Hour)
+	age("identity-center", 10*time.Minute)
+	require.Equal(t, []string{"identity-store", "identity-center"}, run(store, job), "the people are read again")
+	age("identity-center", 10*time.Minute)
+	require.NoError(t, os.Remove(filepath.Join(dir, "units", one, "global", "identity-store.jsonl")))
+	require.Equal(t, []string{"identity-center"}, run(job), "nobody knows what it learnt")
 }
 
 // Only what concerns all units ends a load.

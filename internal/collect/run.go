@@ -15,6 +15,9 @@ import (
 // A Job is a unit and how to read it.
 type Job struct {
 	Unit Unit
+	// After are units that Read learns from: if one of them was read since, the unit is not
+	// reused.
+	After []Unit
 	// Read reads the unit. What AWS denies or does not have is a record, not an error. A
 	// [Failure] makes the unit partial, [Absent] says that there is nothing, [Skip] that it
 	// cannot be read, a [Fatal] ends the load.
@@ -37,7 +40,7 @@ func (s *Skip) Error() string { return s.Reason }
 // Options say how to run jobs. The zero Options read everything anew, with 12 workers.
 type Options struct {
 	Workers int           // how many units are read at a time; 0: 12
-	MaxAge  time.Duration // finished units that are younger are not read again; 0: all are
+	MaxAge  time.Duration // finished units that are younger are not read again; 0: all are, and so are those of the future
 	Now     time.Time     // what MaxAge counts from
 	// Progress is called after each unit, one call at a time. It may be nil.
 	Progress func(Event)
@@ -108,11 +111,9 @@ func (r *run) job(ctx context.Context, job Job) error {
 	if err := u.validate(); err != nil {
 		return &Fatal{err}
 	}
-	if r.options.MaxAge > 0 {
-		if o, at, err := r.store.Get(u); err == nil && o.IsFinished() && r.options.Now.Sub(at) < r.options.MaxAge {
-			r.done(u, o, true)
-			return nil
-		}
+	if o, ok := r.reusable(job); ok {
+		r.done(u, o, true)
+		return nil
 	}
 	rec := NewRecorder()
 	o, err := read(ctx, job, rec)
@@ -124,6 +125,22 @@ func (r *run) job(ctx context.Context, job Job) error {
 	}
 	r.done(u, o, false)
 	return nil
+}
+
+// reusable is how a unit was read by an earlier load, if that is good enough. A time that is
+// still to come, of a clock that was wrong, says nothing.
+func (r *run) reusable(job Job) (Outcome, bool) {
+	o, at, err := r.store.Get(job.Unit)
+	age := r.options.Now.Sub(at)
+	if err != nil || !o.IsFinished() || age < 0 || age >= r.options.MaxAge {
+		return Outcome{}, false
+	}
+	for _, u := range job.After {
+		if _, learnt, err := r.store.Get(u); err != nil || learnt.After(at) {
+			return Outcome{}, false
+		}
+	}
+	return o, true
 }
 
 // read is the outcome of a job, or what ends the whole run.

@@ -31,7 +31,7 @@ var storeSection = &section{
 
 // centerSection is the permission sets of an instance, and who is assigned them.
 var centerSection = &section{
-	name: "identity-center", scope: ofInstance, width: 4, read: readCenter,
+	name: "identity-center", scope: ofInstance, width: 4, read: readCenter, after: storeSection,
 	operations: calls("sso-admin",
 		"ListInstances", "ListPermissionSets", "DescribePermissionSet", "GetInlinePolicyForPermissionSet",
 		"ListManagedPoliciesInPermissionSet", "ListCustomerManagedPolicyReferencesInPermissionSet",

@@ -62,6 +62,7 @@ func Load(ctx context.Context, cfg aws.Config, o Options) (*Result, error) {
 		return nil, err
 	}
 	l := &load{session: s, store: store, state: &state{store: store}}
+	l.state.people = l.wants(storeSection)
 	if err := l.run(ctx); err != nil {
 		return nil, err
 	}
@@ -243,7 +244,11 @@ func (l *load) skip(account string, sec *section, reason string) {
 
 func (l *load) job(account, region string, sec *section) collect.Job {
 	r := &reader{session: l.session, section: sec, account: account, region: region, state: l.state}
-	return collect.Job{Unit: collect.Unit{Account: account, Region: region, Section: sec.name}, Read: r.read}
+	job := collect.Job{Unit: collect.Unit{Account: account, Region: region, Section: sec.name}, Read: r.read}
+	if sec.after != nil && l.wants(sec.after) {
+		job.After = []collect.Unit{{Account: account, Region: region, Section: sec.after.name}}
+	}
+	return job
 }
 
 // read reads the unit, in an account that answers for itself.

@@ -204,9 +204,52 @@ func TestLoadResumes(t *testing.T) {
 	require.Empty(t, left)
 
 	s.Forget()
+	o.Now = time.Now()
 	_, e = load(t, s, o)
 	require.Equal(t, 1, len(s.Calls()), "who is calling, and nothing else: %v", s.Calls())
 	requireWorld(t, world(), e)
+}
+
+// Assignments are never of people that were read before: of a person who came since they
+// would lack those.
+func TestLoadPeopleAnew(t *testing.T) {
+	s := fakeaws.New(t, crowd(world()))
+	both := []string{"identity-store", "identity-center"}
+	o := options(t)
+	o.MaxAge, o.Sections = time.Hour, both
+	age := func(section string, age time.Duration) {
+		name := filepath.Join(o.Dir, "units", management, "eu-west-3", section+".jsonl")
+		require.NoError(t, os.Chtimes(name, time.Now().Add(-age), time.Now().Add(-age)))
+	}
+	o.Now = time.Now()
+	load(t, s, o)
+	require.Positive(t, called(s, "ListAccountAssignmentsForPrincipal"))
+	for name, test := range map[string]struct {
+		store, center    time.Duration
+		sections         []string
+		people, assigned bool
+	}{
+		"both young":           {50 * time.Minute, 40 * time.Minute, both, false, false},
+		"both old":             {3 * time.Hour, 2 * time.Hour, both, true, true},
+		"old people":           {2 * time.Hour, 40 * time.Minute, both, true, true},
+		"old assignments":      {50 * time.Minute, 2 * time.Hour, both, false, true},
+		"people read since":    {30 * time.Minute, 40 * time.Minute, both, false, true},
+		"assignments by count": {30 * time.Hour, 20 * time.Hour, []string{"identity-center"}, false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			age("identity-store", test.store)
+			age("identity-center", test.center)
+			s.Forget()
+			o.Now, o.Sections = time.Now(), test.sections
+			r, _ := load(t, s, o)
+			require.Empty(t, partial(r))
+			require.Equal(t, test.people, called(s, "ListUsers") > 0)
+			require.Equal(t, test.assigned, called(s, "ListPermissionSets") > 0)
+			if len(test.sections) == 1 {
+				require.Zero(t, called(s, "ListAccountAssignmentsForPrincipal"), "whom is not known")
+			}
+		})
+	}
 }
 
 // What one account denies stops no other.

@@ -25,7 +25,7 @@ var organizationSection = &section{
 // policiesSection is walked by policy: ListTargetsForPolicy is one call for most policies,
 // ListPoliciesForTarget would be one for each account.
 var policiesSection = &section{
-	name: "organization-policies", scope: ofOrganization, width: 4, read: readPolicies,
+	name: "organization-policies", scope: ofOrganization, width: 4, read: readPolicies, after: organizationSection,
 	operations: calls("organizations", "ListPolicies", "DescribePolicy", "ListTargetsForPolicy"),
 }
 

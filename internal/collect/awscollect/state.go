@@ -17,6 +17,7 @@ import (
 type state struct {
 	store *collect.Store
 
+	people         bool // identity stores are read, or young enough
 	noOrganization bool
 	accounts       map[string]string // their states by ID
 	accountsKnown  bool              // all of them
@@ -76,8 +77,12 @@ func (s *state) organization(from *session, wanted bool) error {
 	return err
 }
 
-// principals are the users and groups of an identity store, if all are known.
+// principals are the users and groups of an identity store, if all are known: what an
+// earlier load read may lack some.
 func (s *state) principals(account, region, store string) (list []principal, all bool, err error) {
+	if !s.people {
+		return nil, false, nil
+	}
 	u := collect.Unit{Account: account, Region: region, Section: storeSection.name}
 	outcome, _, err := s.store.Get(u)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && outcome.State != org.Complete {

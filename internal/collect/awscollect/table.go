@@ -22,7 +22,8 @@ const (
 type section struct {
 	name       string
 	scope      scope
-	width      int // calls at a time
+	width      int      // calls at a time
+	after      *section // of the same account and Region, from which it learns what to read; nil: none
 	operations []operation
 	read       func(ctx context.Context, r *reader) error
 }
