@@ -15,11 +15,17 @@ const maxAnswer = 64 << 20
 
 var errTooLarge = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 
-// bounded is a client that reads no endless answers.
+// bounded is a client that reads no endless answers, and loses none.
 type bounded struct{ aws.HTTPClient }
 
-// Do sends the request.
+// Do sends the request. The SDK closes its body as soon as there is an answer, when net/http
+// may not have seen the body's end yet: its WriteTo then returns io.EOF, which is no end to
+// io.Copy but an error that breaks the connection, and with it the rest of the answer.
 func (b bounded) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil && r.Body != http.NoBody {
+		r = r.WithContext(r.Context())
+		r.Body = struct{ io.ReadCloser }{r.Body} // without WriteTo
+	}
 	out, err := b.HTTPClient.Do(r)
 	if err == nil && out.Body != nil {
 		out.Body = &boundedBody{out.Body, maxAnswer}
@@ -37,8 +43,18 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left -= int64(n); b.left < 0 {
 		return n, errTooLarge
 	}
+	if err != nil && err != io.EOF {
+		err = &lostAnswer{err}
+	}
 	return n, err
 }
+
+// A lostAnswer is an answer that broke off. A load only reads, so that it may ask again.
+type lostAnswer struct{ err error }
+
+func (l *lostAnswer) Error() string { return l.err.Error() }
+
+func (l *lostAnswer) Unwrap() error { return l.err }
 
 // isTooLarge reports whether an answer was given up.
 func isTooLarge(err error) bool { return errors.Is(err, errTooLarge) }

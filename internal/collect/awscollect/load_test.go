@@ -4,13 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -443,6 +448,56 @@ func TestLoadBrokenAnswers(t *testing.T) {
 	require.NotContains(t, string(text), "UserDetailList")
 	a, _ := e.Organization.Account(management)
 	require.Empty(t, a.Groups)
+}
+
+// A lossy client is one whose connections break in the middle of answers now and then.
+type lossy struct {
+	aws.HTTPClient
+	t    *testing.T
+	err  error
+	lost atomic.Int64
+}
+
+func (l *lossy) Do(r *http.Request) (*http.Response, error) {
+	if _, ok := r.Body.(io.WriterTo); ok {
+		l.t.Errorf("the body of %s %s has a WriteTo, with which net/http gives up its connection", r.Method, r.URL)
+	}
+	out, err := l.HTTPClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if n := l.lost.Add(1); n%3 == 0 {
+		out.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.MultiReader(io.LimitReader(out.Body, out.ContentLength/2), iotest.ErrReader(l.err)), out.Body}
+	}
+	return out, nil
+}
+
+// An answer that is lost with its connection is asked for again, in each protocol.
+func TestLoadLossyConnections(t *testing.T) {
+	for _, err := range []error{
+		io.ErrUnexpectedEOF,
+		&net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+		&net.OpError{Op: "read", Net: "tcp", Err: os.ErrDeadlineExceeded},
+		errors.New("http2: client connection lost"),
+	} {
+		t.Run(err.Error(), func(t *testing.T) {
+			s := fakeaws.New(t, world())
+			cfg := s.Config(t, management)
+			client := &lossy{HTTPClient: cfg.HTTPClient, t: t, err: err}
+			cfg.HTTPClient = client
+			r, err := awscollect.Load(t.Context(), cfg, options(t))
+			require.NoError(t, err)
+			require.Empty(t, partial(r))
+			require.Greater(t, client.lost.Load(), int64(50))
+			e, err := awsexport.Read(r.FS)
+			require.NoError(t, err)
+			requireWorld(t, world(), e)
+		})
+	}
 }
 
 // A server that never ends is given up.

@@ -79,9 +79,10 @@ func retryer(backoff time.Duration) aws.Retryer {
 			o.MaxBackoff = backoff
 		}
 		o.RateLimiter = ratelimit.None
-		// A body that ends too early is no error of the connection to the SDK.
+		// A body that ends too early is no error of the connection to the SDK, and not all that
+		// end it are.
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errTooLarge) {
+			if _, lost := errors.AsType[*lostAnswer](err); (lost || errors.Is(err, io.ErrUnexpectedEOF)) && !errors.Is(err, errTooLarge) {
 				return aws.TrueTernary
 			}
 			return aws.UnknownTernary
