@@ -67,6 +67,9 @@ Exit codes: 0 everything was read, 2 it could not start or go on, 4 something is
 			if out == "" {
 				return usageError{cmd, errors.New("--out: missing; want the directory for the snapshot")}
 			}
+			if err := checkAssume(cmd, o.Role, o.ExternalID); err != nil {
+				return usageError{cmd, err}
+			}
 			report, err := progressOf(progress, a.stderr)
 			if err != nil {
 				return usageError{cmd, err}

@@ -64,13 +64,29 @@ func (a *app) loadPolicyCommand() *cobra.Command {
 	return cmd
 }
 
-// The forms that AWS takes (API references of IAM, AWS Organizations and AWS STS).
+// The forms that AWS takes (API reference of AWS Organizations).
 var (
-	roleForm         = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
 	organizationForm = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
-	externalIDForm   = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
 	partitionForm    = regexp.MustCompile(`^aws(-cn|-us-gov|-eusc|-iso(-[bef])?)?$`)
 )
+
+// checkAssume checks the flags that licit load and licit load policy share.
+func checkAssume(cmd *cobra.Command, role, externalID string) error {
+	for _, flag := range []struct {
+		name, value string
+		check       func(string) error
+	}{
+		{"role", role, awscollect.CheckRole}, {"external-id", externalID, awscollect.CheckExternalID},
+	} {
+		if flag.value == "" && !cmd.Flags().Changed(flag.name) {
+			continue
+		}
+		if err := flag.check(flag.value); err != nil {
+			return fmt.Errorf("--%s %w", flag.name, err)
+		}
+	}
+	return nil
+}
 
 func checkGrant(cmd *cobra.Command, g awscollect.Grant, kind string) error {
 	for _, name := range g.Sections {
@@ -78,14 +94,15 @@ func checkGrant(cmd *cobra.Command, g awscollect.Grant, kind string) error {
 			return fmt.Errorf("--sections %q: want some of %s", name, strings.Join(awscollect.Sections(), ", "))
 		}
 	}
+	if err := checkAssume(cmd, g.Role, g.ExternalID); err != nil {
+		return err
+	}
 	for _, flag := range []struct {
 		name, value string
 		form        *regexp.Regexp
 		want        string
 	}{
-		{"role", g.Role, roleForm, "the name of a role, with its path if it has one, such as LicitReader or audit/LicitReader"},
 		{"organization", g.Organization, organizationForm, "the ID of an organization, such as o-exampleorgid"},
-		{"external-id", g.ExternalID, externalIDForm, "two or more letters, digits and any of _+=,.@:/-"},
 		{"partition", g.Partition, partitionForm, "one of aws, aws-cn, aws-us-gov, aws-eusc, aws-iso, aws-iso-b, aws-iso-e, aws-iso-f"},
 	} {
 		if (flag.value != "" || cmd.Flags().Changed(flag.name)) && !flag.form.MatchString(flag.value) {

@@ -89,6 +89,16 @@ func (o *Options) validate() error {
 			return fmt.Errorf("%q is no Region; want a name such as eu-west-3", r)
 		}
 	}
+	if o.Role != "" {
+		if err := CheckRole(o.Role); err != nil {
+			return fmt.Errorf("the role %w", err)
+		}
+	}
+	if o.ExternalID != "" {
+		if err := CheckExternalID(o.ExternalID); err != nil {
+			return fmt.Errorf("the external ID %w", err)
+		}
+	}
 	for _, name := range o.Sections {
 		if sectionNamed(name) == nil {
 			return fmt.Errorf("%q is no section; want some of %s", name, strings.Join(Sections(), ", "))

@@ -553,6 +553,8 @@ func TestLoadChoices(t *testing.T) {
 		{func(o *awscollect.Options) { o.Accounts = []string{"000000000000"} }, "account 000000000000 is not in the organization"},
 		{func(o *awscollect.Options) { o.Accounts = []string{"prod"} }, `"prod" is no account ID; want twelve digits`},
 		{func(o *awscollect.Options) { o.Regions = []string{"Paris"} }, `"Paris" is no Region; want a name such as eu-west-3`},
+		{func(o *awscollect.Options) { o.Role = "audit/*" }, `the role "audit/*": want the name of a role`},
+		{func(o *awscollect.Options) { o.ExternalID = "a b" }, `the external ID "a b": want 2 to 1224 letters`},
 		{func(o *awscollect.Options) { o.Sections = []string{"ec2"} }, `"ec2" is no section; want some of organization, `},
 	} {
 		o := options(t)

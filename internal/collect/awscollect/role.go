@@ -3,6 +3,7 @@ package awscollect
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"sync"
 	"time"
 
@@ -17,6 +18,28 @@ const expiryWindow = 2 * time.Minute
 
 // sessionName names the sessions of assumed roles, for CloudTrail.
 const sessionName = "licit-load"
+
+// The forms that AWS takes (API references of IAM and AWS STS).
+var (
+	roleForm       = regexp.MustCompile(`^([\w+=,.@-]+/)*[\w+=,.@-]{1,64}$`)
+	externalIDForm = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`)
+)
+
+// CheckRole says what is wrong with the name of a role that is to be assumed.
+func CheckRole(name string) error {
+	if !roleForm.MatchString(name) {
+		return fmt.Errorf("%q: want the name of a role, with its path if it has one, such as LicitReader or audit/LicitReader", name)
+	}
+	return nil
+}
+
+// CheckExternalID says what is wrong with an external ID.
+func CheckExternalID(id string) error {
+	if !externalIDForm.MatchString(id) || len(id) > 1224 {
+		return fmt.Errorf("%q: want 2 to 1224 letters, digits and any of _+=,.@:/-", id)
+	}
+	return nil
+}
 
 // A role is the one that is assumed in an account. What made it fail once is not tried
 // again.
