@@ -46,8 +46,9 @@ policy prints the policies that it needs.
 
 What cannot be read is a gap: one account's refusal never stops the others. Decisions
 that gaps could change are indeterminate. Accounts that are suspended or closed are
-skipped, and so are Regions that are off. What there may be in Regions that were not
-asked for is a gap, too.
+skipped. What there may be in Regions that were not asked for is a gap, too, and so is one
+that was, and does not know the credentials: it is off, or takes no session tokens of AWS
+STS's global endpoint.
 
 What AWS answered is kept in DIR/.load, readable for you alone. A load that was
 interrupted, or that had gaps, goes on from there: what was read completely and is younger

@@ -133,7 +133,7 @@ func (r *reader) report(ctx context.Context, c *iam.Client) (string, error) {
 		}
 		if time.Now().After(until) {
 			return "", recordingOf(ctx).fail(&r.section.operations[len(r.section.operations)-1],
-				&collect.Failure{Code: collect.CodeNoAnswer, Message: "the credential report is not ready"})
+				&collect.Failure{Code: collect.CodeNoAnswer, Message: "the credential report is not ready"}, "")
 		}
 		select {
 		case <-time.After(wait):

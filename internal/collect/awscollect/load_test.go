@@ -398,18 +398,26 @@ func TestLoadCredentials(t *testing.T) {
 	})
 }
 
+// A Region that does not know the credentials may be off, or may only not take session
+// tokens of another kind: nobody knows what is there.
 func TestLoadRegionOff(t *testing.T) {
 	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "kms", Region: "ap-east-1"}, Kind: fakeaws.Fail, Status: 403, Code: "OptInRequired"})
 	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Region: "ap-east-1"}, Kind: fakeaws.RegionOff})
 	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "kms", Region: "eu-west-3"}, Kind: fakeaws.RegionOff})
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "sns", Region: "eu-west-3"}, Kind: fakeaws.RegionOff})
 	o := options(t)
+	o.Accounts, o.Sections = []string{member}, []string{"sqs", "sns", "kms"}
 	o.Regions = append(o.Regions, "ap-east-1")
-	r, _ := load(t, s, o)
-	require.Equal(t, []string{management + " eu-west-3 kms", member + " eu-west-3 kms"}, partial(r), "eu-west-3 cannot be off")
-	for _, section := range []string{"sqs", "kms", "sns"} {
-		u := unit(t, r, member, "ap-east-1", section)
-		require.Equal(t, org.Skipped, u.State)
-		require.Contains(t, u.Reason, "Region ap-east-1 is not enabled")
+	r, e := load(t, s, o)
+	require.Equal(t, []string{member + " ap-east-1 sns", member + " ap-east-1 sqs", member + " eu-west-3 kms", member + " eu-west-3 sns"}, partial(r))
+	require.Equal(t, "InvalidClientTokenId: sns:ListTopics; the Region is not enabled, or does not take these session tokens", unit(t, r, member, "ap-east-1", "sns").Reason)
+	require.Equal(t, "InvalidClientTokenId: sns:ListTopics", unit(t, r, member, "eu-west-3", "sns").Reason, "eu-west-3 cannot be off")
+	require.Equal(t, org.Unit{Account: member, Region: "ap-east-1", Section: "kms", State: org.Skipped, Reason: "Region ap-east-1 is not enabled (OptInRequired)"}, unit(t, r, member, "ap-east-1", "kms"))
+	for _, service := range []string{"sqs", "sns", "kms"} {
+		require.True(t, slices.ContainsFunc(e.Organization.Spec().Gaps, func(g org.Gap) bool {
+			return g.Subject == "arn:aws:"+service+":ap-east-1:"+member+":*" && g.What == org.GapUnlisted
+		}), service)
 	}
 }
 

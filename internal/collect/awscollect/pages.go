@@ -23,7 +23,7 @@ func (r *reader) list(ctx context.Context, page func(token *string) (n int, next
 	err := follow(page)
 	if f, ok := err.(*collect.Failure); ok { // not of a call
 		if op, ok := r.section.operation(to.last.Service, to.last.Operation); ok {
-			err = to.fail(op, f)
+			err = to.fail(op, f, "")
 		}
 	}
 	if err != nil {

@@ -108,21 +108,27 @@ func (r *reader) failed(ctx context.Context, op *operation, to *recording, err e
 		if err := r.session.check(ctx, r.account); err != nil {
 			return err
 		}
-		if r.region != "" && (f.Code == "OptInRequired" || f.Code == "InvalidClientTokenId" || !alwaysOn[r.region]) {
+		switch {
+		case r.region == "":
+		case f.Code == "OptInRequired":
 			return &collect.Skip{Reason: "Region " + r.region + " is not enabled (" + f.Code + ")"}
+		case r.session.partition == "aws" && !alwaysOn[r.region]:
+			// So are refused, where the Region is on, the session tokens of the global endpoint of
+			// AWS STS (IAM User Guide, “Manage AWS STS in an AWS Region”).
+			return to.fail(op, f, "; the Region is not enabled, or does not take these session tokens")
 		}
 	}
-	return to.fail(op, f)
+	return to.fail(op, f, "")
 }
 
-// fail records that the newest call failed.
-func (to *recording) fail(op *operation, f *collect.Failure) error {
+// fail records that the newest call failed. hint is for people.
+func (to *recording) fail(op *operation, f *collect.Failure, hint string) error {
 	rec := to.last
 	rec.Error = &collect.RecordError{Code: f.Code, Message: f.Message}
 	if op.instead != "" {
 		rec.Operation, rec.Input = op.instead, nil
 	}
-	reason := f.Code + ": " + op.action
+	reason := f.Code + ": " + op.action + hint
 	if op.isAbsent(f.Code) {
 		reason = ""
 	}
