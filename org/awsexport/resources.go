@@ -553,10 +553,11 @@ func (s *state) unlisted(sv service, account string) map[string]string {
 		}
 		reason, ok := s.known(k)
 		switch {
-		case u.State == org.Absent:
+		case u.State == org.Absent, ok && (u.State == org.Complete || u.State == org.Partial):
+			// What a unit lacks besides is of single resources.
 		case u.State != org.Complete && u.Reason != "":
 			out[u.Region] = u.Reason
-		case !ok:
+		default:
 			out[u.Region] = kebab(sv.list) + ": " + reason
 		}
 	}
