@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,8 +238,42 @@ func TestRunEnds(t *testing.T) {
 	})
 }
 
-// A store that cannot be written, such as on a full disk, ends the load with the path, and
-// leaves no part of a file.
+// A disk that is full in the middle of a file ends the load; what was written before is
+// whole, and with room again the next load goes on from there.
+func TestStoreOnFullDisk(t *testing.T) {
+	s, dir := open(t)
+	now := time.Now()
+	jobs := func(yield func(collect.Job) bool) {
+		for _, section := range []string{"iam", "s3", "sqs"} {
+			if !yield(record(one, "", section)) {
+				return
+			}
+		}
+	}
+	s.Fill(400) // a unit has some two hundred bytes
+	_, err := collect.Run(t.Context(), s, jobs, collect.Options{Workers: 1, MaxAge: time.Hour, Now: now})
+	require.True(t, collect.IsFatal(err))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	left, err := os.ReadDir(filepath.Join(dir, "unfinished"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+	var reused []string
+	names, err := os.ReadDir(filepath.Join(dir, "units", one, "global"))
+	require.NoError(t, err)
+	require.Len(t, names, 2)
+	s, err = collect.Open(dir, "aws", one)
+	require.NoError(t, err)
+	units, err := collect.Run(t.Context(), s, jobs, collect.Options{Workers: 1, MaxAge: time.Hour, Now: time.Now(), Progress: func(e collect.Event) {
+		if e.Reused {
+			reused = append(reused, e.Unit.Section)
+		}
+	}})
+	require.NoError(t, err)
+	require.Len(t, units, 3)
+	require.Equal(t, []string{"iam", "s3"}, reused)
+}
+
+// A store that cannot be written ends the load with the path.
 func TestStoreCannotBeWritten(t *testing.T) {
 	s, dir := open(t)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "units"), nil, 0o600)) // where a directory must be

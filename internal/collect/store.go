@@ -25,8 +25,18 @@ import (
 // A file is written beside and renamed, so that it is there as a whole or not at all. Only
 // the user who loads can read the files.
 type Store struct {
-	dir string
+	dir    string
+	create func(dir string) (file, error) // a new file of whatever name
 }
+
+// A file is what is written to before it has its name.
+type file interface {
+	io.WriteCloser
+	Name() string
+	Sync() error
+}
+
+func create(dir string) (file, error) { return os.CreateTemp(dir, "") }
 
 const (
 	ownerFile   = "load.json"
@@ -44,7 +54,7 @@ func Open(dir, partition, caller string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Join(dir, temporary), 0o700); err != nil {
 		return nil, err
 	}
-	s := &Store{dir}
+	s := &Store{dir, create}
 	if err := s.write(".gitignore", []byte("*\n")); err != nil { // names and e-mail addresses of people are in it
 		return nil, err
 	}
@@ -89,7 +99,7 @@ func (s *Store) write(name string, text []byte) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Join(s.dir, temporary), "")
+	f, err := s.create(filepath.Join(s.dir, temporary))
 	if err != nil {
 		return err
 	}
@@ -98,7 +108,9 @@ func (s *Store) write(name string, text []byte) (err error) {
 			os.Remove(f.Name())
 		}
 	}()
-	_, err = f.Write(text)
+	if _, err = f.Write(text); err == nil {
+		err = f.Sync() // a name must not outlive what was to be written, should the machine stop
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
