@@ -103,7 +103,7 @@ var arrows = map[string]rule{
 	"org/awsorg":                       {imports: []string{"org", "internal/collect/awscollect", sdk + "/aws"}, tests: []string{sdk + "/config"}},
 	"identitycenter/awsidentitycenter": {imports: []string{"identitycenter", "internal/collect/awscollect", sdk + "/aws"}, tests: []string{sdk + "/config"}},
 	"cloudtrail/awscloudtrail": {
-		imports: append(awsServices("cloudtrail", "s3"), "cloudtrail", "internal/collect/awscollect"),
+		imports: append(awsServices("cloudtrail", "s3"), "cloudtrail", "internal/collect", "internal/collect/awscollect"),
 		tests:   []string{sdk + "/config"},
 	},
 	"internal/fakeaws": {

@@ -24,6 +24,7 @@ const (
 	Huge                   // sends a gigabyte of white space before the body
 	EmptyPage              // puts an empty page with a token before the pages of a list
 	EmptyPages             // sends nothing but empty pages with tokens
+	Circle                 // gives the last page of a list the token of the first
 )
 
 // A Match says which calls are meant. Empty members match all.
@@ -124,6 +125,8 @@ func (s *Server) before(c *call) (*fault, error) {
 		c.empty = once
 	case EmptyPages:
 		c.empty = forever
+	case Circle:
+		c.empty = circle
 	case Cut, Huge:
 		return f, nil
 	}

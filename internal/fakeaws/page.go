@@ -14,6 +14,7 @@ const (
 	full    emptiness = iota
 	once              // an empty page comes first, with a token
 	forever           // all pages are empty, and have a token
+	circle            // the last page leads to the first
 )
 
 // cut returns the page of a list that a token asks for, and the token of the next one. size
@@ -40,6 +41,9 @@ func cut[T any](c *call, list []T, token *string, size *int32, most int) ([]T, *
 	}
 	end := min(start+most, len(list))
 	page := append([]T{}, list[start:end]...)
+	if end == len(list) && c.empty == circle {
+		return page, c.token(0), nil
+	}
 	if end == len(list) {
 		return page, nil, nil
 	}

@@ -56,5 +56,11 @@ func (l *lostAnswer) Error() string { return l.err.Error() }
 
 func (l *lostAnswer) Unwrap() error { return l.err }
 
+// IsLost reports whether an answer broke off, so that it is worth asking again.
+func IsLost(err error) bool {
+	_, lost := errors.AsType[*lostAnswer](err)
+	return (lost || errors.Is(err, io.ErrUnexpectedEOF)) && !isTooLarge(err)
+}
+
 // isTooLarge reports whether an answer was given up.
 func isTooLarge(err error) bool { return errors.Is(err, errTooLarge) }

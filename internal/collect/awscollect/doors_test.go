@@ -1,6 +1,8 @@
 package awscollect_test
 
 import (
+	"bytes"
+	"context"
 	"io/fs"
 	"slices"
 	"testing"
@@ -88,6 +90,59 @@ func TestLogs(t *testing.T) {
 	for _, err := range awscloudtrail.Objects(t.Context(), cfg, logs) {
 		require.ErrorContains(t, err, "want a time, and one that is not before it")
 	}
+	logs.From, logs.To = logs.To, logs.From
+	for want, edit := range map[string]func(*awscloudtrail.Logs){
+		`logs of "4444-5555-6666"; want an account ID`: func(l *awscloudtrail.Logs) { l.Account = "4444-5555-6666" },
+		`logs of the Region "Paris"; want a name`:      func(l *awscloudtrail.Logs) { l.Region = "Paris" },
+	} {
+		wrong := logs
+		edit(&wrong)
+		for _, err := range awscloudtrail.Objects(t.Context(), cfg, wrong) {
+			require.ErrorContains(t, err, want, "and not that there are none")
+		}
+	}
+
+	// A listing in a circle is not one that ends, and one that is cancelled is no list.
+	s.PageSize = 1
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListObjectsV2"}, Kind: fakeaws.Circle})
+	n, last := 0, error(nil)
+	for _, err := range awscloudtrail.Objects(t.Context(), cfg, logs) {
+		n, last = n+1, err
+	}
+	require.ErrorContains(t, last, "leads back to an earlier one")
+	require.Less(t, n, 5)
+	s.Heal()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, err := range awscloudtrail.Objects(ctx, cfg, logs) {
+		cancel()
+		last = err
+	}
+	require.ErrorIs(t, last, context.Canceled)
+}
+
+// A log file whose connection breaks is asked for again, but not for ever.
+func TestLogsLossyConnection(t *testing.T) {
+	w := world()
+	w.Organization.Accounts[0].Resources = []org.Resource{{ARN: arn("arn:aws:s3:::trail-logs")}}
+	w.Objects = []fakeaws.Object{{Bucket: "trail-logs", Key: "AWSLogs/444455556666/CloudTrail/us-east-1/2024/05/02/a.json.gz", Body: bytes.Repeat([]byte("a"), 100_000)}}
+	s := fakeaws.New(t, w)
+	logs := awscloudtrail.Logs{Bucket: "trail-logs", Account: member, Region: "us-east-1", From: day(2), To: day(2)}
+	read := func(times int) (got []awscloudtrail.Object, last error) {
+		s.Heal()
+		s.Forget()
+		s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "GetObject"}, Kind: fakeaws.Cut, Times: times})
+		for o, err := range awscloudtrail.Objects(t.Context(), s.Config(t, management), logs) {
+			got, last = append(got, o), err
+		}
+		return got, last
+	}
+	got, err := read(2)
+	require.NoError(t, err)
+	require.Equal(t, []awscloudtrail.Object{{Key: w.Objects[0].Key, Body: w.Objects[0].Body}}, got)
+	_, err = read(0)
+	require.ErrorContains(t, err, "s3://trail-logs/AWSLogs/444455556666/CloudTrail/us-east-1/2024/05/02/a.json.gz: ")
+	require.Equal(t, 3, called(s, "GetObject"))
 }
 
 func TestLookup(t *testing.T) {
@@ -106,6 +161,23 @@ func TestLookup(t *testing.T) {
 	require.Equal(t, slices.Repeat([]string{`{"eventName":"CreateUser"}`}, 3), got)
 	require.Equal(t, 2, called(s, "LookupEvents"), "none was throttled")
 
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "LookupEvents"}, Kind: fakeaws.Circle})
+	var last error
+	for _, err := range awscloudtrail.Lookup(t.Context(), s.Config(t, management), day(1), day(10)) {
+		last = err
+	}
+	require.ErrorContains(t, last, "leads back to an earlier one")
+	s.Heal()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, err := range awscloudtrail.Lookup(ctx, s.Config(t, management), day(1), day(10)) {
+		cancel()
+		last = err
+	}
+	require.ErrorIs(t, last, context.Canceled)
+	for _, err := range awscloudtrail.Lookup(t.Context(), s.Config(t, management), day(10), day(1)) {
+		require.ErrorContains(t, err, "want a time, and one that is not before it")
+	}
 	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "LookupEvents"}, Kind: fakeaws.Deny})
 	for _, err := range awscloudtrail.Lookup(t.Context(), s.Config(t, management), day(1), day(10)) {
 		require.ErrorContains(t, err, "AccessDenied")

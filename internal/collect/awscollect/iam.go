@@ -30,7 +30,7 @@ func readIAM(ctx context.Context, r *reader) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		return len(out.UserDetailList) + len(out.GroupDetailList) + len(out.RoleDetailList) + len(out.Policies), marker(out.IsTruncated, out.Marker), nil
+		return marked(len(out.UserDetailList)+len(out.GroupDetailList)+len(out.RoleDetailList)+len(out.Policies), out.IsTruncated, out.Marker)
 	}))
 	if err != nil {
 		return err
@@ -40,16 +40,8 @@ func readIAM(ctx context.Context, r *reader) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		return len(out.Roles), marker(out.IsTruncated, out.Marker), nil
+		return marked(len(out.Roles), out.IsTruncated, out.Marker)
 	}))
-}
-
-// marker is the token of IAM's next page.
-func marker(truncated bool, token *string) *string {
-	if !truncated {
-		return nil
-	}
-	return token
 }
 
 // credentialsSection is what users can sign in with. The credential report has all users in
@@ -75,7 +67,7 @@ func readCredentials(ctx context.Context, r *reader) error {
 		if err != nil {
 			return 0, nil, err
 		}
-		return len(out.VirtualMFADevices), marker(out.IsTruncated, out.Marker), nil
+		return marked(len(out.VirtualMFADevices), out.IsTruncated, out.Marker)
 	}))
 	if err != nil {
 		return err
@@ -94,7 +86,7 @@ func readCredentials(ctx context.Context, r *reader) error {
 			if err != nil {
 				return 0, nil, err
 			}
-			return len(out.MFADevices), marker(out.IsTruncated, out.Marker), nil
+			return marked(len(out.MFADevices), out.IsTruncated, out.Marker)
 		}))
 	})
 	if err != nil {
@@ -106,7 +98,7 @@ func readCredentials(ctx context.Context, r *reader) error {
 			if err != nil {
 				return 0, nil, err
 			}
-			return len(out.AccessKeyMetadata), marker(out.IsTruncated, out.Marker), nil
+			return marked(len(out.AccessKeyMetadata), out.IsTruncated, out.Marker)
 		}))
 	})
 }

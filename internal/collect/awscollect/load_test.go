@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -514,8 +515,9 @@ func TestLoadHostile(t *testing.T) {
 		fault  fakeaws.Fault
 		reason string
 	}{
-		"a gigabyte":  {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListSAMLProviders", Account: member}, Kind: fakeaws.Huge}, "TooLarge: iam:ListSAMLProviders"},
-		"empty pages": {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoles", Account: member}, Kind: fakeaws.EmptyPages}, "EndlessPages: iam:ListRoles"},
+		"a gigabyte":        {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListSAMLProviders", Account: member}, Kind: fakeaws.Huge}, "TooLarge: iam:ListSAMLProviders"},
+		"empty pages":       {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoles", Account: member}, Kind: fakeaws.EmptyPages}, "EndlessPages: iam:ListRoles"},
+		"pages in a circle": {fakeaws.Fault{Match: fakeaws.Match{Operation: "ListRoles", Account: member}, Kind: fakeaws.Circle}, "EndlessPages: iam:ListRoles"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fakeaws.New(t, world())
@@ -530,6 +532,36 @@ func TestLoadHostile(t *testing.T) {
 			require.LessOrEqual(t, called(s, "ListSAMLProviders"), 2, "an endless answer is not asked for again")
 		})
 	}
+}
+
+// markless is a client of a server that cuts lists without telling how they go on.
+type markless struct{ aws.HTTPClient }
+
+var markers = regexp.MustCompile(`<Marker>[^<]*</Marker>`)
+
+func (m markless) Do(r *http.Request) (*http.Response, error) {
+	out, err := m.HTTPClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(out.Body)
+	out.Body.Close()
+	out.Body = io.NopCloser(bytes.NewReader(markers.ReplaceAll(text, nil)))
+	out.ContentLength = -1
+	return out, err
+}
+
+// A list that is cut is no list that ends.
+func TestLoadCutWithoutMarker(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.PageSize = 1
+	cfg := s.Config(t, management)
+	cfg.HTTPClient = markless{cfg.HTTPClient}
+	o := options(t)
+	o.Sections, o.Accounts = []string{"iam"}, []string{management}
+	r, err := awscollect.Load(t.Context(), cfg, o)
+	require.NoError(t, err)
+	require.Equal(t, "Unexpected: iam:GetAccountAuthorizationDetails", unit(t, r, management, "", "iam").Reason)
 }
 
 func TestLoadChoices(t *testing.T) {

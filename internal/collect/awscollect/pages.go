@@ -4,15 +4,13 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/licit-dev/licit/internal/collect"
 )
 
-// How far a list is read. AWS returns empty pages with a token now and then, and no list
-// has so many pages.
-const (
-	maxPages = 50_000
-	maxEmpty = 1_000
-)
+// maxPages is how far a list is read: none has so many.
+const maxPages = 50_000
 
 // list reads the pages of a list one after the other. page asks for the page with the
 // token, nil for the first one, and returns how much is on it and the next one's token. A
@@ -33,28 +31,32 @@ func (r *reader) list(ctx context.Context, page func(token *string) (n int, next
 }
 
 func follow(page func(token *string) (int, *string, error)) error {
-	var token *string
-	empty := 0
-	for pages := 1; ; pages++ {
-		n, next, err := page(token)
-		switch empty++; {
-		case err != nil:
-			return err
-		case next == nil || *next == "":
-			return nil
-		case n > 0:
-			empty = 0
-		}
-		switch {
-		case token != nil && *token == *next:
-			return &collect.Failure{Code: collect.CodeEndlessPages, Message: "a page leads to itself"}
-		case empty >= maxEmpty:
-			return &collect.Failure{Code: collect.CodeEndlessPages, Message: fmt.Sprintf("%d empty pages one after the other", empty)}
-		case pages >= maxPages:
+	n := 0
+	for p := (collect.Pages{}); !p.Done; n++ {
+		if n == maxPages {
 			return &collect.Failure{Code: collect.CodeEndlessPages, Message: fmt.Sprintf("more than %d pages", maxPages)}
 		}
-		token = next
+		things, next, err := page(p.Token)
+		if err == nil {
+			err = p.Next(things, next, next != nil && *next != "")
+		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// marked is a page of a list that says whether it is cut, and with which token it goes on
+// then.
+func marked(n int, truncated bool, token *string) (int, *string, error) {
+	switch {
+	case !truncated:
+		return n, nil, nil
+	case aws.ToString(token) == "":
+		return 0, nil, &collect.Failure{Code: collect.CodeUnexpected, Message: "a page has no token of the next one"}
+	}
+	return n, token, nil
 }
 
 // each reads n things, some at a time, and records them in their order.

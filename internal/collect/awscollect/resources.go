@@ -144,7 +144,7 @@ func readKMS(ctx context.Context, r *reader) error {
 		for _, k := range out.Keys {
 			keys = append(keys, cmp.Or(k.KeyArn, k.KeyId))
 		}
-		return len(out.Keys), marker(out.Truncated, out.NextMarker), nil
+		return marked(len(out.Keys), out.Truncated, out.NextMarker)
 	})
 	if err != nil {
 		return known(err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -82,7 +81,7 @@ func retryer(backoff time.Duration) aws.Retryer {
 		// A body that ends too early is no error of the connection to the SDK, and not all that
 		// end it are.
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {
-			if _, lost := errors.AsType[*lostAnswer](err); (lost || errors.Is(err, io.ErrUnexpectedEOF)) && !errors.Is(err, errTooLarge) {
+			if IsLost(err) {
 				return aws.TrueTernary
 			}
 			return aws.UnknownTernary
