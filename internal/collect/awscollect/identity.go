@@ -32,12 +32,13 @@ var storeSection = &section{
 // centerSection is the permission sets of an instance, and who is assigned them.
 var centerSection = &section{
 	name: "identity-center", scope: ofInstance, width: 4, read: readCenter, after: storeSection,
-	operations: calls("sso-admin",
+	operations: append(calls("sso-admin",
 		"ListInstances", "ListPermissionSets", "DescribePermissionSet", "GetInlinePolicyForPermissionSet",
 		"ListManagedPoliciesInPermissionSet", "ListCustomerManagedPolicyReferencesInPermissionSet",
 		"GetPermissionsBoundaryForPermissionSet ResourceNotFoundException", "ListTagsForResource",
-		"ListAccountsForProvisionedPermissionSet", "ListAccountAssignments", "ListAccountAssignmentsForPrincipal",
+		"ListAccountsForProvisionedPermissionSet", "ListAccountAssignments",
 		"DescribeInstanceAccessControlAttributeConfiguration ResourceNotFoundException"),
+		operation{service: "sso-admin", name: "ListAccountAssignmentsForPrincipal", action: "sso:ListAccountAssignmentsForPrincipal", with: "identity-store"}),
 }
 
 // instances are those whose home is the Region of the unit. There is at most one for the

@@ -90,7 +90,9 @@ func (g Grant) actions(of func(*section) bool) []string {
 			continue
 		}
 		for _, o := range s.operations {
-			out = append(out, o.action)
+			if o.with == "" || wanted(sectionNamed(o.with), g.Sections, false) {
+				out = append(out, o.action)
+			}
 		}
 	}
 	slices.Sort(out)

@@ -77,6 +77,42 @@ func TestPoliciesAreWhatALoadCalls(t *testing.T) {
 	require.Nil(t, p.Trust)
 }
 
+// And so are those of a load of some sections, whichever they are.
+func TestPoliciesOfSections(t *testing.T) {
+	all := awscollect.Sections()
+	subsets := [][]string{{"identity-store", "identity-center"}, {"iam", "organization-policies"}}
+	for i, name := range all {
+		subsets = append(subsets, []string{name}, slices.Concat(all[:i], all[i+1:]))
+	}
+	servers := []*fakeaws.Server{fakeaws.New(t, world()), fakeaws.New(t, crowd(world()))}
+	for _, sections := range subsets {
+		seen := map[bool]map[string]bool{true: {}, false: {}}
+		for _, s := range servers {
+			s.Forget()
+			o := options(t)
+			o.Sections = sections
+			r, err := awscollect.Load(t.Context(), s.Config(t, management), o)
+			require.NoError(t, err)
+			require.False(t, r.IsPartial(), "%v", r.Units)
+			for _, c := range s.Calls() {
+				if c.Operation != "GetCallerIdentity" {
+					seen[c.Account == management][actionOf(c)] = true
+				}
+			}
+		}
+		p, err := awscollect.NewPolicies(awscollect.Grant{Role: "Reader", Sections: sections})
+		require.NoError(t, err)
+		both := maps.Clone(seen[true]) // what the one account lacks is still asked for
+		maps.Copy(both, seen[false])
+		require.Equal(t, actionsOf(p.Management), slices.Sorted(maps.Keys(both)), "%q", sections)
+		if p.Member == nil {
+			require.Empty(t, seen[false], "%q", sections)
+		} else {
+			require.Equal(t, actionsOf(p.Member), slices.Sorted(maps.Keys(seen[false])), "%q", sections)
+		}
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	p, err := awscollect.NewPolicies(awscollect.Grant{
 		Sections: []string{"organization-policies", "providers"}, Role: "audit/Reader", Organization: "o-exampleorgid",

@@ -33,6 +33,7 @@ type operation struct {
 	service, name string
 	action        string   // that the call needs
 	absent        []string // codes of errors that say that there is nothing
+	with          string   // a section without which there is no such call; empty: none
 	instead       string   // an operation whose answer it prepares: it has no record of its own, and its error is the other's
 	// trim takes from a copy of the answer what must not be kept.
 	trim func(out any) any
