@@ -5,8 +5,8 @@ import (
 )
 
 // published are the rates per second and account (Region) of the services' quota pages, or
-// where they say nothing, low ones: IAM, Organizations and Identity Center count for
-// whatever else works in the account, and must not be crowded out.
+// where they say nothing, low ones: all count for whatever else works in the account, which
+// must not be crowded out.
 var published = map[string]collect.Rate{
 	// Organizations User Guide, “Throttling limits”, for one account. It also refuses calls
 	// while others are in progress.
@@ -22,25 +22,36 @@ var published = map[string]collect.Rate{
 	"organizations:ListTargetsForPolicy":                {PerSecond: 5, Burst: 8},
 	"organizations:ListDelegatedAdministrators":         {PerSecond: 5, Burst: 8},
 
-	"iam": {PerSecond: 15, Burst: 30},
+	// IAM User Guide, “IAM and AWS STS quotas”: 600 for each account and Region. Others need
+	// them to sign in.
 	"sts": {PerSecond: 100, Burst: 100},
 	// IAM Identity Center User Guide, “Quotas”: 20 transactions per second for all of its
 	// APIs together.
-	"sso-admin":               {PerSecond: 20, Burst: 20},
-	"identitystore":           {PerSecond: 20, Burst: 20},
-	"s3":                      {PerSecond: 100, Burst: 100},
-	"s3control":               {PerSecond: 10, Burst: 10},
-	"sqs":                     {PerSecond: 100, Burst: 100},
-	"sns":                     {PerSecond: 30, Burst: 30},
-	"kms":                     {PerSecond: 30, Burst: 30}, // GetKeyPolicy; ListKeys may be called more often
-	"lambda":                  {PerSecond: 15, Burst: 15}, // all but the Get requests of the data plane
-	"secretsmanager":          {PerSecond: 40, Burst: 40}, // GetResourcePolicy; ListSecrets may be called more often
-	"ecr":                     {PerSecond: 20, Burst: 40}, // GetRepositoryPolicy
-	"cloudtrail":              {PerSecond: 10, Burst: 10}, // DescribeTrails, GetTrailStatus, GetEventSelectors
+	"sso-admin":     {PerSecond: 20, Burst: 20},
+	"identitystore": {PerSecond: 20, Burst: 20},
+	// Lambda Developer Guide, “Lambda quotas”: 15 for GetPolicy, and 15 for all other requests
+	// of the control plane but GetFunction together.
+	"lambda":           {PerSecond: 15, Burst: 15},
+	"lambda:GetPolicy": {PerSecond: 15, Burst: 15},
+	// Secrets Manager User Guide, “Quotas”: 50 for all that deals with resource policies.
+	"secretsmanager":                   {PerSecond: 50, Burst: 50},
+	"secretsmanager:GetResourcePolicy": {PerSecond: 50, Burst: 50},
+	// CloudTrail User Guide, “Quotas”: 2 for LookupEvents, and 10 for what else reads.
+	"cloudtrail":              {PerSecond: 10, Burst: 10},
 	"cloudtrail:LookupEvents": {PerSecond: 2, Burst: 2},
+
+	// Nothing is published, or nothing that is low, of what a load calls of these. They are
+	// what a person with a few windows of the console would call.
+	"iam":       {PerSecond: 15, Burst: 30},
+	"s3":        {PerSecond: 20, Burst: 40},
+	"s3control": {PerSecond: 10, Burst: 10},
+	"sqs":       {PerSecond: 20, Burst: 40},
+	"sns":       {PerSecond: 20, Burst: 40},
+	"kms":       {PerSecond: 20, Burst: 40},
+	"ecr":       {PerSecond: 20, Burst: 40},
 }
 
-// otherwise is the rate of services that have none above.
+// otherwise is the rate of services that are not above.
 var otherwise = collect.Rate{PerSecond: 10, Burst: 10}
 
 // rates are the published ones, times speed if it is not 0.
