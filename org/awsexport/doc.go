@@ -29,12 +29,19 @@
 //	                list-account-assignments-for-principal, list-accounts-for-provisioned-permission-set,
 //	                describe-instance-access-control-attribute-configuration
 //	identitystore   list-users, list-groups, list-group-memberships, list-group-memberships-for-member
-//	s3api           list-buckets, get-bucket-policy, get-public-access-block; s3control get-public-access-block
-//	sqs, sns        list-queues, get-queue-attributes (all of them); list-topics, get-topic-attributes
-//	kms, lambda     list-keys, get-key-policy, describe-key; list-functions, get-policy
+//	s3api           list-buckets, get-bucket-policy, get-public-access-block, get-bucket-tagging, get-bucket-abac;
+//	                s3control get-public-access-block
+//	sqs             list-queues, get-queue-attributes (all of them), list-queue-tags
+//	sns             list-topics, get-topic-attributes, list-tags-for-resource
+//	kms             list-keys, get-key-policy, describe-key, list-resource-tags
+//	lambda          list-functions, get-policy, list-tags
 //	secretsmanager  list-secrets, get-resource-policy
+<<<<<<< HEAD
 //	ecr             describe-repositories, get-repository-policy
 //	ec2             describe-vpc-endpoints
+=======
+//	ecr             describe-repositories, get-repository-policy, list-tags-for-resource
+>>>>>>> 25c9338 (licit load, org/awsexport: tags of resources)
 //	cloudtrail      describe-trails, get-trail-status, get-event-selectors
 //	accessanalyzer  list-analyzers, list-findings, list-findings-v2
 //
@@ -90,7 +97,8 @@
 // the pages between. An account without organization in the export may be in one, whose
 // control policies deny; see [WithoutOrganization]. Resources that no list has may be there, and
 // have policies, unless the list of their Region is complete. Services whose resources have
-// policies that are not read, and tags of resources, are gaps of every export; see [Unread].
+// policies that are not read are gaps of every export, and so are the tags of resources of
+// services of which it has none; see [Unread].
 // Where an export has no VPC endpoints, and none has, decisions are those of requests that pass
 // through none. Whether AWS manages a KMS key is known by describe-key only: without it, whether
 // RCPs reach the key is not known.

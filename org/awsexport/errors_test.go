@@ -181,7 +181,7 @@ func TestUnits(t *testing.T) {
 	require.Equal(t, []string{
 		"arn:aws:iam::111122223333:group/*" + why, "arn:aws:iam::111122223333:policy/*" + why, "arn:aws:iam::111122223333:user/*" + why,
 		"arn:aws:iam::444455556666:* unlisted AccessDenied: iam:GetAccountAuthorizationDetails",
-		"arn:aws:sqs:* tags exports have no tags of resources of this service",
+		"arn:aws:sqs:* tags the export has no tags of resources of this service",
 		"arn:aws:sqs:*:444455556666:* unlisted list-queues is not in the export",
 		"arn:aws:sqs:us-east-1:111122223333:* unlisted not asked for",
 	}, about)

@@ -30,11 +30,17 @@ type operation struct {
 	// element is a member that the elements of the list have, where other operations have a list
 	// of the same name.
 	element string
+	shared  bool     // only the service's directory tells it from the command of another service
 	text    bool     // the first member is a text, and not an object as of another operation
 	late    bool     // what it is about may stand in a list that comes later
 	absent  []string // error codes that say that there is nothing
 	owner   func(r *record) string
 	read    func(s *state, r *record)
+}
+
+// rank is 0 for lists of resources, and 1 for what is about one of them.
+func (o *operation) rank() int {
+	return min(len(o.args), 1)
 }
 
 func (o *operation) key() string { return o.service + ":" + o.name }
@@ -80,7 +86,11 @@ func (o *operation) subjectOf(r *record) string {
 	return strings.Join(parts, " ")
 }
 
+<<<<<<< HEAD
 var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), endpointOperations(), trailOperations(), accessOperations())
+=======
+var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), tagOperations(), trailOperations(), accessOperations())
+>>>>>>> 25c9338 (licit load, org/awsexport: tags of resources)
 
 func table(lists ...[]*operation) map[string]*operation {
 	out := make(map[string]*operation)
@@ -187,7 +197,7 @@ func hasName(names map[string]string, m string) bool {
 func (n *fileName) operation(fits, isSigned func(*operation) bool) *operation {
 	var named, fitting []*operation
 	for _, op := range commands[n.command] {
-		if n.service == "" || n.service == op.service {
+		if n.service == op.service || n.service == "" && !op.shared {
 			named = append(named, op)
 			if fits(op) {
 				fitting = append(fitting, op)

@@ -432,7 +432,7 @@ func (s *state) printedError(file, name, code string) {
 	n := nameOf(file)
 	var found []*operation
 	for _, op := range operations {
-		if op.name == name && (n.service == "" || n.service == op.service) {
+		if op.name == name && (n.service == op.service || n.service == "" && !op.shared) {
 			found = append(found, op)
 		}
 	}

@@ -81,7 +81,7 @@ func (s *state) gap(subject, what, reason string) {
 func (s *state) export() (*Export, error) {
 	s.readCenter()
 	slices.SortStableFunc(s.later, func(a, b *record) int { // lists, and then what they list
-		return cmp.Compare(strings.Index(a.op.name, "Get"), strings.Index(b.op.name, "Get"))
+		return cmp.Compare(a.op.rank(), b.op.rank())
 	})
 	for _, r := range s.later {
 		r.op.read(s, r)

@@ -27,12 +27,16 @@ var partsWithPolicies = []string{
 	"lambda:*:*:layer:*", "s3:*:*:access-grants/*", "wafv2:*:*:*/rulegroup/*",
 }
 
-// untagged are the services whose resources are listed, and whose tags are not read.
+// untagged are the services whose resources are listed, and whose tags calls of their own tell.
 var untagged = []string{"s3", "sqs", "sns", "kms", "lambda", "ecr"}
 
-// Unread are the gaps that every export has, whatever is in it: of services whose resources
-// have policies that nothing here reads, and of tags that nothing here reads. They are those of
-// a partition, such as "aws", by subject.
+// Unread are the gaps that every export has, of services whose resources have policies that
+// nothing here reads, and those of tags, for services of which the export has none. They are
+// those of a partition, such as "aws", by subject.
+//
+// Access points of Amazon S3 are not among them, although their policies are not read: these
+// only narrow what the policy of the bucket lets their account delegate, which is there as a
+// condition on s3:DataAccessPointAccount or s3:DataAccessPointArn.
 func Unread(partition string) []org.Gap { return unread(partition) }
 
 func unread(partition string) []org.Gap {
@@ -51,5 +55,5 @@ func unread(partition string) []org.Gap {
 
 const (
 	notRead     = "exports have no resource policies of this service"
-	tagsNotRead = "exports have no tags of resources of this service"
+	tagsNotRead = "the export has no tags of resources of this service"
 )

@@ -77,9 +77,9 @@ func called(s *fakeaws.Server, operation string) int {
 	return n
 }
 
-// known is what of a world a load tells. Tags of accounts decide nothing and are not read;
-// those of resources are a gap. Of the root user's devices virtual ones are listed alone, so
-// that nobody knows all. Gaps and the coverage are of the loading.
+// known is what of a world a load tells. Tags of accounts decide nothing and are not read. Of
+// the root user's devices virtual ones are listed alone, so that nobody knows all. Gaps and
+// the coverage are of the loading.
 func known(s org.Spec) org.Spec {
 	s.Coverage, s.Gaps = nil, nil
 	for i := range s.Accounts {
@@ -87,11 +87,6 @@ func known(s org.Spec) org.Spec {
 		a.Tags = nil
 		if a.RootUser != nil && a.RootUser.MFA != nil {
 			a.RootUser.MFA.Devices = nil
-		}
-		for j := range a.Resources {
-			if a.Resources[j].ARN.Service() != "secretsmanager" {
-				a.Resources[j].Tags = nil
-			}
 		}
 	}
 	return s

@@ -87,7 +87,10 @@ func TestPoliciesOfSections(t *testing.T) {
 	servers := []*fakeaws.Server{fakeaws.New(t, world()), fakeaws.New(t, crowd(world()))}
 	for _, sections := range subsets {
 		seen := map[bool]map[string]bool{true: {}, false: {}}
-		for _, s := range servers {
+		for i, s := range servers {
+			if i > 0 && !slices.Contains(sections, "identity-center") {
+				continue // they differ in assignments
+			}
 			s.Forget()
 			o := options(t)
 			o.Sections = sections

@@ -31,7 +31,8 @@ func all(calls ...func() error) error {
 // s3Section is the general purpose buckets of an account, wherever they are.
 var s3Section = &section{
 	name: "s3", scope: ofAccount, width: 4, read: readS3,
-	operations: append(calls("s3", "ListBuckets", "GetBucketPolicy NoSuchBucketPolicy", "GetPublicAccessBlock NoSuchPublicAccessBlockConfiguration"),
+	operations: append(calls("s3", "ListBuckets", "GetBucketPolicy NoSuchBucketPolicy", "GetPublicAccessBlock NoSuchPublicAccessBlockConfiguration",
+		"GetBucketTagging NoSuchTagSet", "GetBucketAbac"),
 		calls("s3control", "GetPublicAccessBlock NoSuchPublicAccessBlockConfiguration")...),
 }
 
@@ -70,13 +71,21 @@ func readS3(ctx context.Context, r *reader) error {
 				_, err := c.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: name}, there)
 				return err
 			},
+			func() error {
+				_, err := c.GetBucketTagging(ctx, &s3.GetBucketTaggingInput{Bucket: name}, there)
+				return err
+			},
+			func() error { // without ABAC, tags of a bucket decide nothing
+				_, err := c.GetBucketAbac(ctx, &s3.GetBucketAbacInput{Bucket: name}, there)
+				return err
+			},
 		)
 	})
 }
 
 var sqsSection = &section{
 	name: "sqs", scope: ofRegion, width: 4, read: readSQS,
-	operations: calls("sqs", "ListQueues", "GetQueueAttributes"),
+	operations: calls("sqs", "ListQueues", "GetQueueAttributes", "ListQueueTags"),
 }
 
 func readSQS(ctx context.Context, r *reader) error {
@@ -95,15 +104,23 @@ func readSQS(ctx context.Context, r *reader) error {
 		return known(err)
 	}
 	return r.each(ctx, len(urls), func(ctx context.Context, i int) error {
-		_, err := c.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &urls[i],
-			AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn, sqstypes.QueueAttributeNamePolicy}})
-		return known(err)
+		return all(
+			func() error {
+				_, err := c.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &urls[i],
+					AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn, sqstypes.QueueAttributeNamePolicy}})
+				return err
+			},
+			func() error {
+				_, err := c.ListQueueTags(ctx, &sqs.ListQueueTagsInput{QueueUrl: &urls[i]})
+				return err
+			},
+		)
 	})
 }
 
 var snsSection = &section{
 	name: "sns", scope: ofRegion, width: 4, read: readSNS,
-	operations: calls("sns", "ListTopics", "GetTopicAttributes"),
+	operations: calls("sns", "ListTopics", "GetTopicAttributes", "ListTagsForResource"),
 }
 
 func readSNS(ctx context.Context, r *reader) error {
@@ -123,14 +140,22 @@ func readSNS(ctx context.Context, r *reader) error {
 		return known(err)
 	}
 	return r.each(ctx, len(topics), func(ctx context.Context, i int) error {
-		_, err := c.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: topics[i]})
-		return known(err)
+		return all(
+			func() error {
+				_, err := c.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: topics[i]})
+				return err
+			},
+			func() error {
+				_, err := c.ListTagsForResource(ctx, &sns.ListTagsForResourceInput{ResourceArn: topics[i]})
+				return err
+			},
+		)
 	})
 }
 
 var kmsSection = &section{
 	name: "kms", scope: ofRegion, width: 4, read: readKMS,
-	operations: calls("kms", "ListKeys", "DescribeKey", "GetKeyPolicy"),
+	operations: calls("kms", "ListKeys", "DescribeKey", "GetKeyPolicy", "ListResourceTags"),
 }
 
 func readKMS(ctx context.Context, r *reader) error {
@@ -159,6 +184,15 @@ func readKMS(ctx context.Context, r *reader) error {
 				_, err := c.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: keys[i], PolicyName: aws.String("default")})
 				return err
 			},
+			func() error {
+				return r.list(ctx, func(token *string) (int, *string, error) {
+					out, err := c.ListResourceTags(ctx, &kms.ListResourceTagsInput{KeyId: keys[i], Marker: token})
+					if err != nil {
+						return 0, nil, err
+					}
+					return marked(len(out.Tags), out.Truncated, out.NextMarker)
+				})
+			},
 		)
 	})
 }
@@ -166,7 +200,7 @@ func readKMS(ctx context.Context, r *reader) error {
 // lambdaSection keeps names of functions alone: their environment variables hold secrets.
 var lambdaSection = &section{
 	name: "lambda", scope: ofRegion, width: 4, read: readLambda,
-	operations: trimmed(calls("lambda", "ListFunctions", "GetPolicy ResourceNotFoundException"), "ListFunctions", func(out *lambda.ListFunctionsOutput) {
+	operations: trimmed(calls("lambda", "ListFunctions", "GetPolicy ResourceNotFoundException", "ListTags"), "ListFunctions", func(out *lambda.ListFunctionsOutput) {
 		functions := make([]lambdatypes.FunctionConfiguration, len(out.Functions))
 		for i, f := range out.Functions {
 			functions[i] = lambdatypes.FunctionConfiguration{FunctionArn: f.FunctionArn, FunctionName: f.FunctionName}
@@ -192,8 +226,16 @@ func readLambda(ctx context.Context, r *reader) error {
 		return known(err)
 	}
 	return r.each(ctx, len(functions), func(ctx context.Context, i int) error {
-		_, err := c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: functions[i]})
-		return known(err)
+		return all(
+			func() error {
+				_, err := c.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: functions[i]})
+				return err
+			},
+			func() error {
+				_, err := c.ListTags(ctx, &lambda.ListTagsInput{Resource: functions[i]})
+				return err
+			},
+		)
 	})
 }
 
@@ -233,19 +275,19 @@ func readSecrets(ctx context.Context, r *reader) error {
 
 var ecrSection = &section{
 	name: "ecr", scope: ofRegion, width: 4, read: readECR,
-	operations: calls("ecr", "DescribeRepositories", "GetRepositoryPolicy RepositoryPolicyNotFoundException"),
+	operations: calls("ecr", "DescribeRepositories", "GetRepositoryPolicy RepositoryPolicyNotFoundException", "ListTagsForResource"),
 }
 
 func readECR(ctx context.Context, r *reader) error {
 	c := ecr.NewFromConfig(r.cfg)
-	var names []*string
+	var names, arns []*string
 	err := r.list(ctx, func(token *string) (int, *string, error) {
 		out, err := c.DescribeRepositories(ctx, &ecr.DescribeRepositoriesInput{NextToken: token, MaxResults: aws.Int32(1000)})
 		if err != nil {
 			return 0, nil, err
 		}
 		for _, p := range out.Repositories {
-			names = append(names, p.RepositoryName)
+			names, arns = append(names, p.RepositoryName), append(arns, p.RepositoryArn)
 		}
 		return len(out.Repositories), out.NextToken, nil
 	})
@@ -253,7 +295,15 @@ func readECR(ctx context.Context, r *reader) error {
 		return known(err)
 	}
 	return r.each(ctx, len(names), func(ctx context.Context, i int) error {
-		_, err := c.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: names[i]})
-		return known(err)
+		return all(
+			func() error {
+				_, err := c.GetRepositoryPolicy(ctx, &ecr.GetRepositoryPolicyInput{RepositoryName: names[i]})
+				return err
+			},
+			func() error {
+				_, err := c.ListTagsForResource(ctx, &ecr.ListTagsForResourceInput{ResourceArn: arns[i]})
+				return err
+			},
+		)
 	})
 }

@@ -66,7 +66,7 @@ func world() fakeaws.World {
 				RootUser: &org.Credentials{MFA: &org.MFA{Active: true, Devices: []org.MFADevice{{Serial: "arn:aws:iam::111122223333:mfa/root-account-mfa-device", Enabled: day(1)}}}, AccessKeys: []org.AccessKey{}, Certificates: []org.Certificate{}},
 			},
 			{
-				ID: member, Name: "Production", Email: "prod@example.com", State: "ACTIVE", Attached: all, Tags: map[string]string{"stage": "prod"},
+				ID: member, Name: "Production", CanonicalID: "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be", Email: "prod@example.com", State: "ACTIVE", Attached: all, Tags: map[string]string{"stage": "prod"},
 				PasswordPolicy: &org.PasswordPolicy{MinimumLength: 14, RequireSymbols: true, RequireNumbers: true, RequireUppercase: true, RequireLowercase: true, UsersMayChange: true, MaxAge: 90, RememberLast: 24, HardExpiry: true},
 				Users: []org.User{{
 					ARN: arn("arn:aws:iam::444455556666:user/deploy"), ID: "AIDAEXAMPLEDEPLOY", Created: day(1),
@@ -90,14 +90,14 @@ func world() fakeaws.World {
 				},
 				RootUser: &org.Credentials{Password: &org.Password{}, MFA: &org.MFA{}, AccessKeys: []org.AccessKey{}, Certificates: []org.Certificate{}},
 				Resources: []org.Resource{
-					{ARN: arn("arn:aws:s3:::logs"), Policy: access("arn:aws:s3:::logs/*"), Tags: map[string]string{"owner": "ana"}, BlockPublicAccess: true},
+					{ARN: arn("arn:aws:s3:::logs"), Policy: access("arn:aws:s3:::logs/*"), Tags: map[string]string{"owner": "ana"}, ABAC: true, BlockPublicAccess: true},
 					{ARN: arn("arn:aws:s3:::orders")},
 					{ARN: arn("arn:aws:sqs:eu-west-3:444455556666:orders"), Policy: access("*"), Tags: map[string]string{"owner": "ana"}},
-					{ARN: arn("arn:aws:sns:eu-west-3:444455556666:orders"), Policy: access("*")},
-					{ARN: arn("arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-1234-1234-123456789012"), Policy: access("*")},
-					{ARN: arn("arn:aws:lambda:eu-west-3:444455556666:function:orders"), Policy: access("arn:aws:lambda:eu-west-3:444455556666:function:orders")},
+					{ARN: arn("arn:aws:sns:eu-west-3:444455556666:orders"), Policy: access("*"), Tags: map[string]string{"owner": "ana", "team": "R&D <1>"}},
+					{ARN: arn("arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-1234-1234-123456789012"), Policy: access("*"), Tags: map[string]string{"a": "1", "b": "2", "c": "3"}},
+					{ARN: arn("arn:aws:lambda:eu-west-3:444455556666:function:orders"), Policy: access("arn:aws:lambda:eu-west-3:444455556666:function:orders"), Tags: map[string]string{"owner": "ana"}},
 					{ARN: arn("arn:aws:secretsmanager:eu-west-3:444455556666:secret:orders-AbCdEf"), Policy: access("*")},
-					{ARN: arn("arn:aws:ecr:eu-west-3:444455556666:repository/team/orders"), Policy: document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}`)},
+					{ARN: arn("arn:aws:ecr:eu-west-3:444455556666:repository/team/orders"), Policy: document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}`), Tags: map[string]string{"owner": "ana"}},
 				},
 			},
 			{ID: closed, Name: "Old", Email: "old@example.com", State: "CLOSED", Attached: all},
