@@ -119,3 +119,22 @@ func TestTagFiles(t *testing.T) {
 		"arn:aws:sqs:eu-west-3:444455556666:orders": "ana", "arn:aws:sns:eu-west-3:444455556666:orders": "bo", "arn:aws:s3:::logs": "ana",
 	}, got)
 }
+
+// An alias of a function has a policy of its own, which get-policy of the function does not tell.
+func TestAliasesOfFunctions(t *testing.T) {
+	x, err := awsexport.Read(fstest.MapFS{"all.jsonl": put(`
+{"unit":{"account":"111122223333","region":"","section":"organization","state":"absent","reason":"the account is in no organization"}}
+{"service":"iam","operation":"GetAccountAuthorizationDetails","account":"111122223333","input":{},"output":{"UserDetailList":[{"Arn":"arn:aws:iam::111122223333:user/ana","Path":"/","UserId":"AIDAEXAMPLEANA","UserName":"ana"}]}}
+{"unit":{"account":"111122223333","region":"eu-west-3","section":"lambda","state":"complete","reason":""}}
+{"service":"lambda","operation":"ListFunctions","account":"111122223333","region":"eu-west-3","input":{},"output":{"Functions":[{"FunctionName":"orders","FunctionArn":"arn:aws:lambda:eu-west-3:111122223333:function:orders"}]}}
+{"service":"lambda","operation":"GetPolicy","account":"111122223333","region":"eu-west-3","input":{"FunctionName":"arn:aws:lambda:eu-west-3:111122223333:function:orders"},"error":{"code":"ResourceNotFoundException"}}
+`)})
+	require.NoError(t, err)
+	const ana, orders = "arn:aws:iam::111122223333:user/ana", "arn:aws:lambda:eu-west-3:111122223333:function:orders"
+	require.Equal(t, "implicitDeny (identityPolicy)", can(t, x, ana, "lambda:InvokeFunction", orders).Decision.String())
+	d := can(t, x, ana, "lambda:InvokeFunction", orders+":prod")
+	require.Equal(t, "indeterminate (resourcePolicy)", d.Decision.String())
+	require.Contains(t, x.Organization.Spec().Gaps, org.Gap{
+		Subject: "arn:aws:lambda:*:*:function:*:*", What: org.GapUnlisted, Reason: "exports have no resource policies of this service",
+	}, "which lists of resources say")
+}

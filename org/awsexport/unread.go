@@ -21,10 +21,11 @@ var withPolicies = []string{
 }
 
 // partsWithPolicies are the kinds of resources with policies of their own that are not read, of
-// services whose other resources are read or have none: versions of Lambda layers, S3 Access
-// Grants instances, and rule groups of AWS WAF.
+// partsWithPolicies are the kinds of resources with policies of their own that are not read, of
+// services whose other resources are read or have none: versions and aliases of Lambda functions,
+// versions of Lambda layers, S3 Access Grants instances, and rule groups of AWS WAF.
 var partsWithPolicies = []string{
-	"lambda:*:*:layer:*", "s3:*:*:access-grants/*", "wafv2:*:*:*/rulegroup/*",
+	"lambda:*:*:function:*:*", "lambda:*:*:layer:*", "s3:*:*:access-grants/*", "wafv2:*:*:*/rulegroup/*",
 }
 
 // untagged are the services whose resources are listed, and whose tags calls of their own tell.
