@@ -66,12 +66,23 @@ func Load(ctx context.Context, cfg aws.Config, o Options) (*Result, error) {
 	if err := l.run(ctx); err != nil {
 		return nil, err
 	}
+	l.elsewhere()
 	if err := store.PutSkipped(l.skipped); err != nil {
 		return nil, err
 	}
 	all := slices.Concat(l.units, l.skipped)
 	slices.SortFunc(all, compareUnits)
 	return &Result{Units: all, FS: store.FS(l.units)}, nil
+}
+
+// elsewhere says that there may be an instance of IAM Identity Center in another Region, if
+// none was found.
+func (l *load) elsewhere() {
+	for _, sec := range []*section{storeSection, centerSection} {
+		if l.wants(sec) && !slices.ContainsFunc(l.units, func(u org.Unit) bool { return u.Section == sec.name && u.State != org.Absent }) {
+			l.skip(l.session.caller, sec, otherRegions)
+		}
+	}
 }
 
 func compareUnits(a, b org.Unit) int {

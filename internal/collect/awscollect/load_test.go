@@ -599,6 +599,23 @@ func TestLoadChoices(t *testing.T) {
 	}
 }
 
+// An instance that is not in the Regions that were asked for is not one that is not there.
+func TestLoadInstanceElsewhere(t *testing.T) {
+	s := fakeaws.New(t, world())
+	o := options(t)
+	o.Sections, o.Regions = []string{"identity-center", "identity-store"}, []string{"us-east-1"}
+	r, e := load(t, s, o)
+	require.Nil(t, e.Instance)
+	for _, section := range o.Sections {
+		require.Equal(t, org.Absent, unit(t, r, management, "us-east-1", section).State)
+		require.Equal(t, "other Regions were not asked for", unit(t, r, management, "", section).Reason)
+	}
+	o.Regions = append(o.Regions, "eu-west-3")
+	r, e = load(t, s, o)
+	require.NotNil(t, e.Instance)
+	require.False(t, slices.ContainsFunc(r.Units, func(u org.Unit) bool { return u.State == org.Skipped && slices.Contains(o.Sections, u.Section) }))
+}
+
 // An account that is in no organization is loaded alone.
 func TestLoadWithoutOrganization(t *testing.T) {
 	w := world()
