@@ -1,10 +1,12 @@
 package awscollect
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
@@ -16,26 +18,42 @@ const maxAnswer = 64 << 20
 var errTooLarge = fmt.Errorf("the answer has more than %d bytes", maxAnswer)
 
 // bounded is a client that reads no endless answers, and loses none.
-type bounded struct{ aws.HTTPClient }
+type bounded struct {
+	aws.HTTPClient
+	patience time.Duration // with one answer, its body included
+}
 
 // Do sends the request. The SDK closes its body as soon as there is an answer, when net/http
 // may not have seen the body's end yet: its WriteTo then returns io.EOF, which is no end to
 // io.Copy but an error that breaks the connection, and with it the rest of the answer.
 func (b bounded) Do(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), b.patience)
+	r = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
-		r = r.WithContext(r.Context())
 		r.Body = struct{ io.ReadCloser }{r.Body} // without WriteTo
 	}
 	out, err := b.HTTPClient.Do(r)
-	if err == nil && out.Body != nil {
-		out.Body = &boundedBody{out.Body, maxAnswer}
+	if err != nil {
+		cancel()
+		return out, err
 	}
-	return out, err
+	if out.Body == nil {
+		out.Body = http.NoBody
+	}
+	out.Body = &boundedBody{out.Body, maxAnswer, cancel}
+	return out, nil
 }
 
 type boundedBody struct {
 	io.ReadCloser
-	left int64
+	left   int64
+	cancel func()
+}
+
+// Close ends the time for the answer, too.
+func (b *boundedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
 }
 
 func (b *boundedBody) Read(p []byte) (int, error) {

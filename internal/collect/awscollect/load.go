@@ -29,10 +29,11 @@ type Options struct {
 	Now        time.Time
 	Progress   func(collect.Event)
 
-	// For tests, which have no time: the rates times speed, and a longest pause between
-	// attempts.
-	speed   float64
-	backoff time.Duration
+	// For tests, which have no time: the rates times speed, a longest pause between attempts,
+	// and how long an answer may take.
+	speed    float64
+	backoff  time.Duration
+	patience time.Duration
 }
 
 // A Result is what was loaded.

@@ -529,6 +529,52 @@ func TestLoadHostile(t *testing.T) {
 	}
 }
 
+// stalling is a client of a server that begins answers and does not go on with them.
+type stalling struct {
+	aws.HTTPClient
+	stall func(*http.Request) bool
+}
+
+func (s stalling) Do(r *http.Request) (*http.Response, error) {
+	out, err := s.HTTPClient.Do(r)
+	if err != nil || !s.stall(r) {
+		return out, err
+	}
+	ctx := r.Context()
+	out.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(io.LimitReader(out.Body, 10), readerFunc(func([]byte) (int, error) {
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})), out.Body}
+	return out, nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// An answer that does not come, or not to its end, is waited for no longer than any takes.
+func TestLoadStalls(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListSAMLProviders"}, Kind: fakeaws.Slow, Delay: time.Minute, Times: 2})
+	cfg := s.Config(t, management)
+	var n atomic.Int64
+	cfg.HTTPClient = stalling{cfg.HTTPClient, func(*http.Request) bool { return n.Add(1)%7 == 0 }}
+	o := options(t).Impatient()
+	o.Sections, o.Accounts = []string{"iam", "providers"}, []string{member}
+	r, err := awscollect.Load(t.Context(), cfg, o)
+	require.NoError(t, err)
+	require.Empty(t, partial(r))
+	require.GreaterOrEqual(t, called(s, "ListSAMLProviders"), 3)
+
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListSAMLProviders"}, Kind: fakeaws.Slow, Delay: time.Minute})
+	r, err = awscollect.Load(t.Context(), s.Config(t, management), o)
+	require.NoError(t, err)
+	require.Contains(t, unit(t, r, member, "", "providers").Reason, "NoAnswer: iam:ListSAMLProviders")
+}
+
 // markless is a client of a server that cuts lists without telling how they go on.
 type markless struct{ aws.HTTPClient }
 

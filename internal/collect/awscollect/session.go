@@ -1,6 +1,7 @@
 package awscollect
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,9 +53,9 @@ func newSession(ctx context.Context, cfg aws.Config, o Options) (*session, error
 	cfg.Credentials = &base{cfg.Credentials}
 	client := cfg.HTTPClient
 	if client == nil {
-		client = awshttp.NewBuildableClient().WithTimeout(answerTime)
+		client = awshttp.NewBuildableClient()
 	}
-	cfg.HTTPClient = bounded{client}
+	cfg.HTTPClient = bounded{client, cmp.Or(o.patience, answerTime)}
 	cfg.Retryer = func() aws.Retryer { return retryer(o.backoff) }
 	s.cfg = s.limited(cfg, func() string { return s.caller })
 	account, partition, err := identity(ctx, s.cfg)
