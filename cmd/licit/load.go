@@ -50,10 +50,12 @@ skipped. What there may be in Regions that were not asked for is a gap, too, and
 that was, and does not know the credentials: it is off, or takes no session tokens of AWS
 STS's global endpoint.
 
-What AWS answered is kept in DIR/.load, readable for you alone. A load that was
-interrupted, or that had gaps, goes on from there: what was read completely and is younger
-than --max-age is not read again. Of people, IAM Identity Center's user names, display
-names and e-mail addresses are kept, and of secrets and environment variables nothing.
+A load is the whole snapshot: what it leaves out, of accounts, sections or Regions, is a gap,
+whatever an earlier one in DIR knew. What AWS answered is kept in DIR/.load, readable for you
+alone. A load that was interrupted, or that had gaps, goes on from there: what was read
+completely and is younger than --max-age is not read again. Of people, IAM Identity
+Center's user names, display names and e-mail addresses are kept, and of secrets and
+environment variables nothing.
 
 Exit codes: 0 everything was read, 2 it could not start or go on, 4 something is missing.`,
 		Example: `  licit load --out ./snapshot --role LicitReader

@@ -40,15 +40,16 @@ var published = map[string]collect.Rate{
 	"cloudtrail":              {PerSecond: 10, Burst: 10},
 	"cloudtrail:LookupEvents": {PerSecond: 2, Burst: 2},
 
-	// Nothing is published, or nothing that is low, of what a load calls of these. They are
+	// No quota page that is known names these operations, or a rate as low as that. They are
 	// what a person with a few windows of the console would call.
-	"iam":       {PerSecond: 15, Burst: 30},
-	"s3":        {PerSecond: 20, Burst: 40},
-	"s3control": {PerSecond: 10, Burst: 10},
-	"sqs":       {PerSecond: 20, Burst: 40},
-	"sns":       {PerSecond: 20, Burst: 40},
-	"kms":       {PerSecond: 20, Burst: 40},
-	"ecr":       {PerSecond: 20, Burst: 40},
+	"iam":                     {PerSecond: 15, Burst: 30},
+	"s3":                      {PerSecond: 20, Burst: 40},
+	"s3control":               {PerSecond: 10, Burst: 10},
+	"sqs":                     {PerSecond: 20, Burst: 40},
+	"sns":                     {PerSecond: 20, Burst: 40},
+	"sns:ListTagsForResource": {PerSecond: 10, Burst: 10},
+	"kms":                     {PerSecond: 20, Burst: 40},
+	"ecr":                     {PerSecond: 20, Burst: 40},
 }
 
 // otherwise is the rate of services that are not above.
