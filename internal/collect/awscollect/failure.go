@@ -23,11 +23,21 @@ func failureOf(err error) *collect.Failure {
 	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
-		return &collect.Failure{Code: api.ErrorCode(), Message: api.ErrorMessage()}
+		return &collect.Failure{Code: clip(api.ErrorCode(), longestCode), Message: clip(api.ErrorMessage(), longestMessage)}
 	}
 	text := err.Error()
 	if i := strings.LastIndex(text, "exceeded maximum number of attempts"); i >= 0 {
 		text = text[i:]
 	}
 	return &collect.Failure{Code: collect.CodeNoAnswer, Message: text}
+}
+
+// Codes and messages are kept as far as those of AWS go.
+const (
+	longestCode    = 128
+	longestMessage = 4096
+)
+
+func clip(text string, most int) string {
+	return strings.ToValidUTF8(text[:min(len(text), most)], "")
 }

@@ -605,6 +605,19 @@ func TestLoadCutWithoutMarker(t *testing.T) {
 	require.Equal(t, "Unexpected: iam:GetAccountAuthorizationDetails", unit(t, r, management, "", "iam").Reason)
 }
 
+// The error of a hostile server is no longer than one of AWS.
+func TestLoadHostileError(t *testing.T) {
+	s := fakeaws.New(t, world())
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Service: "kms"}, Kind: fakeaws.Fail, Status: 400, Code: strings.Repeat("Denied", 100_000)})
+	o := options(t)
+	o.Sections, o.Accounts, o.Regions = []string{"kms"}, []string{member}, []string{"eu-west-3"}
+	r, e := load(t, s, o)
+	require.Less(t, len(unit(t, r, member, "eu-west-3", "kms").Reason), 200)
+	for _, g := range e.Organization.Spec().Gaps {
+		require.Less(t, len(g.Reason), 200)
+	}
+}
+
 func TestLoadChoices(t *testing.T) {
 	s := fakeaws.New(t, world())
 	o := options(t)
