@@ -384,6 +384,41 @@ func TestDiscard(t *testing.T) {
 	require.Equal(t, collect.Outcome{State: org.Partial, Reason: "InternalFailure: iam:ListRoles"}, r.Outcome())
 }
 
+// A list ends, or is found not to: whatever the length of a circle and of what leads into it.
+func TestPages(t *testing.T) {
+	walk := func(next func(page int) string) (pages int, err error) {
+		at := 0
+		for p := (collect.Pages{}); !p.Done && pages < 10_000; pages++ {
+			token := next(at)
+			if err := p.Next(1, &token, token != ""); err != nil {
+				return pages, err
+			}
+			_, _ = fmt.Sscan(token, &at)
+		}
+		return pages, nil
+	}
+	for _, test := range []struct{ before, circle int }{{0, 1}, {0, 2}, {3, 5}, {100, 1}, {100, 7}, {10, 300}} {
+		pages, err := walk(func(page int) string {
+			if page+1 == test.before+test.circle {
+				return fmt.Sprint(test.before)
+			}
+			return fmt.Sprint(page + 1)
+		})
+		require.ErrorContains(t, err, "leads back to an earlier one", "%+v", test)
+		require.LessOrEqual(t, pages, 4*(test.before+test.circle)+2, "%+v", test)
+	}
+	pages, err := walk(func(page int) string {
+		if page == 5000 {
+			return ""
+		}
+		return fmt.Sprint(page + 1)
+	})
+	require.NoError(t, err)
+	require.Equal(t, 5001, pages)
+	var p collect.Pages
+	require.ErrorContains(t, p.Next(1, nil, true), "no token of the next one")
+}
+
 func TestRecorderIsBounded(t *testing.T) {
 	r := collect.NewRecorder()
 	r.Spend(collect.MaxUnit - 80)

@@ -30,7 +30,7 @@ func (p *Pages) Next(n int, token *string, more bool) error {
 	switch {
 	case token == nil || *token == "":
 		return &Failure{CodeUnexpected, "a page has no token of the next one"}
-	case p.mark == *token:
+	case p.mark == *token || p.Token != nil && *p.Token == *token:
 		return &Failure{CodeEndlessPages, "a page leads back to an earlier one"}
 	case p.empty > mostEmpty:
 		return &Failure{CodeEndlessPages, fmt.Sprintf("%d empty pages one after the other", mostEmpty)}
