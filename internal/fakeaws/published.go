@@ -9,7 +9,8 @@ type published struct {
 
 // rates are those of the Organizations User Guide, “Throttling limits” (for one account), of
 // the IAM Identity Center User Guide, “Quotas” (20 transactions per second for all of its
-// operations), and of the CloudTrail User Guide, “Quotas” (LookupEvents).
+// operations), of the CloudTrail User Guide, “Quotas” (LookupEvents), of the Lambda Developer
+// Guide, “Lambda quotas”, and of the Secrets Manager User Guide, “Quotas”.
 var rates = []published{
 	{"organizations", []string{"DescribeOrganization", "ListRoots"}, 1, 2},
 	{"organizations", []string{"DescribePolicy"}, 2, 2},
@@ -22,6 +23,8 @@ var rates = []published{
 	{"sso-admin", nil, 20, 20},
 	{"identitystore", nil, 20, 20},
 	{"cloudtrail", []string{"LookupEvents"}, 2, 2},
+	{"lambda", []string{"GetPolicy", "ListFunctions"}, 15, 15},
+	{"secretsmanager", []string{"GetResourcePolicy"}, 50, 50},
 }
 
 // LimitAsPublished throttles as AWS's quota pages say, where they say something.
