@@ -675,6 +675,17 @@ func TestLoadInstanceElsewhere(t *testing.T) {
 	require.False(t, slices.ContainsFunc(r.Units, func(u org.Unit) bool { return u.State == org.Skipped && slices.Contains(o.Sections, u.Section) }))
 }
 
+// That queues were listed in pages is told, without which a thousand may not be all.
+func TestLoadTellsPages(t *testing.T) {
+	s := fakeaws.New(t, world())
+	o := options(t)
+	o.Sections, o.Accounts, o.Regions = []string{"sqs"}, []string{member}, []string{"eu-west-3"}
+	r, _ := load(t, s, o)
+	text, err := fs.ReadFile(r.FS, "units/"+member+"/eu-west-3/sqs.jsonl")
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"operation":"ListQueues","account":"444455556666","region":"eu-west-3","input":{"MaxResults":1000}`)
+}
+
 // An account that is in no organization is loaded alone.
 func TestLoadWithoutOrganization(t *testing.T) {
 	w := world()

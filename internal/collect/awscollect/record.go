@@ -139,11 +139,9 @@ func (to *recording) fail(op *operation, f *collect.Failure, hint string) error 
 }
 
 // tokens are the members of inputs and outputs that are another's in each load, or say
-// where a list is cut. Lists are recorded as a whole or not at all.
-var tokens = []string{
-	"NextToken", "Marker", "NextMarker", "ContinuationToken", "IsTruncated", "Truncated",
-	"MaxResults", "MaxItems", "MaxBuckets", "Limit", "ResultMetadata",
-}
+// where a list is cut. Lists are recorded as a whole or not at all. The size of pages stays:
+// without one SQS lists a thousand queues and no more.
+var tokens = []string{"NextToken", "Marker", "NextMarker", "ContinuationToken", "IsTruncated", "Truncated", "ResultMetadata"}
 
 // marshal writes an input or output with the API's names, without members that are absent.
 func marshal(v any) (json.RawMessage, error) {
