@@ -41,8 +41,9 @@ accounts and their IAM, credentials, identity providers and resource policies, I
 Identity Center, and trails. It uses the credentials of the AWS SDKs (AWS_PROFILE and the
 other AWS_ variables), of the management account or a delegated administrator, and
 assumes --role in the other accounts; without --role it reads the caller's account alone.
-It changes nothing in AWS, other than having credential reports generated. licit load
-policy prints the policies that it needs.
+It changes nothing in AWS, other than having credential reports generated, which AWS does
+every four hours at most: what they say may be as old. licit load policy prints the
+policies that it needs.
 
 What cannot be read is a gap: one account's refusal never stops the others. Decisions
 that gaps could change are indeterminate. Accounts that are suspended or closed are

@@ -33,6 +33,9 @@ var sections = []string{
 // well it is known. Suspended and closed accounts are left out. The error is of the options,
 // of the credentials of cfg, of the directory, or that of the context.
 //
+// Who has a password, MFA devices and access keys is what the credential report says, which
+// AWS generates every four hours at most (IAM User Guide, “Generate credential reports”).
+//
 // Calls stay below 80 % of the rates that AWS publishes. Two loads of the same state return
 // the same organization.
 func Load(ctx context.Context, cfg aws.Config, opts ...Option) (*org.Organization, error) {
