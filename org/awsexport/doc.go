@@ -36,12 +36,8 @@
 //	kms             list-keys, get-key-policy, describe-key, list-resource-tags
 //	lambda          list-functions, get-policy, list-tags
 //	secretsmanager  list-secrets, get-resource-policy
-<<<<<<< HEAD
-//	ecr             describe-repositories, get-repository-policy
-//	ec2             describe-vpc-endpoints
-=======
 //	ecr             describe-repositories, get-repository-policy, list-tags-for-resource
->>>>>>> 25c9338 (licit load, org/awsexport: tags of resources)
+//	ec2             describe-vpc-endpoints
 //	cloudtrail      describe-trails, get-trail-status, get-event-selectors
 //	accessanalyzer  list-analyzers, list-findings, list-findings-v2
 //

@@ -86,11 +86,7 @@ func (o *operation) subjectOf(r *record) string {
 	return strings.Join(parts, " ")
 }
 
-<<<<<<< HEAD
-var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), endpointOperations(), trailOperations(), accessOperations())
-=======
-var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), tagOperations(), trailOperations(), accessOperations())
->>>>>>> 25c9338 (licit load, org/awsexport: tags of resources)
+var operations = table(organizationsOperations(), iamOperations(), ssoOperations(), credentialOperations(), resourceOperations(), tagOperations(), endpointOperations(), trailOperations(), accessOperations())
 
 func table(lists ...[]*operation) map[string]*operation {
 	out := make(map[string]*operation)

@@ -431,17 +431,15 @@ func (s *state) resources(a *account) {
 			s.gap(arn.String(), org.GapResourcePolicy, why)
 			s.problem(unitKey{a.ID, res.get.region, arn.Service()}, why)
 		}
-<<<<<<< HEAD
 		if arn.Service() == "kms" && !res.managed && slices.Contains(s.spec.Root.PolicyTypes, policy.ResourceControl) {
 			s.gapOfKey(a, arn)
 		}
 		if arn.Service() == "secretsmanager" && !res.listed {
 			s.gap(arn.String(), org.GapTags, "list-secrets does not have it")
-=======
+		}
 		if why := s.tagsUnknown(a, res); why != "" {
 			s.gap(arn.String(), org.GapTags, why)
 			s.problem(unitKey{a.ID, res.get.region, arn.Service()}, why)
->>>>>>> 25c9338 (licit load, org/awsexport: tags of resources)
 		}
 		a.Resources = append(a.Resources, res.Resource)
 	}
