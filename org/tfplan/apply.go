@@ -242,37 +242,3 @@ func (e *editor) value(in *instance, attr string) (string, bool) {
 	}
 	return e.identify(in, attr)
 }
-
-// unhandled says why a resource is left out.
-func (e *editor) unhandled(in *instance) {
-	if reason, ok := harmless[in.typ]; ok {
-		e.skip(in, false, reason)
-		return
-	}
-	access := slices.Contains(granting, in.typ) || slices.ContainsFunc(grantingPrefixes, func(p string) bool { return strings.HasPrefix(in.typ, p) })
-	for _, v := range []values{in.before, in.after} {
-		for name := range v.known {
-			access = access || isPolicy(v.plain(name)) || isPolicyName(name) && v.plain(name) != ""
-		}
-		if m, ok := v.unknown.(map[string]any); ok {
-			for name := range m {
-				access = access || isPolicyName(name) && marked(m[name]) && v.sets(name)
-			}
-		}
-	}
-	if access {
-		e.skip(in, true, "may change access, and is not modelled")
-		return
-	}
-	e.skip(in, false, "has no policy, and is of no type that is known to give access")
-}
-
-func isPolicyName(name string) bool {
-	return name == "policy" || name == "access_policy" || strings.HasSuffix(name, "_policy_json") || name == "policy_document" || name == "resource_policy"
-}
-
-// isPolicy reports whether a value has the form of a policy document.
-func isPolicy(s string) bool {
-	s = strings.TrimSpace(s)
-	return strings.HasPrefix(s, "{") && strings.Contains(s, `"Statement"`) && strings.Contains(s, `"Effect"`)
-}

@@ -1,6 +1,7 @@
 package tfplan
 
 import (
+	"reflect"
 	"strings"
 
 	"github.com/licit-dev/licit/org"
@@ -38,12 +39,33 @@ func (e *editor) putResource(in *instance, v values) {
 		}
 	}
 	r.Tags = e.tags(v, arn)
+	if in.typ == "aws_s3_bucket" && changesACL(in) {
+		e.skip(in, true, "its access control list may give access, and is not modelled")
+	}
 	switch {
 	case v.sets("policy") || !in.creates() && v.plain("policy") != in.before.plain("policy"):
 		e.resourcePolicy(v, r, in.typ)
 	case in.creates():
 		e.defaultPolicy(in, r, a.ID)
 	}
+}
+
+// changesACL reports whether the access control list of a bucket becomes another, or is, from
+// the beginning, more than one that leaves all to the owner.
+func changesACL(in *instance) bool {
+	for _, attr := range []string{"acl", "grant"} {
+		is, was := in.after.known[attr], in.before.known[attr]
+		mark := marked(member(in.after.unknown, attr))
+		switch {
+		case mark && in.expression(attr) != nil:
+			return true
+		case !mark && grantsIn(is, attr, true) && (in.creates() || !reflect.DeepEqual(is, was)):
+			return true
+		case !mark && in.updates() && grantsIn(was, attr, true) && !reflect.DeepEqual(is, was):
+			return true
+		}
+	}
+	return false
 }
 
 func (e *editor) resourcePolicy(v values, r *org.Resource, typ string) {
