@@ -131,6 +131,7 @@ func (e *editor) unknown(subject, what, reason string) {
 }
 
 func (e *editor) skip(in *instance, access bool, reason string) {
+	reason = strings.TrimPrefix(reason, in.address+": ") // the address stands beside it
 	e.out.Skipped = append(e.out.Skipped, Skipped{Address: in.address, Type: in.typ, Reason: reason, Access: access})
 }
 

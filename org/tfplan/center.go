@@ -13,7 +13,10 @@ import (
 type center struct {
 	spec    identitycenter.Spec
 	changed bool
+	begun   bool // by the plan: the snapshot has none
 }
+
+const noCenter = "the snapshot has no IAM Identity Center"
 
 // centerOf is the instance that a resource belongs to. One that nobody knows is begun with
 // what the plan says, and gaps for all else.
@@ -24,13 +27,13 @@ func (e *editor) centerOf(in *instance, v values) *center {
 	case err != nil && store == "":
 		e.fail(in, "the plan does not know its instance of IAM Identity Center")
 		return nil
-	case e.center == nil && err != nil:
-		e.skip(in, true, "the snapshot has no IAM Identity Center")
+	case e.center == nil && (err != nil || !v.planned):
+		e.skip(in, true, noCenter)
 		return nil
 	case e.center == nil:
-		e.center = &center{spec: identitycenter.Spec{ARN: arn}}
-		for _, what := range []string{identitycenter.GapAssignments, identitycenter.GapUsers} {
-			e.centerGap(arn.String(), what, "the snapshot has no IAM Identity Center")
+		e.center = &center{spec: identitycenter.Spec{ARN: arn}, begun: true}
+		for _, what := range []string{identitycenter.GapAssignments, identitycenter.GapAttributes, identitycenter.GapUsers} {
+			e.centerGap(arn.String(), what, noCenter)
 		}
 	case err == nil && e.center.spec.ARN != arn, store != "" && e.center.spec.IdentityStore != "" && store != e.center.spec.IdentityStore:
 		e.fail(in, "it is of the instance %s, and the snapshot has %s", cmp.Or(v.plain("instance_arn"), store), e.center.spec.ARN)
@@ -95,12 +98,20 @@ func (e *editor) putSet(in *instance, v values) {
 }
 
 func (e *editor) removeSet(in *instance, v values) {
-	if c := e.centerOf(in, v); c != nil {
-		c.spec.PermissionSets = slices.DeleteFunc(c.spec.PermissionSets, func(p identitycenter.PermissionSet) bool { return p.ARN.String() == v.plain("arn") })
+	c := e.centerOf(in, v)
+	arn := v.plain("arn")
+	switch {
+	case c == nil:
+	case arn == "":
+		e.skip(in, true, v.unknownReason("arn"))
+	default:
+		c.spec.PermissionSets = slices.DeleteFunc(c.spec.PermissionSets, func(p identitycenter.PermissionSet) bool { return p.ARN.String() == arn })
 	}
 }
 
-// setOf is the permission set that an attachment is about.
+// setOf is the permission set that an attachment is about. Where nobody knows it, the
+// attachment is left out with a word, also if it is taken away: the roles of the set may be
+// known.
 func (e *editor) setOf(in *instance, v values) *identitycenter.PermissionSet {
 	c := e.centerOf(in, v)
 	if c == nil {
@@ -108,14 +119,18 @@ func (e *editor) setOf(in *instance, v values) *identitycenter.PermissionSet {
 	}
 	s, ok := e.link(v, "permission_set_arn", "arn")
 	if !ok {
-		if v.planned {
-			e.skip(in, true, v.unknownReason("permission_set_arn"))
-		}
+		e.skip(in, true, v.unknownReason("permission_set_arn"))
 		return nil
 	}
 	p := c.set(s)
-	if p == nil && v.planned {
+	switch {
+	case p != nil:
+	case c.begun:
+		e.skip(in, true, noCenter)
+	case v.planned:
 		e.fail(in, "permission set %s is neither in the snapshot nor in the plan", s)
+	default:
+		e.skip(in, true, "permission set "+s+" is not in the snapshot")
 	}
 	return p
 }
@@ -141,9 +156,15 @@ func (e *editor) putSetManaged(in *instance, v values) {
 }
 
 func (e *editor) removeSetManaged(in *instance, v values) {
-	if p := e.setOf(in, v); p != nil {
-		p.Managed = slices.DeleteFunc(p.Managed, func(a policy.ARN) bool { return a.String() == v.plain("managed_policy_arn") })
+	p := e.setOf(in, v)
+	if p == nil {
+		return
 	}
+	arn := v.plain("managed_policy_arn")
+	if arn == "" {
+		e.centerGap(p.ARN.String(), org.GapIdentityPolicies, v.unknownReason("managed_policy_arn"))
+	}
+	p.Managed = slices.DeleteFunc(p.Managed, func(a policy.ARN) bool { return a.String() == arn })
 }
 
 func (e *editor) putSetInline(in *instance, v values) {
@@ -195,9 +216,14 @@ func (e *editor) putSetCustomer(in *instance, v values) {
 
 func (e *editor) removeSetCustomer(in *instance, v values) {
 	p := e.setOf(in, v)
-	if r, ok := e.reference(v, "customer_managed_policy_reference"); ok && p != nil {
-		p.CustomerManaged = slices.DeleteFunc(p.CustomerManaged, func(other identitycenter.PolicyReference) bool { return other == r })
+	if p == nil {
+		return
 	}
+	r, ok := e.reference(v, "customer_managed_policy_reference")
+	if !ok {
+		e.centerGap(p.ARN.String(), org.GapIdentityPolicies, v.unknownReason("customer_managed_policy_reference"))
+	}
+	p.CustomerManaged = slices.DeleteFunc(p.CustomerManaged, func(other identitycenter.PolicyReference) bool { return other == r })
 }
 
 func (e *editor) putSetBoundary(in *instance, v values) {
@@ -284,18 +310,24 @@ func (e *editor) putAttributes(in *instance, v values) {
 	if c == nil {
 		return
 	}
+	c.spec.Attributes = nil
+	lost := func() { e.centerGap(c.spec.ARN.String(), identitycenter.GapAttributes, v.unknownReason("attribute")) }
 	blocks, st := v.blocks("attribute")
 	if st == unknown {
-		e.skip(in, true, v.unknownReason("attribute"))
-		return
+		lost()
 	}
-	c.spec.Attributes = nil
 	for _, b := range blocks {
 		a := identitycenter.Attribute{Key: b.plain("key")}
-		sources, _ := b.blocks("value")
+		sources, st := b.blocks("value")
+		all := st != unknown && a.Key != ""
 		for _, s := range sources {
-			list, _ := s.texts("source")
+			list, st := s.texts("source")
+			all = all && st != unknown
 			a.Source = append(a.Source, list...)
+		}
+		if !all {
+			lost()
+			continue
 		}
 		c.spec.Attributes = append(c.spec.Attributes, a)
 	}
@@ -337,6 +369,10 @@ func (e *editor) removePerson(in *instance, v values) {
 		return
 	}
 	id := v.plain("user_id")
+	if id == "" {
+		e.skip(in, true, v.unknownReason("user_id"))
+		return
+	}
 	c.spec.Users = slices.DeleteFunc(c.spec.Users, func(u identitycenter.User) bool { return u.ID == id })
 	for i := range c.spec.Groups {
 		c.spec.Groups[i].Members = slices.DeleteFunc(c.spec.Groups[i].Members, func(m string) bool { return m == id })
@@ -375,6 +411,10 @@ func (e *editor) removePeople(in *instance, v values) {
 		return
 	}
 	id := v.plain("group_id")
+	if id == "" {
+		e.skip(in, true, v.unknownReason("group_id"))
+		return
+	}
 	c.spec.Groups = slices.DeleteFunc(c.spec.Groups, func(g identitycenter.Group) bool { return g.ID == id })
 	c.spec.Assignments = slices.DeleteFunc(c.spec.Assignments, func(a identitycenter.Assignment) bool { return a.Group == id })
 }
@@ -389,6 +429,8 @@ func (e *editor) putMembership(in *instance, v values) {
 	switch g := c.group(group); {
 	case !ok:
 		e.skip(in, true, v.unknownReason("group_id"))
+	case g == nil && c.begun:
+		e.skip(in, true, noCenter)
 	case g == nil:
 		e.fail(in, "group %s is neither in the snapshot nor in the plan", group)
 	case !isMember:
@@ -403,7 +445,14 @@ func (e *editor) removeMembership(in *instance, v values) {
 	if c == nil {
 		return
 	}
-	if g := c.group(v.plain("group_id")); g != nil {
-		g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return m == v.plain("member_id") })
+	group, member := v.plain("group_id"), v.plain("member_id")
+	g := c.group(group)
+	switch {
+	case group == "":
+		e.skip(in, true, v.unknownReason("group_id"))
+	case g != nil && member == "":
+		e.centerGap(group, identitycenter.GapMembers, v.unknownReason("member_id"))
+	case g != nil:
+		g.Members = slices.DeleteFunc(g.Members, func(m string) bool { return m == member })
 	}
 }
