@@ -58,8 +58,8 @@ func (e *editor) linked(v values) *account {
 	return e.edited(v.of, id)
 }
 
-// held finds what an attribute of v names. What is removed may be gone with its holder. What
-// is put, but names something that is not known, leaves a gap.
+// held finds what an attribute of v names. What is removed may be gone with its holder. A name
+// that is not known leaves a gap.
 func (e *editor) held(v values, kind string) (holder, *account, bool) {
 	a := e.linked(v)
 	if a == nil {
@@ -67,9 +67,7 @@ func (e *editor) held(v values, kind string) (holder, *account, bool) {
 	}
 	name, ok := e.link(v, kind, "name")
 	if !ok {
-		if v.planned {
-			e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason(kind))
-		}
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason(kind))
 		return holder{}, a, false
 	}
 	h, ok := a.holder(kind, name)
@@ -99,9 +97,15 @@ func (k inlineOf) put(e *editor, in *instance, v values) {
 }
 
 func (k inlineOf) remove(e *editor, in *instance, v values) {
-	if h, _, ok := e.held(v, string(k)); ok {
-		*h.inline = slices.DeleteFunc(*h.inline, func(p org.InlinePolicy) bool { return p.Name == v.plain("name") })
+	h, _, ok := e.held(v, string(k))
+	if !ok {
+		return
 	}
+	name := v.plain("name")
+	if name == "" {
+		e.unknown(h.arn.String(), org.GapIdentityPolicies, v.unknownReason("name"))
+	}
+	*h.inline = slices.DeleteFunc(*h.inline, func(p org.InlinePolicy) bool { return p.Name == name })
 }
 
 // An attachedTo handles the attached policies of users, groups or roles.
@@ -131,12 +135,16 @@ func (e *editor) attachTo(v values, h holder) {
 
 func (k attachedTo) remove(e *editor, _ *instance, v values) {
 	if h, _, ok := e.held(v, string(k)); ok {
-		detachFrom(v, h)
+		e.detachFrom(v, h)
 	}
 }
 
-func detachFrom(v values, h holder) {
-	*h.attached = slices.DeleteFunc(*h.attached, func(a policy.ARN) bool { return a.String() == v.plain("policy_arn") })
+func (e *editor) detachFrom(v values, h holder) {
+	arn := v.plain("policy_arn")
+	if arn == "" {
+		e.unknown(h.arn.String(), org.GapIdentityPolicies, v.unknownReason("policy_arn"))
+	}
+	*h.attached = slices.DeleteFunc(*h.attached, func(a policy.ARN) bool { return a.String() == arn })
 }
 
 // putAttachments makes a policy attached to exactly what an aws_iam_policy_attachment lists.
@@ -189,10 +197,13 @@ func (e *editor) removeAttachments(_ *instance, v values) {
 		return
 	}
 	for _, kind := range []string{"role", "user", "group"} {
-		names, _ := v.texts(kind + "s")
+		names, st := v.texts(kind + "s")
+		if st == unknown {
+			e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason(kind+"s"))
+		}
 		for _, name := range names {
 			if h, ok := a.holder(kind, name); ok {
-				detachFrom(v, h)
+				e.detachFrom(v, h)
 			}
 		}
 	}
@@ -225,11 +236,21 @@ func (e *editor) removeUserGroups(_ *instance, v values) {
 	if a == nil {
 		return
 	}
-	groups, _ := v.texts("groups")
-	if u := a.users[strings.ToLower(v.plain("user"))]; u != nil {
-		for _, g := range groups {
-			leave(u, g)
-		}
+	name := v.plain("user")
+	if name == "" {
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("user"))
+		return
+	}
+	u := a.users[strings.ToLower(name)]
+	if u == nil {
+		return // gone
+	}
+	groups, st := v.texts("groups")
+	if st == unknown {
+		e.unknown(u.ARN.String(), org.GapIdentityPolicies, v.unknownReason("groups"))
+	}
+	for _, g := range groups {
+		leave(u, g)
 	}
 }
 
@@ -251,7 +272,11 @@ func (e *editor) putMembers(_ *instance, v values) {
 	}
 	group, ok := e.link(v, "group", "name")
 	users, st := v.texts("users")
-	if !ok || st == unknown {
+	switch {
+	case !ok:
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("group"))
+		return
+	case st == unknown:
 		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("users"))
 		return
 	}
@@ -272,10 +297,17 @@ func (e *editor) removeMembers(_ *instance, v values) {
 	if a == nil {
 		return
 	}
-	users, _ := v.texts("users")
+	group := v.plain("group")
+	users, st := v.texts("users")
+	if group == "" {
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("group"))
+	}
+	if st == unknown {
+		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("users"))
+	}
 	for _, name := range users {
 		if u := a.users[strings.ToLower(name)]; u != nil {
-			leave(u, v.plain("group"))
+			leave(u, group)
 		}
 	}
 }

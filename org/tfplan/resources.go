@@ -115,9 +115,7 @@ func (e *editor) owner(v values) *org.Resource {
 	by := owners[in.typ]
 	name, ok := e.link(v, by.attr, "arn")
 	if !ok {
-		if v.planned {
-			e.skip(in, true, v.unknownReason(by.attr))
-		}
+		e.skip(in, true, v.unknownReason(by.attr))
 		return nil
 	}
 	arn, err := policy.ParseARN(e.resourceARN(in, name))

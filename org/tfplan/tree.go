@@ -284,11 +284,18 @@ func (e *editor) attach(in *instance, v values) {
 	}
 }
 
-func (e *editor) detach(in *instance, v values) {
-	if n := e.nodes[v.plain("target_id")]; n != nil {
-		// Terraform can be told to leave it attached.
-		if stays, _ := v.flag("skip_destroy"); !stays {
-			n.attached = slices.DeleteFunc(n.attached, func(id string) bool { return id == v.plain("policy_id") })
-		}
+func (e *editor) detach(_ *instance, v values) {
+	if stays, _ := v.flag("skip_destroy"); stays {
+		return // Terraform is told to leave it attached
+	}
+	target, id := v.plain("target_id"), v.plain("policy_id")
+	n := e.nodes[target]
+	switch {
+	case target == "":
+		e.unknown(e.spec.Root.ID, org.GapControlPolicies, v.unknownReason("target_id"))
+	case n != nil && id == "":
+		e.unknown(target, org.GapControlPolicies, v.unknownReason("policy_id"))
+	case n != nil:
+		n.attached = slices.DeleteFunc(n.attached, func(other string) bool { return other == id })
 	}
 }
