@@ -12,6 +12,7 @@ import (
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
 )
 
 // An Option says what a plan does not.
@@ -76,7 +77,7 @@ type Skipped struct {
 // is there already.
 func (p *Plan) Apply(o *org.Organization, i *identitycenter.Instance, opts ...Option) (*Outcome, error) {
 	e := &editor{
-		plan: p, accounts: map[string]*account{}, providers: map[string][]string{}, regions: map[string]string{}, ids: map[string]string{},
+		plan: p, accounts: map[string]*account{}, providers: map[string][]string{}, regions: map[string]string{}, ids: map[string]string{}, wanted: map[policy.ARN]string{},
 		nodes: map[string]*node{}, parents: map[string]string{}, out: &Outcome{Skipped: slices.Clone(p.deferred)},
 	}
 	for _, opt := range opts {
@@ -88,7 +89,7 @@ func (p *Plan) Apply(o *org.Organization, i *identitycenter.Instance, opts ...Op
 		return nil, joined(e.errs)
 	}
 	if err := e.finish(); err != nil {
-		return nil, err
+		return nil, e.addressed(err)
 	}
 	return e.out, nil
 }
@@ -107,15 +108,16 @@ type editor struct {
 	enabled        []org.Change      // what turns the organization before into o
 	spec           org.Spec          // of o
 	foundPartition string
-	accounts       map[string]*account // that are edited, by ID
-	nodes          map[string]*node    // root, OUs and accounts, by ID
-	parents        map[string]string   // of OUs and accounts, by ID
-	control        []org.ControlPolicy // after
-	center         *center             // nil: no instance
-	providers      map[string][]string // accounts by the key of a provider's configuration
-	regions        map[string]string   // likewise
-	given          *string             // the key of the configuration that the account given by the caller is for; nil: none yet
-	ids            map[string]string   // placeholders by address and attribute
+	accounts       map[string]*account   // that are edited, by ID
+	nodes          map[string]*node      // root, OUs and accounts, by ID
+	parents        map[string]string     // of OUs and accounts, by ID
+	control        []org.ControlPolicy   // after
+	center         *center               // nil: no instance
+	providers      map[string][]string   // accounts by the key of a provider's configuration
+	regions        map[string]string     // likewise
+	given          *string               // the key of the configuration that the account given by the caller is for; nil: none yet
+	ids            map[string]string     // placeholders by address and attribute
+	wanted         map[policy.ARN]string // managed policies that something is to have, with the address of it
 	gaps           []org.Gap
 	errs           []error
 	out            *Outcome

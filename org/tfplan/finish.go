@@ -63,6 +63,7 @@ func (e *editor) begin(o *org.Organization, i *identitycenter.Instance) {
 // finish turns the edits into changes, and makes them.
 func (e *editor) finish() error {
 	changes := slices.Concat(e.treeChanges(), e.accountChanges())
+	e.dangling()
 	for _, g := range e.gaps {
 		changes = append(changes, org.MarkUnknown(g))
 		e.out.Unknown = append(e.out.Unknown, g)

@@ -185,6 +185,7 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 					e.fail(v.of, "managed_policy_arns: %w", err)
 					continue
 				}
+				e.wants(v.of, p)
 				*attached = append(*attached, p)
 			}
 		}
@@ -234,7 +235,9 @@ func (e *editor) boundary(v values, holder policy.ARN) policy.ARN {
 	b, err := policy.ParseARN(s)
 	if err != nil {
 		e.fail(v.of, "permissions_boundary: %w", err)
+		return policy.ARN{}
 	}
+	e.wants(v.of, b)
 	return b
 }
 

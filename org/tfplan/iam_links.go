@@ -128,6 +128,7 @@ func (e *editor) attachTo(v values, h holder) {
 		e.fail(v.of, "policy_arn: %w", err)
 		return
 	}
+	e.wants(v.of, p)
 	if !slices.Contains(*h.attached, p) {
 		*h.attached = append(*h.attached, p)
 	}
@@ -159,6 +160,7 @@ func (e *editor) putAttachments(_ *instance, v values) {
 		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("policy_arn"))
 		return
 	}
+	e.wants(v.of, p)
 	a.detachAll(p)
 	for _, kind := range []string{"role", "user", "group"} {
 		names, st := v.texts(kind + "s")
@@ -226,6 +228,9 @@ func (e *editor) putUserGroups(_ *instance, v values) {
 		e.unknown(u.ARN.String(), org.GapIdentityPolicies, v.unknownReason("groups"))
 	default:
 		for _, g := range groups {
+			if a.groups[strings.ToLower(g)] == nil { // groups of the plan are there already
+				e.unknown("arn:"+u.ARN.Partition()+":iam::"+a.ID+":group/"+g, org.GapIdentityPolicies, v.of.address+": neither the snapshot nor the plan has the group that it names")
+			}
 			join(u, g)
 		}
 	}

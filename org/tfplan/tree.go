@@ -116,7 +116,19 @@ func (e *editor) putOU(in *instance, v values) {
 	n.name = v.plain("name")
 }
 
+// lacksTree says that what a plan takes away from an organization is left out, if the snapshot
+// has none.
+func (e *editor) lacksTree(in *instance) bool {
+	if e.spec.Root.ID == "" {
+		e.skip(in, true, "the snapshot has no organization")
+	}
+	return e.spec.Root.ID == ""
+}
+
 func (e *editor) removeOU(in *instance, v values) {
+	if e.lacksTree(in) {
+		return
+	}
 	delete(e.nodes, v.plain("id"))
 	delete(e.parents, v.plain("id"))
 }
@@ -184,7 +196,9 @@ func (e *editor) newAccount(in *instance, v values, id string) {
 	if a.Tags, st = v.tags(); st == unknown {
 		e.unknown(id, org.GapTags, v.unknownReason("tags"))
 	}
-	a.roles[lastName(arn)] = &org.Role{ARN: arn, Trust: trust, Attached: []policy.ARN{policy.MustParseARN("arn:" + partition + ":iam::aws:policy/AdministratorAccess")}}
+	admin := policy.MustParseARN("arn:" + partition + ":iam::aws:policy/AdministratorAccess")
+	e.wants(in, admin)
+	a.roles[lastName(arn)] = &org.Role{ARN: arn, Trust: trust, Attached: []policy.ARN{admin}}
 	e.nodes[id] = &node{attached: e.defaults()}
 }
 
@@ -198,6 +212,9 @@ func (e *editor) isNewOU(id string) bool {
 }
 
 func (e *editor) removeAccount(in *instance, v values) {
+	if e.lacksTree(in) {
+		return
+	}
 	id := v.plain("id")
 	if a := e.edited(in, id); a != nil {
 		a.removed = true
@@ -208,6 +225,10 @@ func (e *editor) removeAccount(in *instance, v values) {
 
 func (e *editor) putControl(in *instance, v values) {
 	kind := policy.ServiceControl
+	if v.isUnknown("type") {
+		e.skip(in, true, v.unknownReason("type"))
+		return
+	}
 	switch typ := v.plain("type"); typ {
 	case "", "SERVICE_CONTROL_POLICY":
 	case "RESOURCE_CONTROL_POLICY":
@@ -237,6 +258,12 @@ func (e *editor) controlIndex(id string) int {
 }
 
 func (e *editor) removeControl(in *instance, v values) {
+	if stays, _ := v.flag("skip_destroy"); stays {
+		return // Terraform is told to leave it
+	}
+	if !decides(v.plain("type")) || e.lacksTree(in) {
+		return
+	}
 	if i := e.controlIndex(v.plain("id")); i >= 0 {
 		e.control = slices.Delete(e.control, i, i+1)
 	}
@@ -253,8 +280,13 @@ func (e *editor) isManagement(v values) bool {
 	if !side.exists() {
 		side = t.of.before
 	}
-	typ := side.plain("type")
-	return typ != "" && typ != "SERVICE_CONTROL_POLICY" && typ != "RESOURCE_CONTROL_POLICY"
+	return !decides(side.plain("type"))
+}
+
+// decides reports whether policies of a type of AWS Organizations decide requests. Those
+// that are of no other type are SCPs.
+func decides(typ string) bool {
+	return typ == "" || typ == "SERVICE_CONTROL_POLICY" || typ == "RESOURCE_CONTROL_POLICY"
 }
 
 func (e *editor) attach(in *instance, v values) {
@@ -279,14 +311,20 @@ func (e *editor) attach(in *instance, v values) {
 	switch {
 	case !ok:
 		e.unknown(target, org.GapControlPolicies, v.unknownReason("policy_id"))
+	case e.controlIndex(id) < 0 && id != org.FullAWSAccess && id != org.RCPFullAWSAccess:
+		// It may be of a type that decides nothing, such as a tag policy.
+		e.unknown(target, org.GapControlPolicies, in.address+": neither the snapshot nor the plan has the policy "+id+" that it attaches")
 	case !slices.Contains(n.attached, id):
 		n.attached = append(n.attached, id)
 	}
 }
 
-func (e *editor) detach(_ *instance, v values) {
+func (e *editor) detach(in *instance, v values) {
 	if stays, _ := v.flag("skip_destroy"); stays {
 		return // Terraform is told to leave it attached
+	}
+	if e.isManagement(v) || e.lacksTree(in) {
+		return
 	}
 	target, id := v.plain("target_id"), v.plain("policy_id")
 	n := e.nodes[target]

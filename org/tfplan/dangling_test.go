@@ -1,0 +1,103 @@
+package tfplan_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/tfplan"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// TestDangling holds that what a plan attaches and nobody knows is a gap, with the address of
+// what attaches it.
+func TestDangling(t *testing.T) {
+	const create = `"actions":["create"],"before":null,"after":`
+	for _, test := range []struct{ name, typ, change, want string }{
+		{"policy of AWS", "aws_iam_role_policy_attachment", create + `{"role":"app","policy_arn":"arn:aws:iam::aws:policy/NoSuchPolicy"},"after_unknown":{}`,
+			"document of arn:aws:iam::aws:policy/NoSuchPolicy: aws_iam_role_policy_attachment.x: neither the snapshot nor the plan has the policy that it names"},
+		{"own policy", "aws_iam_policy_attachment", create + `{"name":"a","users":["ana"],"policy_arn":"arn:aws:iam::111122223333:policy/other"},"after_unknown":{}`,
+			"document of arn:aws:iam::111122223333:policy/other: aws_iam_policy_attachment.x: neither the snapshot nor the plan has the policy that it names"},
+		{"boundary", "aws_iam_user", create + `{"name":"logs","permissions_boundary":"arn:aws:iam::111122223333:policy/other"},"after_unknown":{"arn":true}`,
+			"document of arn:aws:iam::111122223333:policy/other: aws_iam_user.x: neither the snapshot nor the plan has the policy that it names"},
+		{"policy of a role itself", "aws_iam_role", create + `{"name":"logs","assume_role_policy":` + fmt.Sprintf("%q", rootTrust) + `,"managed_policy_arns":["arn:aws:iam::111122223333:policy/other"]},"after_unknown":{"arn":true}`,
+			"document of arn:aws:iam::111122223333:policy/other: aws_iam_role.x: neither the snapshot nor the plan has the policy that it names"},
+		{"group", "aws_iam_user_group_membership", create + `{"user":"ana","groups":["nobody"]},"after_unknown":{}`,
+			"identity-policies of arn:aws:iam::111122223333:group/nobody: aws_iam_user_group_membership.x: neither the snapshot nor the plan has the group that it names"},
+		{"control policy", "aws_organizations_policy_attachment", create + `{"policy_id":"p-other123","target_id":"444455556666"},"after_unknown":{}`,
+			"control-policies of 444455556666: aws_organizations_policy_attachment.x: neither the snapshot nor the plan has the policy p-other123 that it attaches"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := withChange(t, test.typ, test.change, `"managed_policy_arns":{}`).Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, gaps(out))
+		})
+	}
+}
+
+// TestDanglingDecision holds that an SCP that nobody knows leaves nothing surely allowed.
+func TestDanglingDecision(t *testing.T) {
+	o := organization(t, func(s *org.Spec) {
+		s.Accounts[1].Roles = []org.Role{{ARN: policy.MustParseARN("arn:aws:iam::444455556666:role/app"), Trust: document(t, rootTrust), Attached: []policy.ARN{policy.MustParseARN("arn:aws:iam::aws:policy/AdministratorAccess")}}}
+	})
+	p := withChange(t, "aws_organizations_policy_attachment", `"actions":["create"],"before":null,"after":{"policy_id":"p-other123","target_id":"444455556666"},"after_unknown":{}`, "")
+	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	const app = "arn:aws:iam::444455556666:role/app"
+	assert.Equal(t, simulate.Allowed, decide(t, out.Before, app, "s3:ListAllMyBuckets", "*", nil))
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, app, "s3:ListAllMyBuckets", "*", nil))
+}
+
+// TestSkipDestroy holds that what Terraform is told to leave stays.
+func TestSkipDestroy(t *testing.T) {
+	for typ, before := range map[string]string{
+		"aws_organizations_policy":            `"id":"p-regions","name":"regions","type":"SERVICE_CONTROL_POLICY"`,
+		"aws_organizations_policy_attachment": `"policy_id":"p-regions","target_id":"444455556666"`,
+	} {
+		t.Run(typ, func(t *testing.T) {
+			out, err := withChange(t, typ, `"actions":["delete"],"before":{`+before+`,"skip_destroy":true},"after":null`, "").Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, "put group arn:aws:iam::111122223333:group/planned\n", changes(out))
+		})
+	}
+}
+
+// TestErrorsHaveAddresses holds that an error that only the organization as a whole has says
+// which resources make it.
+func TestErrorsHaveAddresses(t *testing.T) {
+	for _, test := range []struct{ name, typ, change, want string }{
+		{"policy type that is off", "aws_organizations_policy_attachment", `"actions":["create"],"before":null,"after":{"policy_id":"p-RCPFullAWSAccess","target_id":"444455556666"},"after_unknown":{}`,
+			`aws_organizations_policy_attachment.x: /accounts/1/attached/2: account 444455556666: "p-RCPFullAWSAccess" is an rcp`},
+		{"policy that is attached", "aws_organizations_policy", `"actions":["delete"],"before":{"id":"p-regions","name":"regions"},"after":null`,
+			`aws_organizations_policy.x: /accounts/1/attached/1: account 444455556666: no control policy "p-regions"`},
+		{"parent that is not there", "aws_organizations_organizational_unit", `"actions":["create"],"before":null,"after":{"name":"logs","parent_id":"ou-ab12-12345678"},"after_unknown":{"id":true}`,
+			`aws_organizations_organizational_unit.x: change 1 (put OU ou-ab12-1add3167 below ou-ab12-12345678)`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := withChange(t, test.typ, test.change, "").Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+}
+
+// TestDeletedWithoutTree holds that what a plan takes away from an organization is said to be
+// left out where the snapshot has none.
+func TestDeletedWithoutTree(t *testing.T) {
+	o := must(org.Standalone(org.Account{ID: "111122223333"}))
+	for typ, before := range map[string]string{
+		"aws_organizations_policy":              `"id":"p-regions","name":"regions","type":"SERVICE_CONTROL_POLICY"`,
+		"aws_organizations_policy_attachment":   `"policy_id":"p-regions","target_id":"444455556666"`,
+		"aws_organizations_organizational_unit": `"id":"ou-ab12-12345678","name":"logs"`,
+		"aws_organizations_account":             `"id":"444455556666","name":"logs"`,
+	} {
+		t.Run(typ, func(t *testing.T) {
+			out, err := withChange(t, typ, `"actions":["delete"],"before":{`+before+`},"after":null`, "").Apply(o, nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, typ+".x access=true: the snapshot has no organization\n", skipped(out))
+		})
+	}
+}
