@@ -41,7 +41,7 @@ func (e *editor) linked(v values) *account {
 	if a, err := policy.ParseARN(v.plain("policy_arn")); err == nil && policy.IsAccountID(a.AccountID()) {
 		return e.edited(v.of, a.AccountID())
 	}
-	for _, attr := range []string{"role", "user", "group"} {
+	for _, attr := range []string{"role", "user", "group", "user_name"} {
 		if t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr)); ok && t.of.mode == "managed" {
 			if s, ok := e.identify(t.of, "arn"); ok {
 				if a, err := policy.ParseARN(s); err == nil {

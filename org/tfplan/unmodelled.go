@@ -7,17 +7,12 @@ import (
 
 // harmless are types that sound like access and change none of it, with what they are.
 var harmless = map[string]string{
-	"aws_iam_access_key":                                 "makes a long-term access key, which changes who can sign in, not what is allowed",
-	"aws_iam_account_password_policy":                    "is about passwords, not about what is allowed",
-	"aws_iam_signing_certificate":                        "is about how people sign in, not about what is allowed",
-	"aws_iam_user_login_profile":                         "makes a console password, which changes who can sign in, not what is allowed",
-	"aws_iam_virtual_mfa_device":                         "is about how people sign in, not about what is allowed",
 	"aws_iam_account_alias":                              "is a name of the account",
 	"aws_iam_instance_profile":                           "hands a role to EC2 instances; what it allows are the role's policies",
 	"aws_iam_server_certificate":                         "is a certificate, not a principal",
 	"aws_iam_service_linked_role":                        "makes a role that only its service can use",
-	"aws_iam_service_specific_credential":                "is about how people sign in, not about what is allowed",
-	"aws_iam_user_ssh_key":                               "is about how people sign in, not about what is allowed",
+	"aws_iam_service_specific_credential":                signIn,
+	"aws_iam_user_ssh_key":                               signIn,
 	"aws_kms_alias":                                      "is a name of a key",
 	"aws_s3_bucket_lifecycle_configuration":              "deletes objects by itself, and decides no request",
 	"aws_s3_bucket_object_lock_configuration":            "keeps objects from deletion, whatever policies allow",
