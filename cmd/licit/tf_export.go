@@ -27,7 +27,9 @@ yours; a boundary of a member account wants one with the alias account_ID. FullA
 RCPFullAWSAccess, which AWS attaches by itself, are left out, and comments say where they are
 detached.
 
-Exit codes: 0 written, 2 usage or input error.`,
+What the snapshot does not know of these stands in comments, and on standard error.
+
+Exit codes: 0 written, 2 usage or input error, 4 written, and the snapshot does not know all of it.`,
 		Example: `  licit tf export --snapshot ./snapshot > guardrails.tf`,
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -46,13 +48,34 @@ Exit codes: 0 written, 2 usage or input error.`,
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
-			if err := tfplan.Export(a.stdout, tfplan.Models{Organization: o, Instance: i, Trails: trails}); err != nil {
-				return fmt.Errorf("%s: %w", slashed(dir), err)
+			if err == nil && trails == nil {
+				trails = []cloudtrail.Trail{} // known to be none
 			}
-			return nil
+			return a.export(dir, tfplan.Models{Organization: o, Instance: i, Trails: trails})
 		},
 	}
 	cmd.Flags().StringVar(&dir, "snapshot", "", "snapshot `DIR` of an organization (org.json and the files it names)")
 	must(cmd.MarkFlagDirname("snapshot"))
 	return cmd
+}
+
+// export writes the models, and says what is not known of them.
+func (a *app) export(dir string, m tfplan.Models) error {
+	if err := tfplan.Export(a.stdout, m); err != nil {
+		return fmt.Errorf("%s: %w", slashed(dir), err)
+	}
+	if m.Instance == nil {
+		a.note("%s has no IAM Identity Center: none is written", slashed(dir))
+	}
+	if m.Trails == nil {
+		a.note("%s has no trails: none are written", slashed(dir))
+	}
+	unknown := m.Unknown()
+	for _, what := range unknown {
+		a.note("not known: %s", plain(what))
+	}
+	if len(unknown) > 0 {
+		return status(exitPartial)
+	}
+	return nil
 }

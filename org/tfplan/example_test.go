@@ -5,6 +5,7 @@ import (
 	"log"
 	"os"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/tfplan"
 	"github.com/licit-dev/licit/policy"
@@ -103,12 +104,25 @@ func ExampleExport() {
 		},
 		Accounts: []org.Account{{ID: "111122223333", Attached: []string{org.FullAWSAccess}}},
 	}))
-	if err := tfplan.Export(os.Stdout, tfplan.Models{Organization: o}); err != nil {
+	if err := tfplan.Export(os.Stdout, tfplan.Models{Organization: o, Trails: []cloudtrail.Trail{}}); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
+	// # Not known, and so not here: IAM Identity Center
+	//
 	// resource "aws_organizations_organizational_unit" "workloads" {
 	//   name      = "workloads"
 	//   parent_id = "r-ab12"
 	// }
+}
+
+func ExampleModels_Unknown() {
+	o := must(org.New(org.Spec{
+		Accounts: []org.Account{{ID: "111122223333"}},
+		Gaps:     []org.Gap{{Subject: "111122223333", What: org.GapControlPolicies, Reason: "AccessDenied"}},
+	}))
+	for _, what := range (tfplan.Models{Organization: o}).Unknown() {
+		fmt.Println(what)
+	}
+	// Output: control-policies of 111122223333 (AccessDenied)
 }

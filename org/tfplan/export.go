@@ -20,8 +20,8 @@ import (
 // Models are what [Export] writes.
 type Models struct {
 	Organization *org.Organization
-	Instance     *identitycenter.Instance // nil: none
-	Trails       []cloudtrail.Trail
+	Instance     *identitycenter.Instance // nil: not known
+	Trails       []cloudtrail.Trail       // nil: not known; empty but not nil: none
 }
 
 // Export writes what guards an organization as Terraform's HCL, fit for the AWS provider: OUs,
@@ -34,18 +34,14 @@ type Models struct {
 // left out; where one of them is detached, a comment says so, as Terraform cannot. A
 // boundary of a member account has the provider aws.account_ID, which is to be configured.
 //
-// What a gap says is not known of these stands in a comment. The error joins what cannot be
-// written at all: a policy of which the document is not known, an OU without a name.
+// What is not known of these, as [Models.Unknown] lists it, stands in comments at the beginning.
+// The error joins what cannot be written at all: a policy of which the document is not known, an OU without a name.
 func Export(w io.Writer, m Models) error {
 	x := &exporter{file: hclwrite.NewEmptyFile(), o: m.Organization, spec: m.Organization.Spec(), names: map[string]bool{}, addresses: map[string]string{}}
+	x.unknown(m)
 	x.tree()
 	x.controlPolicies()
 	x.boundaries(m.Instance)
-	for _, g := range x.spec.Gaps {
-		if g.What == org.GapControlPolicies {
-			x.gap(g)
-		}
-	}
 	if m.Instance != nil {
 		x.center(m.Instance.Spec())
 	}
@@ -162,9 +158,21 @@ func (x *exporter) comment(format string, args ...any) {
 	body.AppendUnstructuredTokens(hclwrite.Tokens{{Type: commentToken, Bytes: []byte("# " + line + "\n")}})
 }
 
-// gap says that something is not known.
-func (x *exporter) gap(g org.Gap) {
-	x.comment("Not known, and so not here: %s of %s (%s)", g.What, g.Subject, cmp.Or(g.Reason, "no reason given"))
+// unknown says at the beginning what is not known.
+func (x *exporter) unknown(m Models) {
+	list := m.Unknown()
+	if m.Instance == nil {
+		list = append(list, "IAM Identity Center")
+	}
+	if m.Trails == nil {
+		list = append(list, "trails")
+	}
+	for _, what := range list {
+		x.comment("Not known, and so not here: %s", what)
+	}
+	if len(list) > 0 {
+		x.file.Body().AppendNewline()
+	}
 }
 
 func (x *exporter) tree() {
@@ -240,17 +248,8 @@ func (x *exporter) attachments(target, name string, attached []string) {
 
 // boundaries writes the managed policies that bound users, roles or permission sets.
 func (x *exporter) boundaries(i *identitycenter.Instance) {
-	used := map[policy.ARN]bool{}
+	used := boundariesOf(&x.spec)
 	byName := map[identitycenter.PolicyReference]bool{}
-	for n := range x.spec.Accounts {
-		a := &x.spec.Accounts[n]
-		for m := range a.Users {
-			used[a.Users[m].Boundary] = true
-		}
-		for m := range a.Roles {
-			used[a.Roles[m].Boundary] = true
-		}
-	}
 	if i != nil {
 		for _, p := range i.Spec().PermissionSets {
 			byName[p.Boundary.CustomerManaged] = p.Boundary.CustomerManaged.Name != ""

@@ -45,9 +45,6 @@ func (x *exporter) center(s identitycenter.Spec) {
 		x.text(b, "target_id", a.Account)
 		x.text(b, "target_type", "AWS_ACCOUNT")
 	}
-	for _, g := range s.Gaps {
-		x.gap(g)
-	}
 	if len(s.Attributes) == 0 {
 		return
 	}

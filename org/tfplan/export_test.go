@@ -134,6 +134,57 @@ func TestExportSays(t *testing.T) {
 	require.EqualError(t, tfplan.Export(&b, tfplan.Models{Organization: unknown}), "export: the document of control policy p-x is not known")
 }
 
+// TestExportUnknown holds what may be missing in what is exported.
+func TestExportUnknown(t *testing.T) {
+	edge := policy.MustParseARN("arn:aws:iam::444455556666:policy/edge")
+	o := organization(t, func(s *org.Spec) {
+		s.Accounts[1].Roles = []org.Role{{ARN: policy.MustParseARN("arn:aws:iam::444455556666:role/app"), Trust: document(t, rootTrust), Boundary: edge}}
+		s.Gaps = []org.Gap{
+			{Subject: "111122223333", What: org.GapTags, Reason: "no matter"},
+			{Subject: "arn:aws:s3:::logs", What: org.GapResourcePolicy, Reason: "no matter"},
+			{Subject: "arn:aws:sqs:*", What: org.GapUnlisted, Reason: "no matter"},
+			{Subject: "arn:aws:iam::444455556666:policy/other", What: org.GapDocument, Reason: "no matter"},
+			{Subject: "arn:aws:iam::444455556666:policy/guard/*", What: org.GapDocument, Reason: "refused"},
+			{Subject: edge.String(), What: org.GapDocument, Reason: "a boundary"},
+			{Subject: "arn:aws:iam::444455556666:role/app2", What: org.GapBoundary, Reason: "refused"},
+			{Subject: "arn:aws:iam::111122223333:*", What: org.GapUnlisted, Reason: "refused"},
+			{Subject: "r-ab12", What: org.GapUnlisted, Reason: "cut off"},
+			{Subject: "999900001111"},
+		}
+		s.Coverage = []org.Unit{
+			{Account: "111122223333", Section: "organization-policies", State: org.Partial, Reason: "AccessDenied"},
+			{Account: "111122223333", Section: "identity-center", State: org.Absent, Reason: "no instance"},
+			{Account: "111122223333", Region: "eu-west-3", Section: "trails", State: org.Skipped, Reason: "off"},
+			{Account: "111122223333", Section: "s3", State: org.Partial, Reason: "no matter"},
+			{Account: "111122223333", Section: "iam", State: org.Complete},
+		}
+	})
+	i, err := identitycenter.New(identitycenter.Spec{ARN: policy.MustParseARN(instanceARN), Gaps: []org.Gap{{Subject: instanceARN, What: identitycenter.GapAssignments, Reason: "refused"}}})
+	require.NoError(t, err)
+	all := trails()
+	all[0].Selectors, all[0].Status = nil, nil
+	m := tfplan.Models{Organization: o, Instance: i, Trails: all}
+	want := []string{
+		"everything of 999900001111 (no reason given)",
+		"unlisted of arn:aws:iam::111122223333:* (refused)",
+		"document of arn:aws:iam::444455556666:policy/edge (a boundary)",
+		"document of arn:aws:iam::444455556666:policy/guard/* (refused)",
+		"boundary of arn:aws:iam::444455556666:role/app2 (refused)",
+		"unlisted of r-ab12 (cut off)",
+		"assignments of " + instanceARN + " (refused)",
+		"organization-policies of 111122223333 (AccessDenied)",
+		"trails of 111122223333 eu-west-3 (off)",
+		"selectors of arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization (not read)",
+		"status of arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization (not read)",
+	}
+	assert.Equal(t, want, m.Unknown())
+	var b bytes.Buffer
+	require.NoError(t, tfplan.Export(&b, m))
+	assert.True(t, strings.HasPrefix(b.String(), "# Not known, and so not here: "+strings.Join(want, "\n# Not known, and so not here: ")+"\n\n"), b.String())
+	full, center := landingZone(t)
+	assert.Empty(t, tfplan.Models{Organization: full, Instance: center, Trails: trails()}.Unknown())
+}
+
 // mirror is the folder of the provider mirror; tests that run terraform are skipped without.
 func mirror(t *testing.T) string {
 	dir := os.Getenv("LICIT_TF_MIRROR")

@@ -12,9 +12,7 @@ import (
 
 // trails writes the trails of the organization.
 func (x *exporter) trails(list []cloudtrail.Trail) {
-	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b cloudtrail.Trail) int { return a.ARN.Compare(b.ARN) })
-	for _, t := range list {
+	for _, t := range sortedTrails(list) {
 		if !t.Organization {
 			continue
 		}
@@ -50,6 +48,13 @@ func (x *exporter) trails(list []cloudtrail.Trail) {
 			x.advanced(b, s)
 		}
 	}
+}
+
+// sortedTrails are trails by ARN.
+func sortedTrails(list []cloudtrail.Trail) []cloudtrail.Trail {
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b cloudtrail.Trail) int { return a.ARN.Compare(b.ARN) })
+	return list
 }
 
 func (x *exporter) note(b *hclwrite.Body, text string) {
