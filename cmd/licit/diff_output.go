@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -55,8 +56,12 @@ func (v *diffView) summary() string {
 			callers[g][c] = true
 		}
 	}
+	people := ""
+	if v.plan != nil && len(v.plan.signIns) > 0 {
+		people = signInSummary(v.plan.signIns)
+	}
 	if len(callers) == 0 {
-		return "no access changes, as far as was asked"
+		return cmp.Or(people, "no access changes, as far as was asked")
 	}
 	text := func(noun string, outside bool) string {
 		count := func(k simulate.DeltaKind) int { return len(callers[group{k, outside}]) }
@@ -69,6 +74,9 @@ func (v *diffView) summary() string {
 	s := text("principal", false)
 	if v.outside() > 0 {
 		s += "; from outside: " + text("caller", true)
+	}
+	if people != "" {
+		s += "; " + people
 	}
 	return s
 }

@@ -28,8 +28,9 @@ func (a *app) tfDiffCommand() *cobra.Command {
 		Use:   "diff PLAN.json --snapshot DIR",
 		Short: "Say who gains and who loses which access by a Terraform plan",
 		Long: `Diff reads a Terraform plan, as terraform show -json PLAN prints it (- is standard input), and says
-who gains and who loses which access by it, as licit diff does for two snapshots, and what
-is to be said about the policy documents that it writes, as licit lint does. The snapshot is
+who gains and who loses which access by it, as licit diff does for two snapshots, which users
+and groups of IAM Identity Center can sign in to more or to less, and what is to be said about
+the policy documents that it writes, as licit lint does. The snapshot is
 AWS as it is before the plan is applied, its IAM Identity Center included.
 
 It reads the resources of IAM, Organizations (OUs, accounts, SCPs and RCPs), IAM Identity Center
@@ -95,7 +96,7 @@ func (c *planComparison) runPlan(a *app, cmd *cobra.Command, file string) error 
 	if err != nil {
 		return err
 	}
-	if err := c.answer(a, cmd, v); err != nil {
+	if err := c.signInExit(c.answer(a, cmd, v), v.plan.signIns); err != nil {
 		return err
 	}
 	if v.plan.isPartial() {
@@ -184,6 +185,7 @@ func (c *planComparison) apply(a *app, cmd *cobra.Command, plan *tfplan.Plan, fi
 		v.addresses[d.Document] = d.Address
 	}
 	v.plan = a.planView(plan, out)
+	v.plan.signIns = signInChanges(i, out.Instance)
 	return v, nil
 }
 
@@ -222,6 +224,7 @@ type planView struct {
 	complete bool
 	outcome  *tfplan.Outcome
 	findings []planFinding
+	signIns  []signInChange
 }
 
 func (p *planView) skipped() (access, others []tfplan.Skipped) {

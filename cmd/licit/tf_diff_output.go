@@ -55,6 +55,7 @@ func (p *planView) lists(top int, list func(title string, lines []string, left i
 			list(title, lines, n-len(lines))
 		}
 	}
+	add("Who can sign in, of IAM Identity Center", len(p.signIns), func(i int) string { return p.signIns[i].line() })
 	add("Findings", len(p.findings), func(i int) string { return p.findings[i].line() })
 	unknown := p.outcome.Unknown
 	add("Known only after apply", len(unknown), func(i int) string {
@@ -117,6 +118,13 @@ func (p *planView) workflowCommands(top int) string {
 		}
 		fmt.Fprintf(&b, "::%s title=%s::%s\n", level, commandProperty(f.Code), commandData(f.line()))
 	}
+	for i, c := range p.signIns {
+		if top > 0 && i == top {
+			fmt.Fprintf(&b, "::notice title=Sign-in::%s\n", commandData(fmt.Sprintf("and %d more changes", len(p.signIns)-i)))
+			break
+		}
+		fmt.Fprintf(&b, "::warning title=Sign-in::%s\n", commandData(c.line()))
+	}
 	for _, g := range p.outcome.Unknown {
 		fmt.Fprintf(&b, "::notice title=Unknown::%s\n", commandData(g.Reason))
 	}
@@ -135,6 +143,7 @@ type planDiffJSON struct {
 type planJSON struct {
 	Complete     bool              `json:"complete"`
 	Changes      []string          `json:"changes"` // sentences
+	SignIns      []signInChange    `json:"signIns"`
 	Findings     []planFindingJSON `json:"findings"`
 	Unknown      []gapJSON         `json:"unknown"`
 	Skipped      []planSkippedJSON `json:"skipped"`
@@ -165,7 +174,7 @@ type placeholderJSON struct {
 
 func (p *planView) json() planJSON {
 	out := planJSON{
-		Complete: p.complete, Changes: []string{}, Findings: []planFindingJSON{}, Unknown: []gapJSON{},
+		Complete: p.complete, Changes: []string{}, SignIns: append([]signInChange{}, p.signIns...), Findings: []planFindingJSON{}, Unknown: []gapJSON{},
 		Skipped: []planSkippedJSON{}, Placeholders: []placeholderJSON{}, Trails: []string{},
 	}
 	for _, c := range p.outcome.Changes {

@@ -305,11 +305,15 @@ func (e *editor) removeAssignment(in *instance, v values) {
 	}
 }
 
+// The tags of sessions are no part of an organization, so that no change has them.
+const tagsOfPeople = "changes the session tags of people, on which what is allowed may depend"
+
 func (e *editor) putAttributes(in *instance, v values) {
 	c := e.centerOf(in, v)
 	if c == nil {
 		return
 	}
+	e.skip(in, true, tagsOfPeople)
 	c.spec.Attributes = nil
 	lost := func() { e.centerGap(c.spec.ARN.String(), identitycenter.GapAttributes, v.unknownReason("attribute")) }
 	blocks, st := v.blocks("attribute")
@@ -336,6 +340,7 @@ func (e *editor) putAttributes(in *instance, v values) {
 func (e *editor) removeAttributes(in *instance, v values) {
 	if c := e.centerOf(in, v); c != nil {
 		c.spec.Attributes = nil
+		e.skip(in, true, tagsOfPeople)
 	}
 }
 

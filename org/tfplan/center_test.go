@@ -60,6 +60,7 @@ func TestCenterUnknown(t *testing.T) {
 	const (
 		set     = `"instance_arn":"` + instanceARN + `","permission_set_arn":"` + ordersARN + `"`
 		removes = `"actions":["delete"],"after":null,"before":`
+		tags    = "aws_ssoadmin_instance_access_control_attributes.x access=true: changes the session tags of people, on which what is allowed may depend\n"
 	)
 	for _, test := range []struct{ name, typ, change, gap, skipped string }{
 		{"policy that goes", "aws_ssoadmin_managed_policy_attachment", removes + `{` + set + `,"managed_policy_arn":"arn:aws:iam::aws:policy/ReadOnlyAccess"},"before_sensitive":{"managed_policy_arn":true}`,
@@ -83,9 +84,9 @@ func TestCenterUnknown(t *testing.T) {
 		{"group", "aws_identitystore_group", removes + `{"identity_store_id":"d-1234567890","group_id":"g-1"},"before_sensitive":{"group_id":true}`,
 			"", "aws_identitystore_group.x access=true: group_id is sensitive\n"},
 		{"attributes", "aws_ssoadmin_instance_access_control_attributes", `"actions":["update"],"before":{"instance_arn":"` + instanceARN + `","attribute":[]},"after":{"instance_arn":"` + instanceARN + `"},"after_unknown":{"attribute":true}`,
-			"attributes of " + instanceARN + ": aws_ssoadmin_instance_access_control_attributes.x: attribute is known only after apply", ""},
+			"attributes of " + instanceARN + ": aws_ssoadmin_instance_access_control_attributes.x: attribute is known only after apply", tags},
 		{"source of an attribute", "aws_ssoadmin_instance_access_control_attributes", `"actions":["create"],"before":null,"after":{"instance_arn":"` + instanceARN + `","attribute":[{"key":"cost","value":[{}]}]},"after_unknown":{"attribute":[{"value":[{"source":true}]}]}`,
-			"attributes of " + instanceARN + ": aws_ssoadmin_instance_access_control_attributes.x: attribute is known only after apply", ""},
+			"attributes of " + instanceARN + ": aws_ssoadmin_instance_access_control_attributes.x: attribute is known only after apply", tags},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			out, err := withChange(t, test.typ, test.change, "").Apply(organization(t, nil), smallCenter(t), tfplan.WithAccount("111122223333"))
