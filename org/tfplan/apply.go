@@ -166,6 +166,7 @@ func (e *editor) edit() {
 			todo = append(todo, in)
 		}
 	}
+	e.races(todo)
 	slices.SortStableFunc(todo, func(a, b *instance) int { return cmp.Compare(all[a.typ].rank, all[b.typ].rank) })
 	for _, in := range slices.Backward(todo) {
 		h := all[in.typ]
