@@ -79,11 +79,18 @@ func (p *planView) lists(top int, list func(title string, lines []string, left i
 // trailText says what a trail records, and where to.
 func trailText(t *cloudtrail.Trail) string {
 	out := []string{"to bucket " + cmp.Or(t.Bucket, "(not known)")}
+	switch {
+	case t.Status == nil:
+		out = append(out, "whether it is logging is not known")
+	case t.Status.Logging:
+		out = append(out, "logging")
+	default:
+		out = append(out, "NOT logging")
+	}
 	for _, f := range []struct {
 		on      bool
 		is, not string
 	}{
-		{t.Status == nil || t.Status.Logging, "logging", "NOT logging"},
 		{t.Organization, "of the organization", "of one account"},
 		{t.MultiRegion, "all Regions", "one Region"},
 		{t.GlobalServiceEvents, "with global services", "without global services"},

@@ -12,7 +12,7 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
-var isRegion = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+var isRegion = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d+$`)
 
 // account is the ID of the account that a resource is in: what its own ARN says; else what
 // data.aws_caller_identity or ARNs of IAM resources of the same provider say; else what the
@@ -216,6 +216,12 @@ func (e *editor) providerRegion(key string) string {
 	return r
 }
 
+// partitions are how the Regions of the other partitions begin.
+var partitions = []struct{ regions, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"eusc-", "aws-eusc"},
+	{"us-iso-", "aws-iso"}, {"us-isob-", "aws-iso-b"}, {"eu-isoe-", "aws-iso-e"}, {"us-isof-", "aws-iso-f"},
+}
+
 // partition is the partition of the organization: all its accounts are in one.
 func (e *editor) partition(in *instance) string {
 	for _, v := range []values{in.after, in.before} {
@@ -226,11 +232,11 @@ func (e *editor) partition(in *instance) string {
 	if e.foundPartition != "" {
 		return e.foundPartition
 	}
-	switch r := e.region(in); {
-	case strings.HasPrefix(r, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(r, "us-gov-"):
-		return "aws-us-gov"
+	r := e.region(in)
+	for _, p := range partitions {
+		if strings.HasPrefix(r, p.regions) {
+			return p.name
+		}
 	}
 	return "aws"
 }

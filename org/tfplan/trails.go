@@ -82,6 +82,11 @@ func selectors(v values) *cloudtrail.Selectors {
 		return nil
 	}
 	out := new(cloudtrail.Selectors)
+	for _, s := range slices.Concat(basic, advanced) {
+		if s.lacks() {
+			return nil
+		}
+	}
 	for _, s := range basic {
 		e := cloudtrail.EventSelector{ReadWrite: s.plain("read_write_type")}
 		e.Management, _ = s.flag("include_management_events")
@@ -89,10 +94,7 @@ func selectors(v values) *cloudtrail.Selectors {
 		e.Excluded = sorted(e.Excluded)
 		data, _ := s.blocks("data_resource")
 		for _, d := range data {
-			values, st := d.texts("values")
-			if st == unknown {
-				return nil
-			}
+			values, _ := d.texts("values")
 			e.DataResources = append(e.DataResources, cloudtrail.DataResource{Type: d.plain("type"), Values: values})
 		}
 		out.Basic = append(out.Basic, e)
@@ -109,10 +111,7 @@ func selectors(v values) *cloudtrail.Selectors {
 				{"equals", &field.Equals}, {"starts_with", &field.StartsWith}, {"ends_with", &field.EndsWith},
 				{"not_equals", &field.NotEquals}, {"not_starts_with", &field.NotStartsWith}, {"not_ends_with", &field.NotEndsWith},
 			} {
-				values, st := f.texts(l.attr)
-				if st == unknown {
-					return nil
-				}
+				values, _ := f.texts(l.attr)
 				if len(values) > 0 {
 					*l.to = values
 				}
@@ -128,6 +127,9 @@ func selectors(v values) *cloudtrail.Selectors {
 	}
 	return out
 }
+
+// lacks reports whether something in a block is not known.
+func (v values) lacks() bool { return marked(v.unknown) || marked(v.sensitive) }
 
 func sorted(list []string) []string {
 	if len(list) == 0 {
