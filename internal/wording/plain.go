@@ -14,17 +14,21 @@ func Plain(s string) string {
 		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	if s == "" || strings.IndexFunc(s, notPrintable) >= 0 {
-		return strconv.Quote(s)
+		s = strconv.Quote(s)
 	}
-	return s
+	return noCommand.Replace(s)
 }
+
+// noCommand breaks what GitHub Actions takes for a command wherever it stands in a line of a
+// log, in the older of its two forms.
+var noCommand = strings.NewReplacer("##[", `##\x5b`)
 
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
 
-// Printable is a line with everything that a terminal would obey escaped.
+// Printable is a line with everything that a terminal or GitHub Actions would obey escaped.
 func Printable(line string) string {
 	if strings.IndexFunc(line, notPrintable) < 0 {
-		return line
+		return noCommand.Replace(line)
 	}
 	var b strings.Builder
 	for _, r := range line {
@@ -35,7 +39,7 @@ func Printable(line string) string {
 		}
 		b.WriteRune(r)
 	}
-	return b.String()
+	return noCommand.Replace(b.String())
 }
 
 // Lines is Printable for each line of a text.

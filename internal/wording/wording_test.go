@@ -51,4 +51,9 @@ func TestPrintable(t *testing.T) {
 	require.Equal(t, `a\x1b[31mb\nc`, Printable("a\x1b[31mb\nc"))
 	require.Equal(t, `"a\tb"`, Plain("a\tb"))
 	require.Equal(t, "Ümlaut", Plain("Ümlaut"))
+	// GitHub Actions obeys these in the middle of a line.
+	require.Equal(t, `a##\x5bstop-commands]b`, Plain("a##[stop-commands]b"))
+	require.Equal(t, `"##\x5berror]\n"`, Plain("##[error]\n"))
+	require.Equal(t, `a##\x5berror]`, Printable("a##[error]"))
+	require.Equal(t, `\n##\x5berror]`, Printable("\n##[error]"))
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode"
 
 	tfjson "github.com/hashicorp/terraform-json"
 )
@@ -279,7 +280,7 @@ func splitAddress(address string) ([]step, error) {
 			}
 			s.key, rest = rest[:end], rest[end:]
 		}
-		if s.name == "" {
+		if s.name == "" || strings.ContainsFunc(s.name, notIdentifier) {
 			return nil, fmt.Errorf("%q is no address of a resource", address)
 		}
 		out = append(out, s)
@@ -291,6 +292,11 @@ func splitAddress(address string) ([]step, error) {
 		}
 		rest = rest[1:]
 	}
+}
+
+// notIdentifier reports whether a character is in no name of Terraform's.
+func notIdentifier(r rune) bool {
+	return r != '_' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 }
 
 // closing is where an index ends that begins s; -1 if it does not end.

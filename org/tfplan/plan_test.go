@@ -160,6 +160,7 @@ func TestReadErrors(t *testing.T) {
 		{"no version number", `{"format_version":"new","resource_changes":[]}`, `invalid format version "new"`},
 		{"errored", string(errored), "tfplan: planning ended in an error, so that the plan says only a part; correct the configuration, and plan again"},
 		{"bad address", `{"format_version":"1.2","planned_values":{},"resource_changes":[{"address":"aws_iam_role.x[\"a","mode":"managed","change":{"actions":["create"]}}]}`, "a bracket is not closed"},
+		{"command in an address", `{"format_version":"1.2","planned_values":{},"resource_changes":[{"address":"::error::x.y","mode":"managed","change":{"actions":["create"]}}]}`, `"::error::x.y" is no address of a resource`},
 		{"no change", `{"format_version":"1.2","planned_values":{},"resource_changes":[{"address":"aws_iam_role.x","mode":"managed"}]}`, "resource_changes: an entry has no change"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
