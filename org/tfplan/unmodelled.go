@@ -84,6 +84,8 @@ var granting = []string{
 	"aws_transfer_access", "aws_transfer_user", "aws_vpc_endpoint", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key",
 	"aws_lightsail_bucket_resource_access", "aws_shield_drt_access_role_arn_association", "aws_servicecatalog_organizations_access",
 	"aws_cloudcontrolapi_resource", "aws_serverlessapplicationrepository_cloudformation_stack", "aws_servicecatalog_provisioned_product",
+	"aws_cognito_user_group", "aws_cognito_user_in_group", "aws_finspace_kx_user", "aws_iot_role_alias", "aws_lightsail_bucket", "aws_lightsail_bucket_access_key",
+	"aws_opensearch_authorize_vpc_endpoint_access", "aws_s3_bucket_abac", "aws_securitylake_subscriber",
 	"aws_budgets_budget_action", "aws_directory_service_shared_directory", "aws_directory_service_shared_directory_accepter",
 }
 
@@ -218,7 +220,7 @@ func isPolicyName(name string) bool {
 func isGrant(name string) bool {
 	switch name {
 	case "acl", "grant", "grants", "grantee", "permission", "permissions", "principal", "principals", "allowed_principals", "shared_accounts",
-		"launch_permission", "launch_permissions", "authorization", "authorization_type", "accounts_with_restore_access":
+		"launch_permission", "launch_permissions", "authorization", "authorization_type":
 		return true
 	}
 	return false
