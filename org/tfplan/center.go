@@ -25,7 +25,7 @@ func (e *editor) centerOf(in *instance, v values) *center {
 	store := v.plain("identity_store_id")
 	switch {
 	case err != nil && store == "":
-		e.fail(in, "the plan does not know its instance of IAM Identity Center")
+		e.skip(in, true, "the plan does not tell its instance of IAM Identity Center")
 		return nil
 	case e.center == nil && (err != nil || !v.planned):
 		e.skip(in, true, noCenter)
@@ -36,7 +36,7 @@ func (e *editor) centerOf(in *instance, v values) *center {
 			e.centerGap(arn.String(), what, noCenter)
 		}
 	case err == nil && e.center.spec.ARN != arn, store != "" && e.center.spec.IdentityStore != "" && store != e.center.spec.IdentityStore:
-		e.fail(in, "it is of the instance %s, and the snapshot has %s", cmp.Or(v.plain("instance_arn"), store), e.center.spec.ARN)
+		e.skip(in, true, "it is of another instance of IAM Identity Center, "+cmp.Or(v.plain("instance_arn"), store)+", than "+e.center.spec.ARN.String())
 		return nil
 	}
 	e.center.changed = true
