@@ -176,29 +176,36 @@ func (e *editor) putPasswordPolicy(in *instance, v values) {
 	a.settings = true
 	a.PasswordPolicy = nil
 	p := new(org.PasswordPolicy)
-	for _, f := range []struct {
-		attr string
-		to   *bool
-	}{
-		{"allow_users_to_change_password", &p.UsersMayChange}, {"hard_expiry", &p.HardExpiry},
-		{"require_lowercase_characters", &p.RequireLowercase}, {"require_uppercase_characters", &p.RequireUppercase},
-		{"require_numbers", &p.RequireNumbers}, {"require_symbols", &p.RequireSymbols},
+	for attr, to := range map[string]any{
+		"allow_users_to_change_password": &p.UsersMayChange,
+		"hard_expiry":                    &p.HardExpiry,
+		"require_lowercase_characters":   &p.RequireLowercase,
+		"require_uppercase_characters":   &p.RequireUppercase,
+		"require_numbers":                &p.RequireNumbers,
+		"require_symbols":                &p.RequireSymbols,
+		"minimum_password_length":        &p.MinimumLength,
+		"max_password_age":               &p.MaxAge,
+		"password_reuse_prevention":      &p.RememberLast,
 	} {
-		if v.isUnknown(f.attr) {
+		value, st := v.get(attr)
+		if st == unknown && v.sets(attr) || st == known && !set(to, value) {
 			return
 		}
-		*f.to, _ = v.flag(f.attr)
-	}
-	for _, f := range []struct {
-		attr string
-		to   *int
-	}{{"minimum_password_length", &p.MinimumLength}, {"max_password_age", &p.MaxAge}, {"password_reuse_prevention", &p.RememberLast}} {
-		if v.isUnknown(f.attr) {
-			return
-		}
-		*f.to = v.number(f.attr)
 	}
 	a.PasswordPolicy = p
+}
+
+// set puts a value of JSON where it belongs, and reports whether it is of that kind.
+func set(to, value any) (ok bool) {
+	switch to := to.(type) {
+	case *bool:
+		*to, ok = value.(bool)
+	case *int:
+		var n float64
+		n, ok = value.(float64)
+		*to = int(n)
+	}
+	return ok
 }
 
 func (e *editor) removePasswordPolicy(in *instance, _ values) {
