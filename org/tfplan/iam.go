@@ -2,6 +2,7 @@ package tfplan
 
 import (
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -190,12 +191,17 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 			}
 		}
 	}
-	if !v.sets("inline_policy") {
+	// The configuration of a plan leaves out dynamic blocks, so that what is known counts even if
+	// it has none. What nobody sets, and the role has, is the same before and after.
+	if !v.sets("inline_policy") && v.of.updates() && reflect.DeepEqual(v.known["inline_policy"], v.of.before.known["inline_policy"]) {
 		return
 	}
 	blocks, st := v.blocks("inline_policy")
 	switch st {
 	case unknown:
+		if !v.sets("inline_policy") {
+			return // computed, and nobody gives it a value
+		}
 		e.unknown(arn.String(), org.GapIdentityPolicies, v.unknownReason("inline_policy"))
 	case known:
 		*inline = nil
