@@ -188,7 +188,7 @@ func (e *editor) link(v values, attr, want string) (string, bool) {
 	if st != unknown {
 		return s, st == known
 	}
-	if marked(member(v.sensitive, attr)) {
+	if v.secret(attr) {
 		return "", false
 	}
 	return e.followed(v, v.of.expression(attr), want)

@@ -44,7 +44,7 @@ func (e *editor) read(v values, attr string, kind policy.Kind) text {
 	case absent:
 		return text{}
 	case unknown:
-		if !v.sets(attr) {
+		if !v.sets(attr) && !v.secret(attr) {
 			return text{} // computed, and nobody gives it a value
 		}
 		t := e.unknownDocument(v, attr)
@@ -54,9 +54,6 @@ func (e *editor) read(v values, attr string, kind policy.Kind) text {
 			}
 		}
 		return t
-	}
-	if from := e.sensitiveSource(v, attr); from != "" {
-		return text{unknown: fmt.Sprintf("%s: %s is sensitive in %s", v.of.address, attr, from)}
 	}
 	d, err := policy.Parse([]byte(src))
 	if err != nil {
@@ -70,23 +67,16 @@ func (e *editor) read(v values, attr string, kind policy.Kind) text {
 	return text{document: d}
 }
 
-// sensitiveSource is the data source that a document comes from, if something that is marked
-// sensitive goes into it: Terraform does not mark what comes out.
-func (e *editor) sensitiveSource(v values, attr string) string {
-	t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr))
-	if !ok || t.of.mode != tfjson.DataResourceMode || !marked(t.of.after.sensitive) {
-		return ""
-	}
-	return t.of.address
-}
-
 // unknownReason is the reason of a gap.
 func (v values) unknownReason(attr string) string {
 	what := "is known only after apply"
-	if marked(member(v.sensitive, attr)) {
+	on := v.dependsOn(attr)
+	switch {
+	case marked(member(v.sensitive, attr)) || attr == "tags" && v.secret(attr) || on == "" && v.secret(attr):
 		return fmt.Sprintf("%s: %s is sensitive", v.of.address, attr)
-	}
-	if on := v.dependsOn(attr); on != "" {
+	case v.secret(attr):
+		return fmt.Sprintf("%s: %s is made of something sensitive (it depends on %s)", v.of.address, attr, on)
+	case on != "":
 		what += " (it depends on " + on + ")"
 	}
 	return fmt.Sprintf("%s: %s %s", v.of.address, attr, what)
@@ -94,15 +84,15 @@ func (v values) unknownReason(attr string) string {
 
 func (e *editor) unknownDocument(v values, attr string) text {
 	out := text{unknown: v.unknownReason(attr)}
-	if marked(member(v.sensitive, attr)) {
+	if v.secret(attr) {
 		return out
 	}
 	t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr))
 	if !ok || t.of.mode != tfjson.DataResourceMode || t.of.typ != "aws_iam_policy_document" || (t.attr != "json" && t.attr != "minified_json") {
 		return out
 	}
-	if from := e.sensitiveSource(v, attr); from != "" {
-		out.unknown = fmt.Sprintf("%s: %s is sensitive in %s", v.of.address, attr, from)
+	if e.plan.origin(v.of.scope(), v.of.expression(attr)) == secretly {
+		out.unknown = fmt.Sprintf("%s: %s is made of something sensitive (it depends on %s)", v.of.address, attr, v.dependsOn(attr))
 		return out
 	}
 	document, missing, err := rebuild(t.of.after)
@@ -171,6 +161,9 @@ func rebuild(v values) (d *policy.Document, missing []string, err error) {
 	}{version, v.plain("policy_id"), list})
 	if err != nil {
 		return nil, nil, err
+	}
+	if v.of.plan.shows(string(src)) {
+		return nil, append(missing, "something sensitive"), nil
 	}
 	d, err = policy.Parse(src)
 	return d, missing, err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -22,7 +23,11 @@ type Plan struct {
 	instances []*instance          // by address
 	byAddress map[string]*instance // managed and data resources, those of prior_state included
 	deferred  []Skipped
-	configs   map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource // filled by Read
+	configs   map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource
+	secrets   []string                        // texts that are marked sensitive
+	marked    map[*tfjson.ConfigResource]bool // of which something is marked sensitive
+	following sync.Mutex
+	origins   map[originKey]origin // found so far; under following
 }
 
 // An instance is one resource instance: of a plan's changes, or of its prior state.
@@ -65,10 +70,17 @@ func Read(r io.Reader) (*Plan, error) {
 	if err := json.Unmarshal(src, raw); err != nil {
 		return nil, fmt.Errorf("tfplan: %w", err)
 	}
-	p := &Plan{raw: raw, byAddress: make(map[string]*instance), configs: make(map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource)}
+	p := &Plan{
+		raw: raw, byAddress: make(map[string]*instance), configs: make(map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource),
+		marked: make(map[*tfjson.ConfigResource]bool), origins: make(map[originKey]origin),
+	}
+	if raw.Config != nil {
+		p.declare(raw.Config.RootModule)
+	}
 	if err := p.index(); err != nil {
 		return nil, fmt.Errorf("tfplan: %w", err)
 	}
+	p.findSecrets()
 	return p, nil
 }
 
@@ -234,17 +246,26 @@ func (p *Plan) configOf(in *instance) *tfjson.ConfigResource {
 	if m == nil {
 		return nil
 	}
-	list, ok := p.configs[m]
-	if !ok {
-		list = make(map[resourceName]*tfjson.ConfigResource, len(m.Resources))
-		for _, r := range m.Resources {
-			if r != nil {
-				list[resourceName{r.Mode, r.Type, r.Name}] = r
-			}
-		}
-		p.configs[m] = list
+	return p.configs[m][resourceName{in.mode, in.typ, in.name}]
+}
+
+// declare takes the resources of a module and of those that it calls.
+func (p *Plan) declare(m *tfjson.ConfigModule) {
+	if m == nil {
+		return
 	}
-	return list[resourceName{in.mode, in.typ, in.name}]
+	list := make(map[resourceName]*tfjson.ConfigResource, len(m.Resources))
+	for _, r := range m.Resources {
+		if r != nil {
+			list[resourceName{r.Mode, r.Type, r.Name}] = r
+		}
+	}
+	p.configs[m] = list
+	for _, c := range m.ModuleCalls {
+		if c != nil {
+			p.declare(c.Module)
+		}
+	}
 }
 
 // A resourceName is what is unique in a module.

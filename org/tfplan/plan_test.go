@@ -133,13 +133,30 @@ func describe(t *testing.T, p *tfplan.Plan, out *tfplan.Outcome) string {
 func TestSensitive(t *testing.T) {
 	src, err := os.ReadFile("testdata/sensitive/plan.json")
 	require.NoError(t, err)
-	require.Contains(t, string(src), "very-secret-partner", "the plan has the secret")
+	for _, secret := range []string{"999988887777:role/very-secret-partner", "very-secret-token"} {
+		require.Contains(t, string(src), secret, "the plan has the secret")
+	}
 	o, _ := worlds(t, "sensitive")
 	p := read(t, "sensitive")
 	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
 	require.NoError(t, err)
-	assert.NotContains(t, describe(t, p, out), "very-secret-partner")
-	assert.Len(t, out.Unknown, 2)
+	for _, part := range []string{"very", "999988887777"} {
+		assert.NotContains(t, describe(t, p, out), part)
+	}
+	assert.Contains(t, changes(out), "put role arn:aws:iam::111122223333:role/plain\n")
+	assert.NotContains(t, changes(out), "of arn:aws:iam::111122223333:role/plain as unknown")
+}
+
+// TestSensitiveDefaultTags holds that tags_all, which Terraform does not mark, is not shown
+// where the provider's default tags are made of something sensitive.
+func TestSensitiveDefaultTags(t *testing.T) {
+	o, _ := worlds(t, "sensitive")
+	p := edited(t, "sensitive", `"access_key":{"constant_value":"none"}`, `"default_tags":[{"tags":{"references":["var.token"]}}],"access_key":{"constant_value":"none"}`,
+		`"tags_all":{"team":"logs"}`, `"tags_all":{"team":"logs","token":"very"}`)
+	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.NotContains(t, describe(t, p, out), "very")
+	assert.Contains(t, changes(out), "mark tags of arn:aws:iam::111122223333:role/plain as unknown")
 }
 
 func TestReadErrors(t *testing.T) {

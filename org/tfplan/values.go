@@ -1,12 +1,16 @@
 package tfplan
 
+import tfjson "github.com/hashicorp/terraform-json"
+
 // values are the attributes of a resource on one side of a change.
 type values struct {
 	known     map[string]any
 	unknown   any // shaped like known, with true where a value is known only after apply
 	sensitive any // likewise, where a value must not be shown
 	of        *instance
-	planned   bool // after the change
+	planned   bool               // after the change
+	nested    bool               // a block in a resource
+	block     *tfjson.Expression // nested: what the configuration gives the outermost block, or nil
 }
 
 // attributes is what change.before or change.after is: an object, or null.
@@ -40,10 +44,15 @@ func (v values) get(name string) (any, state) {
 	switch {
 	case !ok || value == nil:
 		return nil, absent
-	case marked(member(v.sensitive, name)):
+	case v.secret(name):
 		return nil, unknown
 	}
 	return value, known
+}
+
+// secret reports whether an attribute must not be shown.
+func (v values) secret(name string) bool {
+	return marked(member(v.sensitive, name)) || v.hides(name, v.known[name])
 }
 
 func member(v any, name string) any {
@@ -142,6 +151,9 @@ func stringsOf(value any) []string {
 
 // tags are the tags of a resource, those that the provider's configuration adds included.
 func (v values) tags() (map[string]string, state) {
+	if v.secret("tags") || v.secret("tags_all") || v.of.plan.hidesDefaultTags(v.of) {
+		return nil, unknown // tags_all is not marked, whatever goes into it
+	}
 	value, s := v.get("tags_all")
 	if s != known {
 		if s == unknown && v.of.plan.hasDefaultTags(v.of) {
@@ -175,13 +187,17 @@ func (v values) blocks(name string) ([]values, state) {
 	if u, ok := member(v.unknown, name).(bool); ok && u {
 		return nil, unknown
 	}
+	block := v.expression(name)
+	if block != nil && v.of.plan.origin(v.of.scope(), block) == secretly {
+		return nil, unknown
+	}
 	out := make([]values, 0, len(list))
 	for i, e := range list {
 		m, ok := e.(map[string]any)
 		if !ok {
 			return nil, unknown
 		}
-		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned})
+		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned, nested: true, block: block})
 	}
 	return out, known
 }

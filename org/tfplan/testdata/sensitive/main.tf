@@ -46,3 +46,105 @@ resource "aws_iam_role_policy" "app" {
   role   = aws_iam_role.app.name
   policy = data.aws_iam_policy_document.app.json
 }
+
+# What follows takes the same secret to documents and tags on ways that Terraform does not
+# mark.
+variable "token" {
+  type      = string
+  sensitive = true
+  default   = "very-secret-token"
+}
+
+variable "production" {
+  default = true
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "AWS"
+      identifiers = [var.partner]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "source" {
+  source_policy_documents = [data.aws_iam_policy_document.trust.json]
+}
+
+data "aws_iam_policy_document" "override" {
+  override_policy_documents = [data.aws_iam_policy_document.trust.json]
+}
+
+data "aws_iam_policy_document" "dynamic" {
+  dynamic "statement" {
+    for_each = jsondecode(data.aws_iam_policy_document.trust.json).Statement
+    content {
+      actions = [statement.value.Action]
+      principals {
+        type        = "AWS"
+        identifiers = [statement.value.Principal.AWS]
+      }
+    }
+  }
+}
+
+locals {
+  trust = data.aws_iam_policy_document.trust.json
+}
+
+module "trust" {
+  source = "./trust"
+  trust  = data.aws_iam_policy_document.source.json
+}
+
+resource "aws_iam_role" "by_local" {
+  name               = "by-local"
+  assume_role_policy = local.trust
+  tags               = { token = var.token }
+}
+
+resource "aws_iam_role" "by_source" {
+  name               = "by-source"
+  assume_role_policy = data.aws_iam_policy_document.source.json
+}
+
+resource "aws_iam_role" "by_override" {
+  name               = "by-override"
+  assume_role_policy = data.aws_iam_policy_document.override.json
+}
+
+resource "aws_iam_role" "by_dynamic" {
+  name               = "by-dynamic"
+  assume_role_policy = data.aws_iam_policy_document.dynamic.json
+}
+
+resource "aws_iam_role" "by_condition" {
+  name               = "by-condition"
+  assume_role_policy = var.production ? data.aws_iam_policy_document.trust.json : data.aws_iam_policy_document.source.json
+}
+
+resource "aws_iam_role" "by_module" {
+  name               = "by-module"
+  assume_role_policy = module.trust.trust
+  inline_policy {
+    name   = "inline"
+    policy = data.aws_iam_policy_document.app.json
+  }
+}
+
+resource "aws_iam_role" "by_part" {
+  name               = "by-part"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [for s in jsondecode(data.aws_iam_policy_document.trust.json).Statement : merge(s, { Principal = { AWS = split("-", s.Principal.AWS)[0] } })] })
+}
+
+# This has nothing of it.
+resource "aws_iam_role" "plain" {
+  name = "plain"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "sts:AssumeRole" }]
+  })
+  tags = { team = "logs" }
+}

@@ -1,0 +1,11 @@
+variable "trust" {
+  type = string
+}
+
+locals {
+  trust = var.trust
+}
+
+output "trust" {
+  value = jsonencode(jsondecode(local.trust))
+}
