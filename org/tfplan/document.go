@@ -125,12 +125,15 @@ type statement struct {
 
 // rebuild puts together what data.aws_iam_policy_document will be (Terraform AWS provider,
 // “Data Source: aws_iam_policy_document”). A statement of which something is not known is
-// left out, but for lists of actions, resources and principals: those it surely has stay. The
-// unknown is in missing.
+// left out, but for lists of actions, resources and principals: those it surely has stay. So is
+// one with a Sid where other documents may put their own in its place. The unknown is in
+// missing.
 func rebuild(v values) (d *policy.Document, missing []string, err error) {
+	overridden := false
 	for _, attr := range []string{"source_json", "override_json", "source_policy_documents", "override_policy_documents"} {
 		if value, s := v.get(attr); s == unknown || s == known && value != "" {
 			missing = append(missing, attr)
+			overridden = overridden || strings.HasPrefix(attr, "override_")
 		}
 	}
 	blocks, s := v.blocks("statement")
@@ -143,7 +146,7 @@ func rebuild(v values) (d *policy.Document, missing []string, err error) {
 		for _, l := range lacks {
 			missing = append(missing, fmt.Sprintf("statement[%d].%s", i, l))
 		}
-		if whole {
+		if _, sid := b.text("sid"); whole && !(overridden && sid != absent) {
 			list = append(list, st)
 		}
 	}

@@ -40,3 +40,12 @@ func TestComputedInline(t *testing.T) {
 	assert.True(t, ok)
 	assert.Empty(t, r.Inline)
 }
+
+// TestOverride holds that a statement that another document may replace is not taken for
+// certain.
+func TestOverride(t *testing.T) {
+	out := apply(t, "override", organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	const ana = "arn:aws:iam::111122223333:user/ana"
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, ana, "s3:ListAllMyBuckets", "*", nil))
+	assert.Equal(t, simulate.ExplicitDeny, decide(t, out.After, ana, "iam:CreateUser", "*", nil))
+}
