@@ -44,8 +44,8 @@ func (e *editor) read(v values, attr string, kind policy.Kind) text {
 	case absent:
 		return text{}
 	case unknown:
-		if !v.sets(attr) && !v.secret(attr) {
-			return text{} // computed, and nobody gives it a value
+		if v.isComputed(attr) {
+			return text{}
 		}
 		t := e.unknownDocument(v, attr)
 		if t.document != nil {
@@ -76,6 +76,8 @@ func (v values) unknownReason(attr string) string {
 		return fmt.Sprintf("%s: %s is sensitive", v.of.address, attr)
 	case v.secret(attr):
 		return fmt.Sprintf("%s: %s is made of something sensitive (it depends on %s)", v.of.address, attr, on)
+	case v.known[attr] != nil && !marked(member(v.unknown, attr)):
+		return fmt.Sprintf("%s: %s has a value of another type than the provider's", v.of.address, attr)
 	case on != "":
 		what += " (it depends on " + on + ")"
 	}

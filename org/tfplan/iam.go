@@ -105,7 +105,21 @@ func (e *editor) entity(in *instance, v values) (policy.ARN, *account) {
 			return policy.ARN{}, nil
 		}
 	}
+	if v.planned && v.plain("arn") == "" {
+		e.unnamed(v, s)
+	}
 	return a, e.edited(in, id)
+}
+
+// unnamed marks what has a name that somebody gives and that is not known: nothing is certain
+// of what stands for it. A name that Terraform or AWS chooses is as good as any other.
+func (e *editor) unnamed(v values, arn string) {
+	for _, attr := range []string{"name", "name_prefix", "bucket", "bucket_prefix", "path"} {
+		if v.isUnknown(attr) {
+			e.unknown(arn, org.GapEverything, v.unknownReason(attr))
+			return
+		}
+	}
 }
 
 // exists fails for what the plan creates although it is there.
@@ -157,7 +171,10 @@ func (e *editor) putRole(in *instance, v values) {
 	}
 	r.Boundary = e.boundary(v, arn)
 	r.Tags = e.tags(v, arn)
-	if n := v.number("max_session_duration"); n > 0 {
+	switch n, st := v.number("max_session_duration"); {
+	case st == unknown && !v.isComputed("max_session_duration"): // how long sessions are decides no request
+		r.MaxSession = 0
+	case n > 0:
 		r.MaxSession = time.Duration(n) * time.Second
 	}
 	e.ownPolicies(v, arn, &r.Attached, &r.Inline)
@@ -199,8 +216,8 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 	blocks, st := v.blocks("inline_policy")
 	switch st {
 	case unknown:
-		if !v.sets("inline_policy") {
-			return // computed, and nobody gives it a value
+		if v.isComputed("inline_policy") {
+			return
 		}
 		e.unknown(arn.String(), org.GapIdentityPolicies, v.unknownReason("inline_policy"))
 	case known:
@@ -233,7 +250,7 @@ func (e *editor) removeRole(in *instance, v values) {
 func (e *editor) boundary(v values, holder policy.ARN) policy.ARN {
 	s, ok := e.link(v, "permissions_boundary", "arn")
 	if !ok {
-		if _, st := v.text("permissions_boundary"); st == unknown && v.sets("permissions_boundary") {
+		if v.isUnknown("permissions_boundary") {
 			e.unknown(holder.String(), org.GapBoundary, v.unknownReason("permissions_boundary"))
 		}
 		return policy.ARN{}

@@ -52,11 +52,11 @@ func (e *editor) putTrail(in *instance, v values) {
 		{"is_multi_region_trail", &t.MultiRegion}, {"is_organization_trail", &t.Organization},
 		{"include_global_service_events", &t.GlobalServiceEvents}, {"enable_log_file_validation", &t.LogFileValidation},
 	} {
-		if v.isUnknown(f.attr) {
+		var st state
+		if *f.to, st = v.flag(f.attr); st == unknown && !v.isComputed(f.attr) {
 			e.skip(in, false, v.unknownReason(f.attr))
 			return
 		}
-		*f.to, _ = v.flag(f.attr)
 	}
 	if logging, st := v.flag("enable_logging"); st == known {
 		t.Status = &cloudtrail.Status{Logging: logging}

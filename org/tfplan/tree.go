@@ -140,13 +140,13 @@ func (e *editor) putAccount(in *instance, v values) {
 	}
 	id, _ := e.value(in, "id")
 	parent, ok := e.link(v, "parent_id", "id")
-	switch _, st := v.text("parent_id"); {
+	switch {
 	case ok:
 		if e.o.ID() != "" && e.nodes[parent] == nil && parent != e.spec.Root.ID && !e.isNewOU(parent) {
 			e.fail(in, "parent_id %s is neither in the organization nor in the plan", parent)
 		}
 		e.parents[id] = parent
-	case st == unknown && v.sets("parent_id"):
+	case v.isUnknown("parent_id"):
 		e.fail(in, "%s; want a parent that the plan knows", v.unknownReason("parent_id"))
 		return
 	case in.creates():

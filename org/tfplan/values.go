@@ -31,7 +31,7 @@ type state uint8
 const (
 	absent state = iota // null, or the resource has no such attribute
 	known
-	unknown // known after apply, or sensitive, in whole or in part
+	unknown // known after apply, sensitive, or of another type than the provider's, in whole or in part
 )
 
 // get is the value of an attribute. One that is sensitive is unknown: what is not used
@@ -96,18 +96,26 @@ func (v values) text(name string) (string, state) {
 	if s != known {
 		return "", s
 	}
-	text, ok := value.(string)
-	if !ok || text == "" {
+	switch text, ok := value.(string); {
+	case !ok:
+		return "", unknown
+	case text == "":
 		return "", absent
+	default:
+		return text, known
 	}
-	return text, known
 }
 
-// isUnknown reports whether an attribute that the configuration sets is known only after
-// apply.
+// isComputed reports whether an attribute that is unknown is so because the provider will
+// choose it, and nobody gives it a value.
+func (v values) isComputed(name string) bool {
+	return v.known[name] == nil && !v.sets(name)
+}
+
+// isUnknown reports whether a text that somebody gives is unknown.
 func (v values) isUnknown(name string) bool {
-	_, st := v.get(name)
-	return st == unknown && v.sets(name)
+	_, st := v.text(name)
+	return st == unknown && !v.isComputed(name)
 }
 
 // plain is the text of an attribute if it is known, or "".
@@ -118,15 +126,21 @@ func (v values) plain(name string) string {
 
 func (v values) flag(name string) (bool, state) {
 	value, s := v.get(name)
-	b, _ := value.(bool)
+	b, ok := value.(bool)
+	if s == known && !ok {
+		return false, unknown
+	}
 	return b, s
 }
 
-// number is a whole number that is known, or 0.
-func (v values) number(name string) int {
-	value, _ := v.get(name)
-	n, _ := value.(float64)
-	return int(n)
+// number is a whole number.
+func (v values) number(name string) (int, state) {
+	value, s := v.get(name)
+	n, ok := value.(float64)
+	if s == known && (!ok || n != float64(int(n))) {
+		return 0, unknown
+	}
+	return int(n), s
 }
 
 // texts is an attribute that is a list or set of strings.
@@ -135,7 +149,11 @@ func (v values) texts(name string) ([]string, state) {
 	if s != known {
 		return nil, s
 	}
-	return stringsOf(value), known
+	out := stringsOf(value)
+	if list, ok := value.([]any); !ok || len(list) != len(out) {
+		return nil, unknown
+	}
+	return out, known
 }
 
 func stringsOf(value any) []string {
@@ -161,13 +179,22 @@ func (v values) tags() (map[string]string, state) {
 		}
 		value, s = v.get("tags")
 	}
-	m, _ := value.(map[string]any)
-	if s != known || len(m) == 0 {
+	m, ok := value.(map[string]any)
+	switch {
+	case s == known && !ok:
+		return nil, unknown
+	case s != known || len(m) == 0:
 		return nil, s
 	}
 	out := make(map[string]string, len(m))
 	for k, e := range m {
-		out[k], _ = e.(string)
+		text, ok := e.(string)
+		if !ok && e != nil {
+			return nil, unknown
+		}
+		if ok {
+			out[k] = text
+		}
 	}
 	return out, known
 }
@@ -176,7 +203,7 @@ func (v values) tags() (map[string]string, state) {
 func (v values) blocks(name string) ([]values, state) {
 	list, ok := v.known[name].([]any)
 	if !ok {
-		if marked(member(v.unknown, name)) {
+		if marked(member(v.unknown, name)) || v.known[name] != nil {
 			return nil, unknown
 		}
 		return nil, absent

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/tfplan"
@@ -48,4 +49,46 @@ func TestOverride(t *testing.T) {
 	const ana = "arn:aws:iam::111122223333:user/ana"
 	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, ana, "s3:ListAllMyBuckets", "*", nil))
 	assert.Equal(t, simulate.ExplicitDeny, decide(t, out.After, ana, "iam:CreateUser", "*", nil))
+}
+
+// created is a plan that makes a role, with what is after the change.
+func created(t *testing.T, after, unknown string) *tfplan.Plan {
+	return edited(t, "targeted", `"resource_changes":[`, `"resource_changes":[{"address":"aws_iam_role.app","mode":"managed","type":"aws_iam_role","name":"app","change":{"actions":["create"],"before":null,"after":`+after+`,"after_unknown":`+unknown+`}},`,
+		`"resources":[{"address":"aws_iam_group.left"`, `"resources":[{"address":"aws_iam_role.app","mode":"managed","type":"aws_iam_role","name":"app","provider_config_key":"aws","expressions":{"name":{"references":["aws_iam_group.left.unique_id","aws_iam_group.left"]}}},{"address":"aws_iam_group.left"`)
+}
+
+// TestUnknownName holds that nothing is certain of a role whose name somebody gives, and that
+// is not known: what stands for it has another name.
+func TestUnknownName(t *testing.T) {
+	trust := `"assume_role_policy":"{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::444455556666:root\"},\"Action\":\"sts:AssumeRole\"}]}"`
+	out, err := created(t, `{`+trust+`}`, `{"name":true,"arn":true,"id":true}`).Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	require.Len(t, out.Placeholders, 1)
+	name := out.Placeholders[0].Value
+	assert.Equal(t, []org.Gap{{Subject: "arn:aws:iam::111122223333:role/" + name, What: org.GapEverything, Reason: "aws_iam_role.app: name is known only after apply (it depends on aws_iam_group.left.unique_id)"}}, out.Unknown)
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, "arn:aws:iam::111122223333:role/"+name, "s3:ListAllMyBuckets", "*", nil))
+}
+
+// TestWrongType holds that an attribute of another type than the provider's is not taken for
+// absent.
+func TestWrongType(t *testing.T) {
+	for _, test := range []struct{ name, after, what string }{
+		{"document", `{"name":"app","assume_role_policy":{"Statement":[]}}`, org.GapResourcePolicy},
+		{"name", `{"name":5}`, org.GapEverything},
+		{"path", `{"name":"app","path":["a"]}`, org.GapEverything},
+		{"tags", `{"name":"app","tags":["a"]}`, org.GapTags},
+		{"tag", `{"name":"app","tags":{"team":1}}`, org.GapTags},
+		{"blocks", `{"name":"app","inline_policy":{"name":"x","policy":"{}"}}`, org.GapIdentityPolicies},
+		{"block", `{"name":"app","inline_policy":["x"]}`, org.GapIdentityPolicies},
+		{"boundary", `{"name":"app","permissions_boundary":true}`, org.GapBoundary},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := created(t, test.after, `{}`).Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			require.Len(t, out.Unknown, 1)
+			assert.Equal(t, test.what, out.Unknown[0].What)
+			assert.Contains(t, out.Unknown[0].Reason, "aws_iam_role.app: ")
+			assert.Contains(t, out.Unknown[0].Reason, " has a value of another type than the provider's")
+		})
+	}
 }
