@@ -31,7 +31,7 @@ func (o *Organization) apply(changes []Change) (*Organization, []Change, error) 
 	if len(changes) == 0 {
 		return o, nil, nil
 	}
-	d := &draft{o.Spec()}
+	d := &draft{spec: o.Spec()}
 	var errs Errors
 	var steps [][]Change
 	for i, c := range changes {
@@ -57,16 +57,28 @@ func (o *Organization) apply(changes []Change) (*Organization, []Change, error) 
 }
 
 // A draft is an organization that is being changed. It need not be valid.
-type draft struct{ spec Spec }
+type draft struct {
+	spec Spec
+	at   map[policy.ARN][]location // what accounts hold; nil: to be looked up
+	gaps map[Gap]bool              // likewise
+}
 
 func (d *draft) noSuch(kind, name string, known iter.Seq[string]) error {
 	return &ReferenceError{Kind: kind, Name: name, Suggestion: levenshtein.Closest(name, known), Want: "want one that the organization has"}
 }
 
 func (d *draft) account(id string) (*Account, error) {
+	i, err := d.accountIndex(id)
+	if err != nil {
+		return nil, err
+	}
+	return &d.spec.Accounts[i], nil
+}
+
+func (d *draft) accountIndex(id string) (int, error) {
 	i := slices.IndexFunc(d.spec.Accounts, func(a Account) bool { return a.ID == id })
 	if i < 0 {
-		return nil, d.noSuch("account", id, func(yield func(string) bool) {
+		return 0, d.noSuch("account", id, func(yield func(string) bool) {
 			for i := range d.spec.Accounts {
 				if !yield(d.spec.Accounts[i].ID) {
 					return
@@ -74,7 +86,7 @@ func (d *draft) account(id string) (*Account, error) {
 			}
 		})
 	}
-	return &d.spec.Accounts[i], nil
+	return i, nil
 }
 
 func (c putControlPolicy) apply(d *draft) ([]Change, error) {
@@ -118,10 +130,16 @@ func (d *draft) policyKind(id string) policy.Kind {
 }
 
 func (c markUnknown) apply(d *draft) ([]Change, error) {
-	if slices.Contains(d.spec.Gaps, c.gap) {
+	if d.gaps == nil {
+		d.gaps = make(map[Gap]bool, len(d.spec.Gaps))
+		for _, g := range d.spec.Gaps {
+			d.gaps[g] = true
+		}
+	}
+	if d.gaps[c.gap] {
 		return nil, nil
 	}
-	d.spec.Gaps = append(d.spec.Gaps, c.gap)
+	d.spec.Gaps, d.gaps[c.gap] = append(d.spec.Gaps, c.gap), true
 	return []Change{MarkKnown(c.gap)}, nil
 }
 
@@ -130,6 +148,6 @@ func (c markKnown) apply(d *draft) ([]Change, error) {
 	if i < 0 {
 		return nil, errors.New("the organization has no such gap; want one of its gaps, reason included")
 	}
-	d.spec.Gaps = slices.Delete(d.spec.Gaps, i, i+1)
+	d.spec.Gaps, d.gaps = slices.Delete(d.spec.Gaps, i, i+1), nil
 	return []Change{MarkUnknown(c.gap)}, nil
 }

@@ -297,6 +297,7 @@ func (c putAccount) apply(d *draft) ([]Change, error) {
 		}
 		d.place(id, parent)
 	}
+	d.at = nil
 	i := slices.IndexFunc(d.spec.Accounts, func(a Account) bool { return a.ID == id })
 	if i >= 0 {
 		old := d.spec.Accounts[i]
@@ -322,6 +323,7 @@ func (c removeAccount) apply(d *draft) ([]Change, error) {
 		return []Change{MoveAccount(c.id, parent)}, nil
 	}
 	old := *a
+	d.at = nil
 	d.spec.Accounts = slices.DeleteFunc(d.spec.Accounts, func(a Account) bool { return a.ID == c.id })
 	return []Change{PutAccount(parent, old)}, nil
 }
