@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,6 +21,7 @@ import (
 type planComparison struct {
 	comparison
 	account, region string
+	planFile        string
 }
 
 func (a *app) tfDiffCommand() *cobra.Command {
@@ -39,7 +41,9 @@ repositories. All other resources that the plan changes are listed, those that m
 access first.
 
 What Terraform knows only after apply is looked up through the references of the
-configuration. What stays unknown makes the decisions indeterminate that depend on it, and is
+configuration. Whether a reference is all of an expression, or some function is made of it, only
+the file says that terraform plan -out wrote: give it by --plan-file, or what depends on it is
+unknown. What stays unknown makes the decisions indeterminate that depend on it, and is
 listed with its address; sensitive values are taken for unknown. Names that AWS will choose
 are replaced by placeholders.
 
@@ -51,7 +55,7 @@ Exit codes: 0 compared, 1 --fail-on found what it names, 2 usage or input error,
 did not, but some access depends on what is not decided, 4 the plan is not complete, or changes
 resources that may change access and are not modelled, 130 interrupted.`,
 		Example: `  terraform plan -out plan && terraform show -json plan > plan.json
-  licit tf diff plan.json --snapshot ./snapshot
+  licit tf diff plan.json --plan-file plan --snapshot ./snapshot
   licit tf diff plan.json --snapshot ./snapshot -o markdown --fail-on gained`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 1 {
@@ -63,6 +67,7 @@ resources that may change access and are not modelled, 130 interrupted.`,
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&c.world.snapshot, "snapshot", "", "snapshot `DIR` before the plan is applied (default: the embedded sample organization)")
+	fl.StringVar(&c.planFile, "plan-file", "", "`FILE` that terraform plan -out wrote, and the plan was printed from")
 	fl.StringVar(&c.account, "account", "", "`ID` of the account of resources of which the plan does not say in which they are")
 	fl.StringVar(&c.region, "region", "", "`NAME` of the Region of resources of which the plan does not say in which they are")
 	fl.StringArrayVar(&c.scope.Principals, "principal", nil, "only principals whose ARN matches this `PATTERN` (repeatable)")
@@ -91,6 +96,11 @@ func (c *planComparison) runPlan(a *app, cmd *cobra.Command, file string) error 
 	plan, err := readPlan(a, file)
 	if err != nil {
 		return err
+	}
+	if c.planFile != "" {
+		if plan, err = configured(plan, c.planFile); err != nil {
+			return err
+		}
 	}
 	v, err := c.apply(a, cmd, plan, file)
 	if err != nil {
@@ -122,6 +132,23 @@ func readPlan(a *app, name string) (*tfplan.Plan, error) {
 	p, err := tfplan.Read(in)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", slashed(name), plainPathError(err))
+	}
+	return p, nil
+}
+
+// configured is a plan with the configuration of its plan file.
+func configured(p *tfplan.Plan, name string) (*tfplan.Plan, error) {
+	z, err := zip.OpenReader(name)
+	if err != nil {
+		return nil, fmt.Errorf("--plan-file %s: %w; want the file that terraform plan -out wrote", slashed(name), plainPathError(err))
+	}
+	defer z.Close()
+	fsys, err := fs.Sub(z, "tfconfig")
+	if err != nil {
+		return nil, err
+	}
+	if p, err = p.WithConfiguration(fsys); err != nil {
+		return nil, fmt.Errorf("--plan-file %s: %w", slashed(name), err)
 	}
 	return p, nil
 }

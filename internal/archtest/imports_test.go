@@ -24,6 +24,7 @@ const (
 	diff      = "github.com/rogpeppe/go-internal/diff"
 	cty       = "github.com/zclconf/go-cty/cty"
 	ctyjson   = "github.com/zclconf/go-cty/cty/json"
+	hcl       = "github.com/hashicorp/hcl/v2"
 	hclsyntax = "github.com/hashicorp/hcl/v2/hclsyntax"
 	hclwrite  = "github.com/hashicorp/hcl/v2/hclwrite"
 	tfjson    = "github.com/hashicorp/terraform-json"
@@ -59,7 +60,7 @@ var arrows = map[string]rule{
 		tests:   []string{"simulate"},
 	},
 	"org/tfplan": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "policy", tfjson, hclsyntax, hclwrite, cty, ctyjson},
+		imports: []string{"cloudtrail", "identitycenter", "org", "policy", tfjson, hcl, hclsyntax, hclwrite, cty, ctyjson},
 		tests:   []string{"simulate"},
 	},
 	"simulate": {

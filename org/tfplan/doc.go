@@ -7,9 +7,10 @@
 //
 // What Terraform knows only after apply is looked up through the references of the
 // configuration, and policy documents of data sources are put together from their
-// statements. What stays unknown becomes an [org.Gap] whose reason begins with the
+// statements, as far as [Plan.WithConfiguration] says that nothing else is made of them. What stays unknown becomes an [org.Gap] whose reason begins with the
 // address of the resource, so that decisions which depend on it are indeterminate. Values
-// that are marked sensitive are taken for unknown: none can be in any output.
+// that are marked sensitive, or made of such values by a provider, are taken for unknown: none
+// can be in any output.
 //
-// It does not run Terraform, reaches no network, and reads no .tf files.
+// It does not run Terraform, and reaches no network.
 package tfplan

@@ -102,6 +102,9 @@ func (e *editor) unknownDocument(v values, attr string) text {
 		e.fail(t.of, "%w", err)
 		return out
 	}
+	if !t.bare {
+		return out // what is made of it is not told
+	}
 	if len(missing) == 0 {
 		// The ID of the data source is unknown, or it waits for a dependency.
 		out.unknown = ""

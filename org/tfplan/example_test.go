@@ -1,7 +1,9 @@
 package tfplan_test
 
 import (
+	"archive/zip"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 
@@ -36,6 +38,33 @@ func ExampleRead() {
 	}
 	fmt.Println(p.TerraformVersion(), p.IsComplete())
 	// Output: 1.11.4 true
+}
+
+func ExamplePlan_WithConfiguration() {
+	z, err := zip.OpenReader("testdata/documents/plan") // of terraform plan -out
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer z.Close()
+	configuration, err := fs.Sub(z, "tfconfig")
+	if err != nil {
+		log.Fatal(err)
+	}
+	p, err := example("documents").WithConfiguration(configuration)
+	if err != nil {
+		log.Fatal(err)
+	}
+	o := must(org.Standalone(org.Account{ID: "111122223333"}))
+	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, g := range out.Unknown {
+		fmt.Println(g.Reason)
+	}
+	// Output:
+	// aws_iam_user_policy.ana: policy is known only after apply (in data.aws_iam_policy_document.overridden: override_policy_documents)
+	// aws_iam_user_policy.function: policy is known only after apply (it depends on data.aws_iam_policy_document.late.json)
 }
 
 func ExamplePlan_Apply() {
@@ -91,8 +120,10 @@ func ExampleWithRegion() {
 		fmt.Println(g.Reason)
 	}
 	// Output:
-	// aws_s3_bucket_policy.logs: policy is known only after apply (in data.aws_iam_policy_document.logs: statement[0].resources)
+	// aws_s3_bucket_policy.logs: bucket is known only after apply (it depends on aws_s3_bucket.logs.id)
+	// aws_secretsmanager_secret_policy.orders: secret_arn is known only after apply (it depends on aws_secretsmanager_secret.orders.arn)
 	// aws_sns_topic.orders: a new topic has a default policy of AWS, which is not modelled
+	// aws_sqs_queue_policy.orders: queue_url is known only after apply (it depends on aws_sqs_queue.orders.url)
 }
 
 func ExampleExport() {

@@ -3,8 +3,10 @@ package tfplan_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -20,6 +22,38 @@ func read(t testing.TB, name string) *tfplan.Plan {
 	require.NoError(t, err)
 	defer f.Close()
 	p, err := tfplan.Read(f)
+	require.NoError(t, err)
+	return p
+}
+
+// configured is a plan with the configuration of testdata, in which pairs are replaced. Each
+// folder in it is the module of its name.
+func configured(t testing.TB, p *tfplan.Plan, name string, pairs ...string) *tfplan.Plan {
+	t.Helper()
+	files, err := filepath.Glob("testdata/" + name + "/*.tf")
+	require.NoError(t, err)
+	inner, err := filepath.Glob("testdata/" + name + "/*/*.tf")
+	require.NoError(t, err)
+	fsys := fstest.MapFS{}
+	modules := `[{"Key":""}`
+	for _, file := range append(files, inner...) {
+		src, err := os.ReadFile(file)
+		require.NoError(t, err)
+		dir := filepath.Base(filepath.Dir(file))
+		if dir == name {
+			dir = ""
+		} else {
+			modules += `,{"Key":"` + dir + `"}`
+		}
+		text := string(src)
+		for i := 0; dir == "" && i < len(pairs); i += 2 {
+			require.Contains(t, text, pairs[i])
+			text = strings.ReplaceAll(text, pairs[i], pairs[i+1])
+		}
+		fsys["m-"+dir+"/"+filepath.Base(file)] = &fstest.MapFile{Data: []byte(text)}
+	}
+	fsys["modules.json"] = &fstest.MapFile{Data: []byte(modules + "]")}
+	p, err = p.WithConfiguration(fsys)
 	require.NoError(t, err)
 	return p
 }
@@ -76,9 +110,10 @@ func skipped(out *tfplan.Outcome) string {
 	return b.String()
 }
 
+// apply is what a plan of testdata does, with its configuration.
 func apply(t testing.TB, name string, o *org.Organization, i *identitycenter.Instance, opts ...tfplan.Option) *tfplan.Outcome {
 	t.Helper()
-	out, err := read(t, name).Apply(o, i, opts...)
+	out, err := configured(t, read(t, name), name).Apply(o, i, opts...)
 	require.NoError(t, err)
 	return out
 }

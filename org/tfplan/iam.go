@@ -217,6 +217,9 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 	switch st {
 	case unknown:
 		if v.isComputed("inline_policy") {
+			if v.of.mayBeDynamic("inline_policy") {
+				e.unknown(arn.String(), org.GapIdentityPolicies, v.of.address+": inline_policy may come from dynamic blocks, of which the plan does not tell without its configuration")
+			}
 			return
 		}
 		e.unknown(arn.String(), org.GapIdentityPolicies, v.unknownReason("inline_policy"))

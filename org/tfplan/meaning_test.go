@@ -94,26 +94,39 @@ func TestUnknownTags(t *testing.T) {
 	assert.Nil(t, r.Tags)
 }
 
-// TestReferences holds which expressions are followed: those that refer to one thing.
+// TestReferences holds which expressions are followed: those that are a reference to one thing,
+// by the configuration.
 func TestReferences(t *testing.T) {
 	const was = `"permissions_boundary":{"references":["aws_iam_policy.boundary.arn","aws_iam_policy.boundary"]}`
+	const wrote = "permissions_boundary = aws_iam_policy.boundary.arn"
+	const one = `"aws_iam_policy.boundary.arn","aws_iam_policy.boundary"`
 	app := policy.MustParseARN("arn:aws:iam::111122223333:role/app")
 	for _, test := range []struct {
-		name, refs string
-		want       string // "": a gap
+		name, refs, expression string
+		want                   string // "": a gap
 	}{
-		{"one", `"aws_iam_policy.boundary.arn","aws_iam_policy.boundary"`, "arn:aws:iam::111122223333:policy/boundary"},
-		{"the ID, which is the ARN", `"aws_iam_policy.boundary.id","aws_iam_policy.boundary"`, "arn:aws:iam::111122223333:policy/boundary"},
-		{"two", `"aws_iam_policy.boundary.arn","aws_iam_policy.boundary","aws_iam_policy.p[\"a\"].arn","aws_iam_policy.p[\"a\"]"`, ""},
-		{"with a variable", `"aws_iam_policy.boundary.arn","aws_iam_policy.boundary","var.acct"`, ""},
-		{"another attribute", `"aws_iam_policy.boundary.policy_id","aws_iam_policy.boundary"`, ""},
-		{"another resource", `"aws_iam_role.prefixed.name","aws_iam_role.prefixed"`, ""},
-		{"a local", `"local.boundary"`, ""},
-		{"nothing", `"aws_iam_policy.gone.arn","aws_iam_policy.gone"`, ""},
-		{"an output that is not there", `"module.m.boundary","module.m"`, ""},
+		{"one", one, `aws_iam_policy.boundary.arn`, "arn:aws:iam::111122223333:policy/boundary"},
+		{"in a template", one, `("${aws_iam_policy.boundary.arn}")`, "arn:aws:iam::111122223333:policy/boundary"},
+		{"the ID, which is the ARN", `"aws_iam_policy.boundary.id","aws_iam_policy.boundary"`, `aws_iam_policy.boundary.id`, "arn:aws:iam::111122223333:policy/boundary"},
+		{"by key", `"aws_iam_policy.p[\"a\"].arn","aws_iam_policy.p[\"a\"]","aws_iam_policy.p"`, `aws_iam_policy.p["a"].arn`, "arn:aws:iam::111122223333:policy/a"},
+		{"without the configuration", one, "", ""},
+		{"another configuration", one, `aws_iam_policy.p["a"].arn`, ""},
+		{"a function", one, `replace(aws_iam_policy.boundary.arn, "boundary", "a")`, ""},
+		{"a part of a text", one, `"${aws_iam_policy.boundary.arn}-a"`, ""},
+		{"a condition", one, `endswith(aws_iam_policy.boundary.arn, "x") ? "arn:aws:iam::aws:policy/ReadOnlyAccess" : "arn:aws:iam::aws:policy/AdministratorAccess"`, ""},
+		{"two", one + `,"aws_iam_policy.p[\"a\"].arn","aws_iam_policy.p[\"a\"]"`, `coalesce(aws_iam_policy.boundary.arn, aws_iam_policy.p["a"].arn)`, ""},
+		{"with a variable", one + `,"var.acct"`, `replace(aws_iam_policy.boundary.arn, var.acct, "x")`, ""},
+		{"another attribute", `"aws_iam_policy.boundary.policy_id","aws_iam_policy.boundary"`, `aws_iam_policy.boundary.policy_id`, ""},
+		{"another resource", `"aws_iam_role.prefixed.name","aws_iam_role.prefixed"`, `aws_iam_role.prefixed.name`, ""},
+		{"a local", `"local.boundary"`, `local.boundary`, ""},
+		{"nothing", `"aws_iam_policy.gone.arn","aws_iam_policy.gone"`, `aws_iam_policy.gone.arn`, ""},
+		{"an output that is not there", `"module.m.boundary","module.m"`, `module.m.boundary`, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := edited(t, "links", was, `"permissions_boundary":{"references":[`+test.refs+`]}`)
+			if test.expression != "" {
+				p = configured(t, p, "links", wrote, "permissions_boundary = "+test.expression)
+			}
 			out, err := p.Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
 			require.NoError(t, err)
 			r, ok := out.After.Role(app)

@@ -26,6 +26,7 @@ type Plan struct {
 	configs   map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource
 	secrets   []string                        // texts that are marked sensitive
 	marked    map[*tfjson.ConfigResource]bool // of which something is marked sensitive
+	written   *written                        // nil: nobody gave the configuration
 	following sync.Mutex
 	origins   map[originKey]origin // found so far; under following
 }
@@ -70,8 +71,12 @@ func Read(r io.Reader) (*Plan, error) {
 	if err := json.Unmarshal(src, raw); err != nil {
 		return nil, fmt.Errorf("tfplan: %w", err)
 	}
+	return newPlan(raw, nil)
+}
+
+func newPlan(raw *tfjson.Plan, w *written) (*Plan, error) {
 	p := &Plan{
-		raw: raw, byAddress: make(map[string]*instance), configs: make(map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource),
+		raw: raw, written: w, byAddress: make(map[string]*instance), configs: make(map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource),
 		marked: make(map[*tfjson.ConfigResource]bool), origins: make(map[originKey]origin),
 	}
 	if raw.Config != nil {

@@ -64,7 +64,7 @@ func TestPlans(t *testing.T) {
 	for _, name := range []string{"trust", "links", "organization", "center", "resources", "lifecycle", "sensitive", "targeted", "unmodelled"} {
 		t.Run(name, func(t *testing.T) {
 			o, i := worlds(t, name)
-			p := read(t, name)
+			p := configured(t, read(t, name), name)
 			out, err := p.Apply(o, i, tfplan.WithAccount("111122223333"))
 			require.NoError(t, err)
 			got := describe(t, p, out)
@@ -137,7 +137,7 @@ func TestSensitive(t *testing.T) {
 		require.Contains(t, string(src), secret, "the plan has the secret")
 	}
 	o, _ := worlds(t, "sensitive")
-	p := read(t, "sensitive")
+	p := configured(t, read(t, "sensitive"), "sensitive")
 	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
 	require.NoError(t, err)
 	for _, part := range []string{"very", "999988887777"} {

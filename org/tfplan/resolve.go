@@ -11,6 +11,7 @@ import (
 type target struct {
 	of   *instance
 	attr string // such as "arn" or "roots[0].id"; "": the plan doesn't say which
+	bare bool   // what leads there are references and nothing else, as far as the configuration is known
 }
 
 // A scope is where an expression stands: in a module, for one instance of a resource or a
@@ -38,15 +39,17 @@ func (in *instance) expression(attr string) *tfjson.Expression {
 }
 
 // follow finds the one attribute that an expression refers to, through variables and outputs
-// of modules. Terraform's JSON lists what an expression refers to, not what it does with
-// it: this is for attributes in which only that very value makes sense, such as the ARN of a
-// policy that is attached. An expression that refers to several things leads nowhere.
+// of modules. Terraform's JSON lists what an expression refers to, not what it does with it;
+// whether it is that very value is said only as far as the configuration is known. An
+// expression that refers to several things leads nowhere.
 func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 	const deepest = 32
+	bare := true
 	for range deepest {
 		if e == nil || e.ExpressionData == nil {
 			return target{}, false
 		}
+		bare = bare && p.isBare(e)
 		refs, iterates := references(e.References)
 		if len(refs) == 0 && iterates != "" && s.forEach != nil && s.forEach.ExpressionData != nil {
 			// each.value.arn of for_each = aws_iam_policy.p
@@ -56,6 +59,9 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 				return target{}, false
 			}
 			refs = []string{over[0] + s.key + "." + attr}
+			bare = bare && p.isBare(s.forEach)
+		} else if iterates != "" {
+			return target{}, false // an element of something
 		}
 		if len(refs) != 1 {
 			return target{}, false
@@ -78,7 +84,9 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 			}
 			s, e = inner, m.Outputs[steps[2].name].Expression
 		default:
-			return p.resource(s, steps)
+			t, ok := p.resource(s, steps)
+			t.bare = bare
+			return t, ok
 		}
 	}
 	return target{}, false
@@ -119,7 +127,7 @@ func (p *Plan) resource(s scope, steps []step) (target, bool) {
 	}
 	attr := strings.Join(rest, ".")
 	if in := p.byAddress[b.String()]; in != nil {
-		return target{in, attr}, attr != ""
+		return target{of: in, attr: attr}, attr != ""
 	}
 	// Of p[each.key].arn the plan says p and each.key only, as it does of p["${each.key}-b"].arn.
 	return target{}, false

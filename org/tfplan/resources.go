@@ -116,6 +116,11 @@ func (e *editor) owner(v values) *org.Resource {
 	name, ok := e.link(v, by.attr, "arn")
 	if !ok {
 		e.skip(in, true, v.unknownReason(by.attr))
+		if t, ok := e.plan.follow(in.scope(), in.expression(by.attr)); ok && v.planned && t.of.typ == by.typ { // very likely this one
+			if arn, ok := e.value(t.of, "arn"); ok {
+				e.unknown(arn, org.GapResourcePolicy, v.unknownReason(by.attr))
+			}
+		}
 		return nil
 	}
 	arn, err := policy.ParseARN(e.resourceARN(in, name))

@@ -45,7 +45,7 @@ func TestComputedInline(t *testing.T) {
 // TestOverride holds that a statement that another document may replace is not taken for
 // certain.
 func TestOverride(t *testing.T) {
-	out := apply(t, "override", organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	out := apply(t, "documents", organization(t, nil), nil, tfplan.WithAccount("111122223333"))
 	const ana = "arn:aws:iam::111122223333:user/ana"
 	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, ana, "s3:ListAllMyBuckets", "*", nil))
 	assert.Equal(t, simulate.ExplicitDeny, decide(t, out.After, ana, "iam:CreateUser", "*", nil))
@@ -91,4 +91,30 @@ func TestWrongType(t *testing.T) {
 			assert.Contains(t, out.Unknown[0].Reason, " has a value of another type than the provider's")
 		})
 	}
+}
+
+// TestUnknownDynamicBlock holds that a role of which the inline policies are known only after
+// apply has none only where the configuration says that it has no dynamic blocks.
+func TestUnknownDynamicBlock(t *testing.T) {
+	const unknown, without = "arn:aws:iam::111122223333:role/unknown", "arn:aws:iam::111122223333:role/without"
+	out := apply(t, "dynamic", organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, unknown, "s3:ListAllMyBuckets", "*", nil))
+	assert.Equal(t, simulate.ImplicitDeny, decide(t, out.After, without, "s3:ListAllMyBuckets", "*", nil))
+	out, err := read(t, "dynamic").Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, unknown, "s3:ListAllMyBuckets", "*", nil))
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, without, "s3:ListAllMyBuckets", "*", nil))
+}
+
+// TestFunctionOfDocument holds that a planned document is taken for that of a data source only
+// where the configuration says that it is it.
+func TestFunctionOfDocument(t *testing.T) {
+	const plain, function = "arn:aws:iam::111122223333:user/plain", "arn:aws:iam::111122223333:user/function"
+	out := apply(t, "documents", organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	assert.Equal(t, simulate.ExplicitDeny, decide(t, out.After, plain, "s3:ListAllMyBuckets", "*", nil))
+	assert.Equal(t, simulate.Allowed, decide(t, out.After, plain, "sqs:ListQueues", "*", nil))
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, function, "s3:ListAllMyBuckets", "*", nil))
+	out, err := read(t, "documents").Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, plain, "s3:ListAllMyBuckets", "*", nil))
 }

@@ -33,3 +33,25 @@ resource "aws_iam_role" "known" {
     }
   }
 }
+
+# How many blocks this has is known only after apply, and looks like none.
+resource "aws_sqs_queue" "orders" {
+  name = "orders"
+}
+
+resource "aws_iam_role" "unknown" {
+  name               = "unknown"
+  assume_role_policy = aws_iam_role.known.assume_role_policy
+  dynamic "inline_policy" {
+    for_each = split(",", aws_sqs_queue.orders.arn)
+    content {
+      name   = inline_policy.key
+      policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
+    }
+  }
+}
+
+resource "aws_iam_role" "without" {
+  name               = "without"
+  assume_role_policy = aws_iam_role.known.assume_role_policy
+}

@@ -57,3 +57,36 @@ resource "aws_iam_user_policy_attachment" "ana" {
   user       = aws_iam_user.ana.name
   policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
 }
+
+# A function of a document looks like the document.
+data "aws_iam_policy_document" "late" {
+  depends_on = [aws_sqs_queue.new]
+  statement {
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_user" "late" {
+  for_each = toset(["plain", "function"])
+  name     = each.key
+}
+
+resource "aws_iam_user_policy_attachment" "late" {
+  for_each   = aws_iam_user.late
+  user       = each.key
+  policy_arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+}
+
+resource "aws_iam_user_policy" "plain" {
+  name   = "late"
+  user   = aws_iam_user.late["plain"].name
+  policy = data.aws_iam_policy_document.late.json
+}
+
+resource "aws_iam_user_policy" "function" {
+  name   = "late"
+  user   = aws_iam_user.late["function"].name
+  policy = replace(data.aws_iam_policy_document.late.json, "s3:*", "sqs:*")
+}
