@@ -26,7 +26,7 @@ func (e *editor) account(in *instance) (string, error) {
 	ids := e.providerAccounts(in)
 	switch {
 	case len(ids) > 1:
-		return "", fmt.Errorf("%s: its provider seems to be in several accounts: %s; want a plan of which each provider is in one", in.address, strings.Join(ids, ", "))
+		return "", fmt.Errorf("%s: its provider seems to be in several accounts: %s; want a plan of which each provider is in one", in.address, in.plan.shownAccounts(ids...))
 	case len(ids) == 1:
 		return ids[0], nil
 	case e.options.account != "":

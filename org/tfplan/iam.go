@@ -2,7 +2,6 @@ package tfplan
 
 import (
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -36,7 +35,7 @@ func (e *editor) edited(in *instance, id string) *account {
 		if e.isGap(id) {
 			e.skip(in, true, "account "+id+" is known by a gap only")
 		} else {
-			e.fail(in, "it is in account %s, which the organization does not have", id)
+			e.fail(in, "it is in account %s, which the organization does not have", e.plan.shownAccounts(id))
 		}
 		return nil
 	}
@@ -190,7 +189,7 @@ func (e *editor) missed(in *instance, arn policy.ARN) {
 
 // ownPolicies takes the policies that a role lists itself, which are then all that it has.
 func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, inline *[]org.InlinePolicy) {
-	if v.sets("managed_policy_arns") {
+	if v.gives("managed_policy_arns") {
 		list, st := v.texts("managed_policy_arns")
 		switch st {
 		case unknown:
@@ -208,13 +207,8 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 			}
 		}
 	}
-	// The configuration of a plan leaves out dynamic blocks, so that what is known counts even if
-	// it has none. What nobody sets, and the role has, is the same before and after.
-	if !v.sets("inline_policy") && v.of.updates() && reflect.DeepEqual(v.known["inline_policy"], v.of.before.known["inline_policy"]) {
-		return
-	}
-	blocks, st := v.blocks("inline_policy")
-	switch st {
+	// The configuration of a plan leaves out dynamic blocks.
+	switch blocks, st := v.blocks("inline_policy"); st {
 	case unknown:
 		if v.isComputed("inline_policy") {
 			if v.of.mayBeDynamic("inline_policy") {
@@ -224,6 +218,9 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 		}
 		e.unknown(arn.String(), org.GapIdentityPolicies, v.unknownReason("inline_policy"))
 	case known:
+		if !v.gives("inline_policy") {
+			return
+		}
 		*inline = nil
 		for _, b := range blocks {
 			if b.plain("name") == "" && b.plain("policy") == "" {

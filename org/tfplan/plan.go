@@ -24,7 +24,8 @@ type Plan struct {
 	byAddress map[string]*instance // managed and data resources, those of prior_state included
 	deferred  []Skipped
 	configs   map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource
-	secrets   []string                        // texts that are marked sensitive
+	secrets   secrets
+	accounts  map[string]bool                 // account IDs that are marked sensitive
 	marked    map[*tfjson.ConfigResource]bool // of which something is marked sensitive
 	written   *written                        // nil: nobody gave the configuration
 	following sync.Mutex
@@ -77,7 +78,7 @@ func Read(r io.Reader) (*Plan, error) {
 func newPlan(raw *tfjson.Plan, w *written) (*Plan, error) {
 	p := &Plan{
 		raw: raw, written: w, byAddress: make(map[string]*instance), configs: make(map[*tfjson.ConfigModule]map[resourceName]*tfjson.ConfigResource),
-		marked: make(map[*tfjson.ConfigResource]bool), origins: make(map[originKey]origin),
+		marked: make(map[*tfjson.ConfigResource]bool), origins: make(map[originKey]origin), accounts: make(map[string]bool),
 	}
 	if raw.Config != nil {
 		p.declare(raw.Config.RootModule)

@@ -159,6 +159,14 @@ func TestSensitiveDefaultTags(t *testing.T) {
 	assert.Contains(t, changes(out), "mark tags of arn:aws:iam::111122223333:role/plain as unknown")
 }
 
+// TestSensitiveAccount holds that errors do not show an account ID that is sensitive.
+func TestSensitiveAccount(t *testing.T) {
+	p := edited(t, "targeted", `"access_key":{"constant_value":"none"}`, `"allowed_account_ids":{"references":["var.account"]}`,
+		`"configuration":{`, `"variables":{"account":{"value":"999988887777"}},"configuration":{`, `"root_module":{"resources":[{"address":"aws_iam_group.left"`, `"root_module":{"variables":{"account":{"sensitive":true}},"resources":[{"address":"aws_iam_group.left"`)
+	_, err := p.Apply(organization(t, nil), nil)
+	require.EqualError(t, err, "aws_iam_group.planned: it is in account (sensitive), which the organization does not have")
+}
+
 func TestReadErrors(t *testing.T) {
 	trust, err := os.ReadFile("testdata/trust/plan.json")
 	require.NoError(t, err)

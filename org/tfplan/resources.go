@@ -43,10 +43,12 @@ func (e *editor) putResource(in *instance, v values) {
 		e.skip(in, true, "its access control list may give access, and is not modelled")
 	}
 	switch {
-	case v.sets("policy") || !in.creates() && v.plain("policy") != in.before.plain("policy"):
+	case v.gives("policy"):
 		e.resourcePolicy(v, r, in.typ)
 	case in.creates():
 		e.defaultPolicy(in, r, a.ID)
+	case marked(member(v.unknown, "policy")):
+		e.unknown(arn.String(), org.GapResourcePolicy, v.unknownReason("policy"))
 	}
 }
 

@@ -2,6 +2,7 @@ package tfplan
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,7 +54,7 @@ func (v values) expression(name string) *tfjson.Expression {
 	return v.of.expression(name)
 }
 
-func (p *Plan) hasSecrets() bool { return len(p.marked)+len(p.secrets) > 0 }
+func (p *Plan) hasSecrets() bool { return len(p.marked)+len(p.secrets.all) > 0 }
 
 // origin follows all that an expression refers to.
 func (p *Plan) origin(s scope, e *tfjson.Expression) origin {
@@ -245,13 +246,54 @@ func (p *Plan) findSecrets() {
 		}
 	}
 	for text := range found {
-		p.secrets = append(p.secrets, text)
+		if policy.IsAccountID(text) { // the snapshot shows those that it has
+			p.accounts[text] = true
+			continue
+		}
+		p.secrets.add(text)
 		if quoted, err := json.Marshal(text); err == nil { // as it stands in a document
-			if q := string(quoted[1 : len(quoted)-1]); q != text {
-				p.secrets = append(p.secrets, q)
+			p.secrets.add(string(quoted[1 : len(quoted)-1]))
+		}
+	}
+}
+
+// shownAccounts are account IDs as an error may show them, those that are sensitive apart.
+func (p *Plan) shownAccounts(ids ...string) string {
+	list := slices.Clone(ids)
+	for i, id := range list {
+		if p.accounts[id] {
+			list[i] = "(sensitive)"
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// Secrets are texts that are marked sensitive, none shorter than shortest.
+type secrets struct {
+	all     map[string]bool
+	lengths map[string][]int // by how they begin
+}
+
+func (s *secrets) add(text string) {
+	if s.all == nil {
+		s.all, s.lengths = map[string]bool{}, map[string][]int{}
+	}
+	s.all[text] = true
+	if begin := text[:shortest]; !slices.Contains(s.lengths[begin], len(text)) {
+		s.lengths[begin] = append(s.lengths[begin], len(text))
+	}
+}
+
+// in reports whether one of them is in a text.
+func (s *secrets) in(text string) bool {
+	for i := range len(text) - shortest + 1 {
+		for _, n := range s.lengths[text[i:i+shortest]] {
+			if i+n <= len(text) && s.all[text[i:i+n]] {
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // collect adds the texts that are marked. It reports whether something is marked.
@@ -285,7 +327,7 @@ var words = map[string]bool{"type": true, "test": true, "variable": true, "effec
 func collectAll(to map[string]bool, name string, value any) {
 	switch v := value.(type) {
 	case string:
-		if len(v) >= shortest && !words[name] && !policy.IsAccountID(v) { // the snapshot shows accounts
+		if len(v) >= shortest && !words[name] {
 			to[v] = true
 		}
 	case float64:
@@ -307,11 +349,7 @@ func collectAll(to map[string]bool, name string, value any) {
 func (p *Plan) shows(value any) bool {
 	switch v := value.(type) {
 	case string:
-		for _, secret := range p.secrets {
-			if strings.Contains(v, secret) {
-				return true
-			}
-		}
+		return p.secrets.in(v)
 	case []any:
 		for _, e := range v {
 			if p.shows(e) {

@@ -1,6 +1,10 @@
 package tfplan
 
-import tfjson "github.com/hashicorp/terraform-json"
+import (
+	"reflect"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
 
 // values are the attributes of a resource on one side of a change.
 type values struct {
@@ -227,6 +231,21 @@ func (v values) blocks(name string) ([]values, state) {
 		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned, nested: true, block: block})
 	}
 	return out, known
+}
+
+// gives reports whether an attribute has a value that somebody gives: the configuration does,
+// as far as it says, or the value is another one than before. What a provider finds is the
+// same on both sides.
+func (v values) gives(name string) bool {
+	switch {
+	case v.sets(name):
+		return true
+	case marked(member(v.unknown, name)):
+		return false
+	case v.of.updates():
+		return !reflect.DeepEqual(v.known[name], v.of.before.known[name])
+	}
+	return v.known[name] != nil
 }
 
 // sets reports whether the configuration gives the attribute a value. Without the

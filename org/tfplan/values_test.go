@@ -1,6 +1,7 @@
 package tfplan_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -118,3 +119,33 @@ func TestFunctionOfDocument(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, plain, "s3:ListAllMyBuckets", "*", nil))
 }
+
+// TestRemovedPolicy holds what becomes of a policy that the configuration does not set: one that
+// is gone after the change is gone, one that the provider will tell is not known.
+func TestRemovedPolicy(t *testing.T) {
+	const queue = "arn:aws:sqs:eu-west-3:111122223333:orders"
+	const open = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}`
+	o := organization(t, func(s *org.Spec) {
+		s.Accounts[0].Roles = []org.Role{role(t, "app", rootTrust)}
+		s.Accounts[0].Resources = []org.Resource{{ARN: policy.MustParseARN(queue), Policy: document(t, open)}}
+	})
+	before := `{"arn":"` + queue + `","name":"orders","policy":` + quoted(open) + `}`
+	for _, test := range []struct {
+		name, after, unknown string
+		want                 simulate.Outcome
+	}{
+		{"kept", before, `{}`, simulate.Allowed},
+		{"gone", `{"arn":"` + queue + `","name":"orders","policy":null}`, `{}`, simulate.ImplicitDeny},
+		{"unknown", `{"arn":"` + queue + `","name":"orders"}`, `{"policy":true}`, simulate.Indeterminate},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := edited(t, "targeted", `"resource_changes":[`, `"resource_changes":[{"address":"aws_sqs_queue.orders","mode":"managed","type":"aws_sqs_queue","name":"orders","change":{"actions":["update"],"before":`+before+`,"after":`+test.after+`,"after_unknown":`+test.unknown+`}},`,
+				`"resources":[{"address":"aws_iam_group.left"`, `"resources":[{"address":"aws_sqs_queue.orders","mode":"managed","type":"aws_sqs_queue","name":"orders","provider_config_key":"aws","expressions":{"name":{"constant_value":"orders"}}},{"address":"aws_iam_group.left"`)
+			out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, decide(t, out.After, "arn:aws:iam::111122223333:role/app", "sqs:SendMessage", queue, nil))
+		})
+	}
+}
+
+func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
