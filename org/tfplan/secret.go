@@ -172,6 +172,9 @@ func (p *Plan) originOfData(s scope, typ, name string) origin {
 // originOfManaged: what a resource is given, it gives back, marks included. What the provider
 // makes of it is not told.
 func (p *Plan) originOfManaged(s scope, steps []step) origin {
+	if ofAWS[steps[2].name] {
+		return plainly
+	}
 	in := p.declared(s.path, resourceName{tfjson.ManagedResourceMode, steps[0].name, steps[1].name})
 	if in == nil || in.Expressions[steps[2].name] == nil {
 		return untold
@@ -246,9 +249,8 @@ func (p *Plan) findSecrets() {
 		}
 	}
 	for text := range found {
-		if policy.IsAccountID(text) { // the snapshot shows those that it has
+		if policy.IsAccountID(text) {
 			p.accounts[text] = true
-			continue
 		}
 		p.secrets.add(text)
 		if quoted, err := json.Marshal(text); err == nil { // as it stands in a document
