@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -36,5 +37,23 @@ func FuzzRead(f *testing.F) {
 			require.NoError(t, err)
 			require.True(t, after.Equal(out.After))
 		}
+	})
+}
+
+// FuzzConfiguration holds that no configuration makes WithConfiguration or Apply panic.
+func FuzzConfiguration(f *testing.F) {
+	for _, name := range []string{"documents", "dynamic", "links"} {
+		src, err := os.ReadFile("testdata/" + name + "/main.tf")
+		require.NoError(f, err)
+		f.Add(src)
+	}
+	p, o := read(f, "documents"), organization(f, nil)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		p, err := p.WithConfiguration(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {Data: src}})
+		if err != nil {
+			return
+		}
+		_, err = p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+		require.NoError(t, err)
 	})
 }
