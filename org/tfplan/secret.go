@@ -234,12 +234,18 @@ const shortest = 4
 // findSecrets collects what is marked sensitive.
 func (p *Plan) findSecrets() {
 	found := map[string]bool{}
-	for _, in := range p.byAddress {
+	seen := func(in *instance) {
 		was := collect(found, "", in.before.known, in.before.sensitive)
 		is := collect(found, "", in.after.known, in.after.sensitive)
 		if (was || is) && in.config != nil {
 			p.marked[in.config] = true
 		}
+	}
+	for _, in := range p.byAddress {
+		seen(in)
+	}
+	for _, in := range p.instances { // those that are left of a replacement included
+		seen(in)
 	}
 	if p.raw.Config != nil && p.raw.Config.RootModule != nil {
 		for name, c := range p.raw.Config.RootModule.Variables {
