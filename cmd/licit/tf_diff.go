@@ -52,8 +52,9 @@ resources of the same provider tell, or the provider's allowed_account_ids or as
 --account is for resources of which the plan says none of these.
 
 Exit codes: 0 compared, 1 --fail-on found what it names, 2 usage or input error, 3 --fail-on
-did not, but some access depends on what is not decided, 4 the plan is not complete, or changes
-resources that may change access and are not modelled, 130 interrupted.`,
+did not, but some access depends on what is not decided, 4 the plan is not complete (which plans
+of Terraform before 1.8 don't tell), or changes resources that may change access and are not
+modelled, 130 interrupted.`,
 		Example: `  terraform plan -out plan && terraform show -json plan > plan.json
   licit tf diff plan.json --plan-file plan --snapshot ./snapshot
   licit tf diff plan.json --snapshot ./snapshot -o markdown --fail-on gained`,

@@ -10,7 +10,6 @@ import (
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
-	"github.com/licit-dev/licit/policy/serviceref"
 )
 
 // isID is the form of what Organizations calls its things by, and of account IDs.
@@ -28,10 +27,20 @@ func (e *editor) wants(in *instance, p policy.ARN) {
 // what they say is not known.
 func (e *editor) dangling() {
 	for _, p := range slices.SortedFunc(maps.Keys(e.wanted), policy.ARN.Compare) {
-		if _, ok := serviceref.ManagedPolicy(p); !ok && !e.has(p) {
+		if !e.has(p) && !isEmbedded(p) {
 			e.unknown(p.String(), org.GapDocument, e.wanted[p]+": neither the snapshot nor the plan has the policy that it names")
 		}
 	}
+}
+
+// isEmbedded reports whether a managed policy of AWS need not be listed to be attached.
+func isEmbedded(p policy.ARN) bool {
+	user, err := policy.ParseARN("arn:" + p.Partition() + ":iam::111122223333:user/ana")
+	if err != nil {
+		return false
+	}
+	_, err = org.Standalone(org.Account{ID: "111122223333", Users: []org.User{{ARN: user, Attached: []policy.ARN{p}}}})
+	return err == nil
 }
 
 // has reports whether a managed policy is there after the plan.

@@ -281,7 +281,8 @@ type resourceName struct {
 }
 
 // IsComplete reports whether the plan says all that the configuration asks for. It does not
-// where planning was limited to targets, or where Terraform deferred changes.
+// where planning was limited to targets, or where Terraform deferred changes. A plan of Terraform
+// before 1.8, which doesn't say, is taken for complete.
 func (p *Plan) IsComplete() bool {
 	return len(p.deferred) == 0 && (p.raw.Complete == nil || *p.raw.Complete)
 }
