@@ -149,3 +149,15 @@ func TestRemovedPolicy(t *testing.T) {
 }
 
 func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+// TestFunctionOfID holds that an ID that AWS will choose is followed without the configuration, as
+// nobody can make another one of it, but not where the configuration says that somebody tries.
+func TestFunctionOfID(t *testing.T) {
+	o, _ := worlds(t, "organization")
+	const wrote = "parent_id = aws_organizations_organizational_unit.workloads.id"
+	_, err := read(t, "organization").Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	p := configured(t, read(t, "organization"), "organization", wrote, `parent_id = endswith(aws_organizations_organizational_unit.workloads.id, "x") ? "r-ab12" : "ou-ab12-11111111"`)
+	_, err = p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.ErrorContains(t, err, "parent_id is known only after apply")
+}
