@@ -38,27 +38,30 @@ func signIns(i *identitycenter.Instance) map[signIn]string {
 		return out
 	}
 	s := i.Spec()
-	sets, groups := map[string]string{}, map[string]string{}
+	sets := map[string]string{}
 	for n := range s.PermissionSets {
 		sets[s.PermissionSets[n].ARN.String()] = s.PermissionSets[n].Name
 	}
-	for _, g := range s.Groups {
-		groups[g.ID] = g.Name
-	}
-	known := map[string]bool{}
+	users := map[string]identitycenter.User{}
 	for _, u := range s.Users {
-		known[u.ID] = true
-		list, _ := i.Access(nil, u.ID)
-		for _, x := range list {
-			out[signIn{"user", u.ID, sets[x.PermissionSet.String()], x.Account}] = u.Name
-		}
+		users[u.ID] = u
+	}
+	groups := map[string]identitycenter.Group{}
+	for _, g := range s.Groups {
+		groups[g.ID] = g
 	}
 	for _, a := range s.Assignments {
-		switch {
-		case a.Group != "":
-			out[signIn{"group", a.Group, sets[a.PermissionSet.String()], a.Account}] = groups[a.Group]
-		case !known[a.User]:
-			out[signIn{"user", a.User, sets[a.PermissionSet.String()], a.Account}] = ""
+		set := sets[a.PermissionSet.String()]
+		people := groups[a.Group].Members
+		if a.Group != "" {
+			out[signIn{"group", a.Group, set, a.Account}] = groups[a.Group].Name
+		} else {
+			people = []string{a.User}
+		}
+		for _, id := range people {
+			if !users[id].Disabled {
+				out[signIn{"user", id, set, a.Account}] = users[id].Name
+			}
 		}
 	}
 	return out
