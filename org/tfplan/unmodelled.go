@@ -3,6 +3,8 @@ package tfplan
 import (
 	"slices"
 	"strings"
+
+	"github.com/licit-dev/licit/policy"
 )
 
 // harmless are types that sound like access and change none of it, with what they are.
@@ -125,7 +127,26 @@ func (e *editor) unhandled(in *instance) {
 		e.skip(in, true, "may change access, and is not modelled")
 		return
 	}
+	if arn := e.listed(in); arn != "" {
+		e.skip(in, true, "the snapshot lists "+arn+", and what the plan does with it is not modelled")
+		return
+	}
 	e.skip(in, false, "has no policy, and is of no type that is known to give access")
+}
+
+// listed is the resource of the snapshot that a resource is, or is about: one with a policy or
+// tags that decide requests, such as a function. "" means that there is none.
+func (e *editor) listed(in *instance) string {
+	for _, v := range []values{in.before, in.after} {
+		for _, attr := range []string{"arn", "id", "resource_arn"} {
+			if arn, err := policy.ParseARN(v.plain(attr)); err == nil {
+				if _, ok := e.o.Resource(arn); ok {
+					return arn.String()
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // grants reports whether an attribute gives access, or may. That a value is sensitive or is

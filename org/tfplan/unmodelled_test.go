@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/tfplan"
+	"github.com/licit-dev/licit/policy"
 )
 
 // withChange is a plan that also makes this change of a resource, aws_… "x": members of
@@ -68,6 +70,30 @@ func TestUnmodelled(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, out.Skipped, 1)
 			assert.Equal(t, test.typ+".x", out.Skipped[0].Address)
+			assert.Equal(t, test.access, out.Skipped[0].Access, out.Skipped[0].Reason)
+		})
+	}
+}
+
+// TestUnmodelledListed holds that what happens to a resource that the snapshot lists is never
+// nothing: what its policy allows goes with it.
+func TestUnmodelledListed(t *testing.T) {
+	arn := policy.MustParseARN("arn:aws:lambda:eu-west-3:111122223333:function:orders")
+	o := organization(t, func(s *org.Spec) {
+		s.Accounts[0].Resources = []org.Resource{{ARN: arn, Policy: document(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::444455556666:root"},"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:eu-west-3:111122223333:function:orders"}]}`)}}
+	})
+	for _, test := range []struct {
+		name, typ, change string
+		access            bool
+	}{
+		{"goes", "aws_lambda_function", `"actions":["delete"],"before":{"arn":"` + arn.String() + `"},"after":null`, true},
+		{"has other tags", "aws_new_tag", `"actions":["create"],"before":null,"after":{"resource_arn":"` + arn.String() + `","key":"team"},"after_unknown":{}`, true},
+		{"another", "aws_lambda_function", `"actions":["delete"],"before":{"arn":"` + arn.String() + `2"},"after":null`, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := withChange(t, test.typ, test.change, "").Apply(o, nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			require.Len(t, out.Skipped, 1)
 			assert.Equal(t, test.access, out.Skipped[0].Access, out.Skipped[0].Reason)
 		})
 	}
