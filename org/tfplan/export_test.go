@@ -159,7 +159,9 @@ func TestExportUnknown(t *testing.T) {
 			{Account: "111122223333", Section: "iam", State: org.Complete},
 		}
 	})
-	i, err := identitycenter.New(identitycenter.Spec{ARN: policy.MustParseARN(instanceARN), Gaps: []org.Gap{{Subject: instanceARN, What: identitycenter.GapAssignments, Reason: "refused"}}})
+	i, err := identitycenter.New(identitycenter.Spec{ARN: policy.MustParseARN(instanceARN), PermissionSets: []identitycenter.PermissionSet{{
+		ARN: policy.MustParseARN(setARN + "1111111111111111"), Name: "Audit", Boundary: identitycenter.Boundary{CustomerManaged: identitycenter.PolicyReference{Name: "edge", Path: "/"}},
+	}}, Gaps: []org.Gap{{Subject: instanceARN, What: identitycenter.GapAssignments, Reason: "refused"}}})
 	require.NoError(t, err)
 	all := trails()
 	all[0].Selectors, all[0].Status = nil, nil
@@ -172,6 +174,7 @@ func TestExportUnknown(t *testing.T) {
 		"boundary of arn:aws:iam::444455556666:role/app2 (refused)",
 		"unlisted of r-ab12 (cut off)",
 		"assignments of " + instanceARN + " (refused)",
+		"document of policy /edge (the boundary of permission set Audit, which no account lists)",
 		"organization-policies of 111122223333 (AccessDenied)",
 		"trails of 111122223333 eu-west-3 (off)",
 		"selectors of arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization (not read)",

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
@@ -30,6 +31,11 @@ func (m Models) Unknown() []string {
 		for _, g := range m.Instance.Spec().Gaps {
 			add(cmp.Or(g.What, org.GapEverything), g.Subject, g.Reason)
 		}
+		for _, p := range m.Instance.Spec().PermissionSets {
+			if r := p.Boundary.CustomerManaged; r.Name != "" && !lists(&s, r) {
+				add("document", "policy "+r.Path+r.Name, "the boundary of permission set "+p.Name+", which no account lists")
+			}
+		}
 	}
 	for _, u := range s.Coverage {
 		if u.State == org.Complete || u.State == org.Absent || !slices.Contains([]string{"organization", "organization-policies", "iam", "identity-center", "identity-store", "trails"}, u.Section) {
@@ -49,6 +55,15 @@ func (m Models) Unknown() []string {
 		}
 	}
 	return out
+}
+
+// lists reports whether an account lists a customer managed policy.
+func lists(s *org.Spec, r identitycenter.PolicyReference) bool {
+	return slices.ContainsFunc(s.Accounts, func(a org.Account) bool {
+		return slices.ContainsFunc(a.Policies, func(p org.ManagedPolicy) bool {
+			return p.ARN.AccountID() == a.ID && plainName(p.ARN) == r.Name && iamPath(p.ARN) == r.Path
+		})
+	})
 }
 
 // boundariesOf are the managed policies that bound users and roles.
