@@ -154,6 +154,9 @@ func (e *editor) edit() {
 	var todo []*instance
 	all := handlers()
 	for _, in := range e.plan.instances {
+		if c := in.config; c != nil && len(c.Provisioners) > 0 && (in.creates() || in.deletes()) {
+			e.skip(in, true, "runs commands by a provisioner, which may do anything")
+		}
 		switch {
 		case in.mode != tfjson.ManagedResourceMode || in.actions.NoOp() || in.actions.Read():
 		case in.actions.Forget():

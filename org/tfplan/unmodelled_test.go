@@ -99,6 +99,16 @@ func TestUnmodelledListed(t *testing.T) {
 	}
 }
 
+// TestProvisioners holds that what a plan runs may do anything.
+func TestProvisioners(t *testing.T) {
+	p := edited(t, "targeted",
+		`"resource_changes":[`, `"resource_changes":[{"address":"null_resource.x","mode":"managed","type":"null_resource","name":"x","change":{"actions":["create"],"before":null,"after":{}}},`,
+		`"resources":[{"address":"aws_iam_group.left"`, `"resources":[{"address":"null_resource.x","mode":"managed","type":"null_resource","name":"x","provisioners":[{"type":"local-exec","expressions":{"command":{"constant_value":"aws iam create-user --user-name ana"}}}]},{"address":"aws_iam_group.left"`)
+	out, err := p.Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.Contains(t, skipped(out), "null_resource.x access=true: runs commands by a provisioner, which may do anything\n")
+}
+
 // TestBucketACL holds that a bucket's access control list, which is not modelled, is said to
 // be left out where the plan changes it.
 func TestBucketACL(t *testing.T) {
