@@ -135,6 +135,14 @@ func (p *planView) workflowCommands(top int) string {
 	for _, g := range p.outcome.Unknown {
 		fmt.Fprintf(&b, "::notice title=Unknown::%s\n", commandData(g.Reason))
 	}
+	access, _ := p.skipped()
+	for i, s := range access {
+		if top > 0 && i == top {
+			fmt.Fprintf(&b, "::notice title=Not modelled::%s\n", commandData(fmt.Sprintf("and %d more resources", len(access)-i)))
+			break
+		}
+		fmt.Fprintf(&b, "::warning title=Not modelled::%s\n", commandData(s.Address+": "+s.Reason))
+	}
 	if p.isPartial() {
 		fmt.Fprintf(&b, "::warning title=Partial::%s\n", commandData("the plan may change more access than this shows: "+p.missing()))
 	}
