@@ -20,7 +20,7 @@
 //	                list-delegated-services-for-account, list-aws-service-access-for-organization, list-tags-for-resource
 //	iam             get-account-authorization-details, list-roles, get-role (how long sessions last), get-credential-report,
 //	                get-account-summary, get-account-password-policy, list-mfa-devices, list-virtual-mfa-devices,
-//	                list-access-keys, get-access-key-last-used, get-login-profile, list-users, list-saml-providers,
+//	                list-access-keys, get-access-key-last-used, get-login-profile, list-users, list-groups, list-saml-providers,
 //	                get-saml-provider, list-open-id-connect-providers, get-open-id-connect-provider,
 //	                get-service-last-accessed-details
 //	sso-admin       list-instances, list-permission-sets, describe-permission-set, get-inline-policy-for-permission-set,

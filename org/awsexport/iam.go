@@ -53,6 +53,8 @@ func iamOperations() []*operation {
 		{name: "GetAccountAuthorizationDetails", section: sectionIAM, members: detailLists, sign: []string{"UserDetailList"}, owner: ownerOfDetails, subject: filterOfDetails, read: readDetails},
 		{name: "ListRoles", section: sectionIAM, subject: pathPrefix, members: []string{"Roles"}, sign: []string{"Roles"}, element: "RoleId", owner: ownerIn("Roles"), read: readRoles},
 		{name: "GetRole", section: sectionIAM, members: []string{"Role"}, sign: []string{"Role"}, subject: func(r *record) string { return r.output.get("Role").get("Arn").text() }, owner: func(r *record) string { return accountIn(r.output.get("Role").get("Arn")) }, read: readRoles},
+		// Of an empty list only the service's directory tells that it is not that of an identity store.
+		{name: "ListGroups", section: sectionIAM, subject: pathPrefix, members: []string{"Groups"}, sign: []string{"Groups"}, element: "Arn", owner: ownerIn("Groups")},
 	}
 	for _, op := range list {
 		op.service = "iam"

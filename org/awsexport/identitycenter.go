@@ -46,7 +46,7 @@ func ssoOperations() []*operation {
 		{name: "GetPermissionsBoundaryForPermissionSet", args: set, maybe: "PermissionsBoundary", absent: []string{notFound}, read: readBoundary},
 		{name: "ListTagsForResource", args: []string{"ResourceArn"}, members: []string{"Tags"}, read: readSetTags},
 		{name: "ListAccountsForProvisionedPermissionSet", args: set, members: []string{"AccountIds"}, read: readProvisioned},
-		{name: "ListAccountAssignments", args: []string{"AccountId", "PermissionSetArn"}, subject: assignmentSubject, members: []string{"AccountAssignments"}, sign: []string{"AccountAssignments"}, read: readAssignments},
+		{name: "ListAccountAssignments", args: []string{"AccountId", "PermissionSetArn"}, subject: assignmentSubject, rows: "AccountAssignments", members: []string{"AccountAssignments"}, sign: []string{"AccountAssignments"}, read: readAssignments},
 		{name: "ListAccountAssignmentsForPrincipal", args: []string{"PrincipalId", "PrincipalType"}, subject: func(r *record) string { return r.in(0, "PrincipalId") }, members: []string{"AccountAssignments"}, read: readAssignments},
 		{name: "DescribeInstanceAccessControlAttributeConfiguration", subject: func(*record) string { return "" }, members: []string{"InstanceAccessControlAttributeConfiguration", "Status"}, sign: []string{"InstanceAccessControlAttributeConfiguration"}, absent: []string{notFound}, read: readAttributes},
 	}
@@ -59,7 +59,7 @@ func ssoOperations() []*operation {
 	store := []*operation{
 		{name: "ListUsers", members: []string{"Users"}, sign: []string{"Users"}, element: "IdentityStoreId", read: readUsers},
 		{name: "ListGroups", members: []string{"Groups"}, sign: []string{"Groups"}, element: "IdentityStoreId", read: readGroups},
-		{name: "ListGroupMemberships", args: []string{"GroupId"}, members: []string{"GroupMemberships"}, sign: []string{"GroupMemberships"}, subject: groupOf, read: readMemberships},
+		{name: "ListGroupMemberships", args: []string{"GroupId"}, members: []string{"GroupMemberships"}, sign: []string{"GroupMemberships"}, subject: groupOf, rows: "GroupMemberships", read: readMemberships},
 		{name: "ListGroupMembershipsForMember", args: []string{"UserId"}, members: []string{"GroupMemberships"}, subject: func(r *record) string { return firstText(memberID(r.input.get("MemberId")), r.in(0, "UserId")) }, read: readMemberships},
 	}
 	for _, op := range store {

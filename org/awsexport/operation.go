@@ -30,6 +30,7 @@ type operation struct {
 	// element is a member that the elements of the list have, where other operations have a list
 	// of the same name.
 	element string
+	rows    string   // the list whose rows repeat the args
 	shared  bool     // only the service's directory tells it from the command of another service
 	text    bool     // the first member is a text, and not an object as of another operation
 	late    bool     // what it is about may stand in a list that comes later
@@ -123,7 +124,7 @@ var regionName = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]+)+-\d+$`)
 
 var serviceDirs = map[string]bool{
 	"organizations": true, "iam": true, "sso-admin": true, "identitystore": true, "s3api": true, "s3control": true, "s3": true, "ec2": true,
-	"sqs": true, "sns": true, "kms": true, "lambda": true, "secretsmanager": true, "ecr": true, "cloudtrail": true, "accessanalyzer": true,
+	"sqs": true, "sns": true, "kms": true, "lambda": true, "secretsmanager": true, "ecr": true, "ecr-public": true, "cloudtrail": true, "accessanalyzer": true,
 }
 
 func nameOf(path string) (n fileName) {

@@ -239,12 +239,32 @@ func (s *state) answer(r *record) {
 		return
 	}
 	c.page(r)
+	if why := r.ofOthers(); why != "" {
+		c.fail(why)
+	}
 	switch {
 	case r.op.late:
 		s.later = append(s.later, r)
 	case r.op.read != nil:
 		r.op.read(s, r)
 	}
+}
+
+// ofOthers says which row of a list is of something else than what was asked for, as where a
+// file has the name of another; "" if none is.
+func (r *record) ofOthers() string {
+	if r.op.rows == "" {
+		return ""
+	}
+	for v := range r.output.get(r.op.rows).each() {
+		for i, name := range r.op.args {
+			asked, got := setID(r.in(i, name)), setID(v.get(name).text())
+			if asked != "" && got != "" && !strings.EqualFold(asked, got) {
+				return fmt.Sprintf("%s: is of %s, and %s was asked for", v.place(), got, asked)
+			}
+		}
+	}
+	return ""
 }
 
 // locate finds out whose state an answer is about, and reports whether that is known.

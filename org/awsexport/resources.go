@@ -1,6 +1,7 @@
 package awsexport
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ var listers = map[string]lister{
 type getter struct {
 	input  string
 	member string                 // that tells the operation
-	arn    func(r *record) string // of the output; nil: it does not say
+	arn    func(r *record) string // of the output, or the name; nil: it does not say
 	policy func(output value) value
 }
 
@@ -86,7 +87,7 @@ var getters = map[string]getter{
 	"kms":            {"KeyId", "Policy", nil, member("Policy")},
 	"lambda":         {"FunctionName", "Policy", nil, member("Policy")},
 	"secretsmanager": {"SecretId", "ARN", textIn("ARN"), member("ResourcePolicy")},
-	"ecr":            {"RepositoryName", "PolicyText", nil, member("PolicyText")},
+	"ecr":            {"RepositoryName", "PolicyText", textIn("RepositoryName"), member("PolicyText")},
 }
 
 func resourceOperations() []*operation {
@@ -127,6 +128,9 @@ func resourceOperations() []*operation {
 		}
 		if g.arn != nil {
 			get.owner = func(r *record) string { return accountOf(g.arn(r)) }
+		}
+		if sv.name == "ecr" {
+			get.owner = func(r *record) string { return r.output.get("RegistryId").text() }
 		}
 		list = append(list, ls, get)
 	}
@@ -253,6 +257,10 @@ func (s *state) resource(r *record, name, text string) *resource {
 	a, err := policy.ParseARN(arn)
 	if err != nil || r.account == "" {
 		s.note(r.at.s.File, "%s does not say which resource it is about; name the file %s.NAME.json, in directories that are named like the account and the Region", r.op.command(), r.op.command())
+		return nil
+	}
+	if a.Service() != name {
+		s.call(s.keyOf(r)).fail(fmt.Sprintf("%s: %s is not of %s", r.at.place(), a, name))
 		return nil
 	}
 	if name != "s3" && a.AccountID() != r.account {

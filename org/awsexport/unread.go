@@ -21,7 +21,6 @@ var withPolicies = []string{
 }
 
 // partsWithPolicies are the kinds of resources with policies of their own that are not read, of
-// partsWithPolicies are the kinds of resources with policies of their own that are not read, of
 // services whose other resources are read or have none: versions and aliases of Lambda functions,
 // versions of Lambda layers, S3 Access Grants instances, and rule groups of AWS WAF.
 var partsWithPolicies = []string{

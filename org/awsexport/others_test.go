@@ -1,0 +1,60 @@
+package awsexport_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/org/awsexport"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A file that has the name of another user, group or account tells nothing of the one in its name.
+func TestRowsOfOthers(t *testing.T) {
+	x := read(t, map[string]string{
+		"111122223333/get-account-authorization-details.json": `{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ana", "UserName": "ana"}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`,
+		"111122223333/list-access-keys.ana.json":              `{"AccessKeyMetadata": [{"UserName": "ben", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Active", "CreateDate": "2024-01-01T00:00:00Z"}]}`,
+		"111122223333/list-mfa-devices.ana.json":              `{"MFADevices": [{"UserName": "ben", "SerialNumber": "arn:aws:iam::111122223333:mfa/ben", "EnableDate": "2024-01-01T00:00:00Z"}]}`,
+	}, awsexport.WithoutOrganization())
+	a, _ := x.Organization.Account("111122223333")
+	require.Nil(t, a.Users[0].Credentials)
+	require.Contains(t, reasonOf(t, x, "credentials"), "111122223333/list-access-keys.ana.json:1:24: is of ben, and ana was asked for")
+}
+
+// An answer of Amazon ECR says of which repository and registry it is, whatever the file's name,
+// and public repositories are others.
+func TestRepositoriesOfOthers(t *testing.T) {
+	const deny = `"{\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"ecr:*\"}}"`
+	x := read(t, map[string]string{
+		"111122223333/a.json": noUsers,
+		"111122223333/us-east-1/get-repository-policy.orders.json":          `{"registryId": "111122223333", "repositoryName": "logs", "policyText": ` + deny + `}`,
+		"111122223333/us-east-1/ecr-public/get-repository-policy.shop.json": `{"registryId": "111122223333", "repositoryName": "shop", "policyText": ` + deny + `}`,
+		"111122223333/us-east-1/describe-repositories.json":                 `{"repositories": [{"repositoryArn": "arn:aws:ecr-public::111122223333:repository/shop"}]}`,
+	}, awsexport.WithoutOrganization())
+	const prefix = "arn:aws:ecr:us-east-1:111122223333:repository/"
+	r, ok := x.Organization.Resource(policy.MustParseARN(prefix + "logs"))
+	require.True(t, ok)
+	require.NotNil(t, r.Policy)
+	for _, name := range []string{prefix + "orders", prefix + "shop", "arn:aws:ecr-public::111122223333:repository/shop"} {
+		_, ok := x.Organization.Resource(policy.MustParseARN(name))
+		require.False(t, ok, name)
+	}
+	require.Contains(t, reasonOf(t, x, "ecr"), "arn:aws:ecr-public::111122223333:repository/shop is not of ecr")
+
+	_, err := awsexport.Read(files(map[string]string{
+		"111122223333/us-east-1/get-repository-policy.orders.json": `{"registryId": "444455556666", "repositoryName": "orders", "policyText": ` + deny + `}`,
+	}))
+	require.ErrorContains(t, err, "this is of account 444455556666, and stands for account 111122223333")
+}
+
+// An account of IAM without groups tells nothing of the groups of an identity store.
+func TestGroupsOfIAM(t *testing.T) {
+	x := read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-groups.json": `{"Groups": []}`}, awsexport.WithoutOrganization())
+	require.Len(t, x.Notes, 1)
+	for _, u := range x.Organization.Spec().Coverage {
+		require.False(t, u.Section == "identity-store" && u.State == org.Complete)
+	}
+	x = read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-groups.json": `{"Groups": [{"Arn": "arn:aws:iam::111122223333:group/dev", "GroupName": "dev"}]}`}, awsexport.WithoutOrganization())
+	require.Empty(t, x.Notes)
+}
