@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/licit-dev/licit/internal/jsontree"
 	"github.com/licit-dev/licit/org"
@@ -50,7 +51,7 @@ const authorizationDetails = "iam:GetAccountAuthorizationDetails"
 
 func iamOperations() []*operation {
 	list := []*operation{
-		{name: "GetAccountAuthorizationDetails", section: sectionIAM, members: detailLists, sign: []string{"UserDetailList"}, owner: ownerOfDetails, subject: filterOfDetails, read: readDetails},
+		{name: "GetAccountAuthorizationDetails", section: sectionIAM, args: []string{"Filter"}, members: detailLists, sign: []string{"UserDetailList"}, owner: ownerOfDetails, subject: filterOfDetails, read: readDetails},
 		{name: "ListRoles", section: sectionIAM, subject: pathPrefix, members: []string{"Roles"}, sign: []string{"Roles"}, element: "RoleId", owner: ownerIn("Roles"), read: readRoles},
 		{name: "GetRole", section: sectionIAM, members: []string{"Role"}, sign: []string{"Role"}, subject: func(r *record) string { return r.output.get("Role").get("Arn").text() }, owner: func(r *record) string { return accountIn(r.output.get("Role").get("Arn")) }, read: readRoles},
 		// Of an empty list only the service's directory tells that it is not that of an identity store.
@@ -96,13 +97,20 @@ func ownerIn(lists ...string) func(*record) string {
 
 var ownerOfDetails = ownerIn(detailLists...)
 
-// filterOfDetails tells which kinds were asked for. Files of the AWS CLI don't say.
+// filterOfDetails tells which kinds were asked for: as the input says, or the name of the file.
 func filterOfDetails(r *record) string {
-	f := r.input.get("Filter")
-	if f.kind() != jsontree.Array {
-		return ""
+	var list []string
+	if f := r.input.get("Filter"); f.kind() == jsontree.Array {
+		list = f.texts()
+	} else if len(r.args) > 0 {
+		for _, word := range strings.FieldsFunc(r.args[0], func(c rune) bool { return !unicode.IsLetter(c) }) {
+			for _, kind := range append(sorted(detailKinds), "AWSManagedPolicy") {
+				if strings.EqualFold(word, kind) {
+					list = append(list, kind)
+				}
+			}
+		}
 	}
-	list := f.texts()
 	slices.Sort(list)
 	return strings.Join(list, " ")
 }

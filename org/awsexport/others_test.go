@@ -58,3 +58,30 @@ func TestGroupsOfIAM(t *testing.T) {
 	x = read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-groups.json": `{"Groups": [{"Arn": "arn:aws:iam::111122223333:group/dev", "GroupName": "dev"}]}`}, awsexport.WithoutOrganization())
 	require.Empty(t, x.Notes)
 }
+
+// Lists that say that they have some of what there is alone are not complete.
+func TestNarrowedLists(t *testing.T) {
+	x := read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-buckets.json": `{"Buckets": [], "Prefix": "logs-"}`}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:s3:::*", org.GapUnlisted))
+	require.Contains(t, reasonOf(t, x, "s3"), "those of this Prefix")
+	x = read(t, map[string]string{"111122223333/a.json": noUsers, "111122223333/list-buckets.json": `{"Buckets": [], "Prefix": ""}`}, awsexport.WithoutOrganization())
+	require.False(t, hasGap(x.Organization, "arn:aws:s3:::*", org.GapUnlisted))
+
+	x = read(t, map[string]string{"a.jsonl": `{"unit": {"account": "111122223333", "region": "eu-west-3", "section": "sqs", "state": "complete"}}
+{"service": "sqs", "operation": "ListQueues", "account": "111122223333", "region": "eu-west-3", "input": {"QueueNamePrefix": "dev"}, "output": {}}
+{"service": "iam", "operation": "GetAccountAuthorizationDetails", "account": "111122223333", "input": {}, "output": {}}`}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:sqs:eu-west-3:111122223333:*", org.GapUnlisted))
+	require.Contains(t, reasonOf(t, x, "sqs"), "those of this QueueNamePrefix")
+}
+
+// The kinds of entities that were asked for may stand in the name of the file: lists of others are
+// empty, and tell nothing.
+func TestFilterInName(t *testing.T) {
+	x := read(t, map[string]string{"111122223333/get-account-authorization-details.User.Group.json": noUsers}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
+	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:policy/*", org.GapUnlisted))
+	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:user/*", org.GapUnlisted))
+	require.NotEmpty(t, reasonOf(t, x, "iam"))
+	x = read(t, map[string]string{"111122223333/get-account-authorization-details.2024.json": noUsers}, awsexport.WithoutOrganization())
+	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
+}

@@ -239,7 +239,7 @@ func (s *state) answer(r *record) {
 		return
 	}
 	c.page(r)
-	if why := r.ofOthers(); why != "" {
+	if why := firstText(r.ofOthers(), r.narrowed()); why != "" {
 		c.fail(why)
 	}
 	switch {
@@ -263,6 +263,27 @@ func (r *record) ofOthers() string {
 				return fmt.Sprintf("%s: is of %s, and %s was asked for", v.place(), got, asked)
 			}
 		}
+	}
+	return ""
+}
+
+// narrowing are inputs by which a list has some of what there is, besides those that the subject of
+// a call has.
+var narrowing = []string{
+	"BucketRegion", "Filter", "Filters", "MasterRegion", "Prefix", "ProvisioningStatus", "QueueNamePrefix", "RepositoryNames", "TrailNameList", "VpcEndpointIds",
+}
+
+// narrowed says that a list has only some of what there is, because no more was asked for; "" if
+// it does not say so.
+func (r *record) narrowed() string {
+	for _, name := range narrowing {
+		v := r.input.get(name)
+		if !slices.Contains(r.op.args, name) && (v.kind() == jsontree.String && v.n.Text != "" || v.kind() == jsontree.Array && len(v.n.Elements) > 0 || v.kind() == jsontree.Object && len(v.n.Members) > 0) {
+			return v.place() + ": not all were asked for, but those of this " + name
+		}
+	}
+	if v := r.output.get("Prefix"); r.op.name == "ListBuckets" && v.kind() == jsontree.String && v.n.Text != "" {
+		return v.place() + ": not all buckets were asked for, but those of this Prefix" // Amazon S3 API Reference, “ListBuckets”
 	}
 	return ""
 }
