@@ -184,11 +184,14 @@ func (s *state) byPrincipal() bool {
 }
 
 // whyUnassigned says why the assignments of a permission set are not known: "" if they are, in
-// each account that it is provisioned in, or else in each of the organization.
+// each account that it is provisioned in, or else in each of the organization, if it is known
+// which these are.
 func (s *state) whyUnassigned(set string) string {
 	accounts := sorted(s.accounts)
 	if _, ok := s.known(callKey{op: "sso:ListAccountsForProvisionedPermissionSet", subject: set}); ok {
 		accounts = s.center.provisioned[set]
+	} else if why, ok := s.known(callKey{op: "organizations:ListAccounts"}); !ok && s.spec.Root.ID != "" {
+		return "list-account-assignments: there may be other accounts: list-accounts: " + why
 	}
 	for _, id := range accounts {
 		if why, ok := s.known(callKey{op: "sso:ListAccountAssignments", subject: id + " " + set}); !ok {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/awsexport"
 	"github.com/licit-dev/licit/policy"
@@ -84,4 +85,22 @@ func TestFilterInName(t *testing.T) {
 	require.NotEmpty(t, reasonOf(t, x, "iam"))
 	x = read(t, map[string]string{"111122223333/get-account-authorization-details.2024.json": noUsers}, awsexport.WithoutOrganization())
 	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
+}
+
+// Assignments in accounts that nothing lists are not known, if nothing tells where the permission
+// set is provisioned.
+func TestAssignmentsInOtherAccounts(t *testing.T) {
+	f := copyShop(t)
+	drop(f, "list-accounts-for-provisioned-permission-set.ps-1")
+	drop(f, "list-accounts.")
+	for _, id := range []string{prod, dev, management} {
+		if name := "identity-center/list-account-assignments." + id + ".ps-1111111111111111.json"; f[name] == nil {
+			f[name] = put(`{"AccountAssignments": []}`)
+		}
+	}
+	x, err := awsexport.Read(f)
+	require.NoError(t, err)
+	require.Contains(t, x.Instance.Spec().Gaps, org.Gap{
+		Subject: developer, What: identitycenter.GapAssignments, Reason: "list-account-assignments: there may be other accounts: list-accounts: not in the export",
+	})
 }
