@@ -2,6 +2,7 @@ package awsexport
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/org"
@@ -9,6 +10,39 @@ import (
 
 // sections are those of an account.
 var sections = []string{sectionIAM, sectionCredentials, sectionProviders, "s3", "sqs", "sns", "kms", "lambda", "secretsmanager", "ecr", sectionTrails}
+
+// lists are the operations without which it is not known what else there is of a section.
+var lists = map[string][]string{
+	sectionOrganization:  {"organizations:DescribeOrganization", "organizations:ListRoots", "organizations:ListAccounts"},
+	sectionPolicies:      {"organizations:ListPolicies"},
+	sectionIAM:           {authorizationDetails},
+	sectionCredentials:   {"iam:GetCredentialReport", "iam:GetAccountSummary", "iam:GetAccountPasswordPolicy"},
+	sectionProviders:     {"iam:ListSAMLProviders", "iam:ListOpenIDConnectProviders"},
+	sectionCenter:        {"sso:ListPermissionSets"},
+	sectionIdentityStore: {"identitystore:ListUsers", "identitystore:ListGroups"},
+	sectionTrails:        {"cloudtrail:DescribeTrails"},
+	sectionFindings:      {"accessanalyzer:ListAnalyzers"},
+	"s3":                 {"s3:ListBuckets"}, "sqs": {"sqs:ListQueues"}, "sns": {"sns:ListTopics"}, "kms": {"kms:ListKeys"}, "lambda": {"lambda:ListFunctions"},
+	"secretsmanager": {"secretsmanager:ListSecrets"}, "ecr": {"ecr:DescribeRepositories"},
+}
+
+// unlistedUnit takes down which lists of a unit the export does not have: what there is of a
+// section is not known by answers about single things.
+func (s *state) unlistedUnit(u unitKey) {
+	var missing []string
+	for _, key := range lists[u.section] {
+		op, account := operations[key], u.account
+		if op.global {
+			account = ""
+		}
+		if !slices.ContainsFunc(s.callsTo(key, account), func(k callKey) bool { return !op.regional || k.region == u.region }) {
+			missing = append(missing, op.command())
+		}
+	}
+	if len(missing) > 0 {
+		s.problem(u, strings.Join(missing, " and ")+" not in the export")
+	}
+}
 
 // cover makes the coverage: the units of the export's own record, and those that its files
 // amount to. A unit is not Complete if one of its calls is not.
@@ -25,6 +59,11 @@ func (s *state) cover() {
 			if reason, ok := s.known(k); !ok {
 				s.problem(u, reason)
 			}
+		}
+	}
+	for u := range seen {
+		if _, ok := s.units[u]; !ok {
+			s.unlistedUnit(u)
 		}
 	}
 	for u := range s.problems {

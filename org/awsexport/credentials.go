@@ -434,7 +434,6 @@ func (s *state) facts(a *account) {
 	} else {
 		a.PasswordPolicy = f.policy
 	}
-	s.completeCredentials(a)
 	_, saml := s.known(callKey{op: "iam:ListSAMLProviders", account: a.ID})
 	_, oidc := s.known(callKey{op: "iam:ListOpenIDConnectProviders", account: a.ID})
 	if saml && oidc {
@@ -445,19 +444,6 @@ func (s *state) facts(a *account) {
 			}
 			a.Providers = append(a.Providers, *p)
 		}
-	}
-}
-
-// completeCredentials takes down what of the section the export does not have.
-func (s *state) completeCredentials(a *account) {
-	var missing []string
-	for _, name := range []string{"GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy"} {
-		if s.calls[callKey{op: "iam:" + name, account: a.ID}] == nil {
-			missing = append(missing, kebab(name))
-		}
-	}
-	if len(missing) > 0 && len(missing) < 3 && len(s.unitsOf(a.ID, sectionCredentials)) == 0 {
-		s.problem(unitKey{a.ID, "", sectionCredentials}, strings.Join(missing, " and ")+" not in the export")
 	}
 }
 

@@ -123,7 +123,7 @@ func TestCutOff(t *testing.T) {
 	a, _ := x.Organization.Account("111122223333")
 	require.True(t, a.RootUser.MFA.Active)
 	require.Nil(t, a.Users[0].Credentials)
-	require.Equal(t, "get-account-summary and get-account-password-policy not in the export; report.csv: the report is cut off: line 3 has 2 of 3 columns", reasonOf(t, x, "credentials"))
+	require.Equal(t, "report.csv: the report is cut off: line 3 has 2 of 3 columns; get-account-summary and get-account-password-policy not in the export", reasonOf(t, x, "credentials"))
 
 	packed := zip(t, details+"}")
 	x = read(t, map[string]string{"111122223333/gaad.json.gz": packed[:len(packed)-20]}, awsexport.WithoutOrganization())

@@ -104,3 +104,18 @@ func TestAssignmentsInOtherAccounts(t *testing.T) {
 		Subject: developer, What: identitycenter.GapAssignments, Reason: "list-account-assignments: there may be other accounts: list-accounts: not in the export",
 	})
 }
+
+// What there is of a section is not known by answers about single things.
+func TestNoLists(t *testing.T) {
+	x := read(t, map[string]string{
+		"111122223333/list-roles.json":                            `{"Roles": [{"RoleId": "AROAEXAMPLE", "Arn": "arn:aws:iam::111122223333:role/logs", "MaxSessionDuration": 3600}]}`,
+		"111122223333/get-access-key-last-used.AKIAEXAMPLE.json":  `{"AccessKeyLastUsed": {"Region": "N/A", "ServiceName": "N/A"}}`,
+		"111122223333/list-saml-providers.json":                   `{"SAMLProviderList": []}`,
+		"111122223333/eu-west-3/get-queue-attributes.orders.json": `{"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-3:111122223333:orders", "CreatedTimestamp": "1"}}`,
+		"111122223333/us-east-1/list-queues.json":                 `{}`,
+	}, awsexport.WithoutOrganization())
+	require.Contains(t, reasonOf(t, x, "iam"), "get-account-authorization-details not in the export")
+	require.Contains(t, reasonOf(t, x, "credentials"), "get-credential-report and get-account-summary")
+	require.Equal(t, "list-open-id-connect-providers not in the export", reasonOf(t, x, "providers"))
+	require.Equal(t, "list-queues not in the export", reasonOf(t, x, "sqs"))
+}
