@@ -38,7 +38,7 @@ func credentialOperations() []*operation {
 		{name: "ListMFADevices", section: sectionCredentials, args: []string{"UserName"}, subject: userOf("MFADevices"), rows: "MFADevices", members: []string{"MFADevices"}, sign: []string{"MFADevices"}, read: readDevices},
 		{name: "ListAccessKeys", section: sectionCredentials, args: []string{"UserName"}, subject: userOf("AccessKeyMetadata"), rows: "AccessKeyMetadata", members: []string{"AccessKeyMetadata"}, sign: []string{"AccessKeyMetadata"}, read: readKeys},
 		{name: "GetAccessKeyLastUsed", section: sectionCredentials, args: []string{"AccessKeyId"}, members: []string{"AccessKeyLastUsed"}, sign: []string{"AccessKeyLastUsed"}, read: readKeyUse},
-		{name: "GetLoginProfile", section: sectionCredentials, args: []string{"UserName"}, members: []string{"LoginProfile"}, sign: []string{"LoginProfile"}, absent: []string{noSuchEntity}},
+		{name: "GetLoginProfile", section: sectionCredentials, args: []string{"UserName"}, members: []string{"LoginProfile"}, rows: "LoginProfile", sign: []string{"LoginProfile"}, absent: []string{noSuchEntity}},
 		{name: "ListUsers", section: sectionCredentials, subject: pathPrefix, members: []string{"Users"}, sign: []string{"Users"}, element: "Arn", owner: ownerIn("Users"), read: readPasswordUses},
 		{name: "ListSAMLProviders", section: sectionProviders, members: []string{"SAMLProviderList"}, sign: []string{"SAMLProviderList"}, owner: ownerIn("SAMLProviderList"), read: readSAMLProviders},
 		{name: "GetSAMLProvider", late: true, section: sectionProviders, args: []string{"SAMLProviderArn"}, members: []string{"SAMLMetadataDocument", "ValidUntil", "CreateDate"}, sign: []string{"SAMLMetadataDocument"}, read: readSAMLProvider},

@@ -60,7 +60,7 @@ func ssoOperations() []*operation {
 		{name: "ListUsers", members: []string{"Users"}, sign: []string{"Users"}, element: "IdentityStoreId", read: readUsers},
 		{name: "ListGroups", members: []string{"Groups"}, sign: []string{"Groups"}, element: "IdentityStoreId", read: readGroups},
 		{name: "ListGroupMemberships", args: []string{"GroupId"}, members: []string{"GroupMemberships"}, sign: []string{"GroupMemberships"}, subject: groupOf, rows: "GroupMemberships", read: readMemberships},
-		{name: "ListGroupMembershipsForMember", args: []string{"UserId"}, members: []string{"GroupMemberships"}, subject: func(r *record) string { return firstText(memberID(r.input.get("MemberId")), r.in(0, "UserId")) }, read: readMemberships},
+		{name: "ListGroupMembershipsForMember", args: []string{"UserId"}, members: []string{"GroupMemberships"}, rows: "GroupMemberships", subject: func(r *record) string { return firstText(memberID(r.input.get("MemberId")), r.in(0, "UserId")) }, read: readMemberships},
 	}
 	for _, op := range store {
 		op.service, op.section = "identitystore", sectionIdentityStore

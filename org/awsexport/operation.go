@@ -30,7 +30,7 @@ type operation struct {
 	// element is a member that the elements of the list have, where other operations have a list
 	// of the same name.
 	element string
-	rows    string   // the list whose rows repeat the args
+	rows    string   // the list whose rows, or the object that, repeats the args
 	shared  bool     // only the service's directory tells it from the command of another service
 	text    bool     // the first member is a text, and not an object as of another operation
 	late    bool     // what it is about may stand in a list that comes later

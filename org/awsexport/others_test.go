@@ -17,6 +17,7 @@ func TestRowsOfOthers(t *testing.T) {
 		"111122223333/get-account-authorization-details.json": `{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ana", "UserName": "ana"}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`,
 		"111122223333/list-access-keys.ana.json":              `{"AccessKeyMetadata": [{"UserName": "ben", "AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "Status": "Active", "CreateDate": "2024-01-01T00:00:00Z"}]}`,
 		"111122223333/list-mfa-devices.ana.json":              `{"MFADevices": [{"UserName": "ben", "SerialNumber": "arn:aws:iam::111122223333:mfa/ben", "EnableDate": "2024-01-01T00:00:00Z"}]}`,
+		"111122223333/get-login-profile.ana.json":             `{"LoginProfile": {"UserName": "ben", "CreateDate": "2024-01-01T00:00:00Z"}}`,
 	}, awsexport.WithoutOrganization())
 	a, _ := x.Organization.Account("111122223333")
 	require.Nil(t, a.Users[0].Credentials)

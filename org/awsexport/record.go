@@ -250,15 +250,23 @@ func (s *state) answer(r *record) {
 	}
 }
 
-// ofOthers says which row of a list is of something else than what was asked for, as where a
+// ofOthers says which row of an answer is of something else than what was asked for, as where a
 // file has the name of another; "" if none is.
 func (r *record) ofOthers() string {
 	if r.op.rows == "" {
 		return ""
 	}
-	for v := range r.output.get(r.op.rows).each() {
+	list := []value{r.output.get(r.op.rows)}
+	if list[0].kind() != jsontree.Object {
+		list = slices.Collect(list[0].each())
+	}
+	for _, v := range list {
 		for i, name := range r.op.args {
-			asked, got := setID(r.in(i, name)), setID(v.get(name).text())
+			id := v.get(name)
+			if name == "UserId" { // of a membership
+				id = firstOf(v.get("MemberId").get("UserId"), v.get("MemberId").get("Value"))
+			}
+			asked, got := setID(r.in(i, name)), setID(id.text())
 			if asked != "" && got != "" && !strings.EqualFold(asked, got) {
 				return fmt.Sprintf("%s: is of %s, and %s was asked for", v.place(), got, asked)
 			}
