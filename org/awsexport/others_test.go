@@ -76,6 +76,14 @@ func TestNarrowedLists(t *testing.T) {
 	require.Contains(t, reasonOf(t, x, "sqs"), "those of this QueueNamePrefix")
 }
 
+// The token that --max-items leaves counts whatever the last page says of itself.
+func TestMaxItems(t *testing.T) {
+	x := read(t, map[string]string{
+		"111122223333/get-account-authorization-details.json": `{"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": [], "Policies": [], "IsTruncated": false, "NextToken": "eyJNYXJrZXIiOiBudWxsfQ=="}`,
+	}, awsexport.WithoutOrganization())
+	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:*", org.GapUnlisted))
+}
+
 // The kinds of entities that were asked for may stand in the name of the file: lists of others are
 // empty, and tell nothing.
 func TestFilterInName(t *testing.T) {

@@ -388,7 +388,7 @@ func (c *call) page(r *record) {
 			break
 		}
 	}
-	if truncated, ok := firstOf(r.output.get("IsTruncated"), r.output.get("Truncated")).flag(); ok && !truncated {
+	if truncated, ok := firstOf(r.output.get("IsTruncated"), r.output.get("Truncated")).flag(); ok && !truncated && !r.output.get("NextToken").is() { // which the AWS CLI adds for --max-items
 		token = ""
 	} else if truncated && token == "" {
 		token = "IsTruncated"
