@@ -225,6 +225,8 @@ func (c contentsJSON) text() string {
 		word = fmt.Sprintf("complete, but for %s of what is not read", plural(n, "gap"))
 	case n > 0:
 		word = fmt.Sprintf("valid, with %s", plural(n, "gap"))
+	case !c.Complete:
+		word = "valid, with parts that are not known"
 	}
 	fmt.Fprintf(&b, "%s: %s\n", printable(c.Snapshot), word)
 	if c.Organization == "" {
