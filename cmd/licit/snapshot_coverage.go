@@ -116,6 +116,15 @@ func (c *contentsJSON) otherText(b *strings.Builder) {
 	}
 }
 
+// gapName names what a gap is about, of an organization or of IAM Identity Center.
+func gapName(what string) string {
+	switch what {
+	case identitycenter.GapAssignments, identitycenter.GapAttributes, identitycenter.GapMembers, identitycenter.GapUsers:
+		return what
+	}
+	return wording.GapName(what)
+}
+
 // mostAlike is how many gaps of one kind and reason the text lists; JSON has all.
 const mostAlike = 3
 
@@ -136,7 +145,7 @@ func gapText(b *strings.Builder, title string, gaps []gapJSON) {
 		if printed[k]++; printed[k] > mostAlike {
 			continue
 		}
-		fmt.Fprintf(b, "  %s of %s", wording.GapName(g.What), plain(g.Subject))
+		fmt.Fprintf(b, "  %s of %s", gapName(g.What), plain(g.Subject))
 		if more := alike[k] - mostAlike; more > 0 && printed[k] == mostAlike {
 			fmt.Fprintf(b, " and %d more", more)
 		}
