@@ -35,7 +35,9 @@ func (s *state) unlistedUnit(u unitKey) {
 		if op.global {
 			account = ""
 		}
-		said := slices.ContainsFunc(s.problems[u], func(why string) bool { return strings.HasPrefix(why, op.command()+" ") || strings.HasPrefix(why, op.command()+":") })
+		said := slices.ContainsFunc(s.problems[u], func(why string) bool {
+			return strings.HasPrefix(why, op.command()+" ") || strings.HasPrefix(why, op.command()+":")
+		})
 		if !said && !slices.ContainsFunc(s.callsTo(key, account), func(k callKey) bool { return !op.regional || k.region == u.region }) {
 			missing = append(missing, op.command())
 		}

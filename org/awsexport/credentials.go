@@ -168,7 +168,7 @@ func (s *state) rows(r *record, src []byte) {
 			s.fail(r.at, "the report of account %s has a user with the ARN %q", r.account, row["arn"])
 			return
 		}
-		s.part = a.Partition()
+		s.partitionIs(r.at, a)
 		f.report[a.String()] = s.credentials(r, row)
 	}
 }

@@ -1,6 +1,7 @@
 package awsexport_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -127,4 +128,19 @@ func TestNoLists(t *testing.T) {
 	require.Contains(t, reasonOf(t, x, "credentials"), "get-credential-report and get-account-summary")
 	require.Equal(t, "list-open-id-connect-providers not in the export", reasonOf(t, x, "providers"))
 	require.Equal(t, "list-queues not in the export", reasonOf(t, x, "sqs"))
+}
+
+// What is not in an export is a gap of its partition: there cannot be two.
+func TestTwoPartitions(t *testing.T) {
+	const user = `{"UserDetailList": [{"Arn": "arn:%s:iam::%s:user/ana", "UserName": "ana"}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`
+	_, err := awsexport.Read(files(map[string]string{
+		"111122223333/a.json": fmt.Sprintf(user, "aws", "111122223333"),
+		"444455556666/a.json": fmt.Sprintf(user, "aws-us-gov", "444455556666"),
+	}))
+	require.EqualError(t, err, "444455556666/a.json:1:29: arn:aws-us-gov:iam::444455556666:user/ana is of partition aws-us-gov, and others are of aws; want an export for each partition")
+	_, err = awsexport.Read(files(map[string]string{
+		"111122223333/a.json":           fmt.Sprintf(user, "aws", "111122223333"),
+		"444455556666/list-topics.json": `{"Topics": [{"TopicArn": "arn:aws-cn:sns:cn-north-1:444455556666:orders"}]}`,
+	}))
+	require.ErrorContains(t, err, "is of partition aws-cn")
 }

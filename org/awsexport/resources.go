@@ -263,6 +263,9 @@ func (s *state) resource(r *record, name, text string) *resource {
 		s.call(s.keyOf(r)).fail(fmt.Sprintf("%s: %s is not of %s", r.at.place(), a, name))
 		return nil
 	}
+	if arn == text {
+		s.partitionIs(r.at, a)
+	}
 	if name != "s3" && a.AccountID() != r.account {
 		s.fail(r.at, "%s is not of account %s; want each account's answers under its own ID", a, r.account)
 		return nil

@@ -20,7 +20,7 @@ import (
 type state struct {
 	most       int64 // bytes of a file
 	standalone bool
-	part       string // partition of the ARNs
+	part       string // partition of the ARNs, which have one
 	regionPart string // partition of the Regions
 	errs       org.Errors
 	notes      []Note

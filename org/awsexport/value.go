@@ -154,7 +154,7 @@ func (v value) arn() policy.ARN {
 	if err != nil {
 		v.to.fail(v, "%w", err)
 	} else {
-		v.to.part = a.Partition()
+		v.to.partitionIs(v, a)
 	}
 	return a
 }
