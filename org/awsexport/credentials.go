@@ -169,6 +169,7 @@ func (s *state) rows(r *record, src []byte) {
 			return
 		}
 		s.partitionIs(r.at, a)
+		s.once(r, r.at, "the row of "+a.String()+" in the credential report", fmt.Sprint(row)) // in the order of the columns' names
 		f.report[a.String()] = s.credentials(r, row)
 	}
 }
@@ -248,6 +249,7 @@ func (s *state) credentials(r *record, row map[string]string) *org.Credentials {
 }
 
 func readSummary(s *state, r *record) {
+	s.once(r, r.at, "the account summary of "+r.account, r.output.get("SummaryMap").canonical())
 	f := &s.account(r.account).facts
 	f.summary = make(map[string]int)
 	for name, v := range r.output.get("SummaryMap").members() {
@@ -266,6 +268,7 @@ func readPasswordPolicy(s *state, r *record) {
 			return
 		}
 	}
+	s.once(r, v, "the password policy of "+r.account, v.canonical())
 	s.account(r.account).facts.policy = &org.PasswordPolicy{
 		MinimumLength: v.get("MinimumPasswordLength").number(), RequireSymbols: v.get("RequireSymbols").isTrue(),
 		RequireNumbers: v.get("RequireNumbers").isTrue(), RequireUppercase: v.get("RequireUppercaseCharacters").isTrue(),

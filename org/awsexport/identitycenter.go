@@ -129,6 +129,7 @@ func readSet(s *state, r *record) {
 		s.fail(v, "has no PermissionSetArn")
 		return
 	}
+	s.once(r, v, arn.text(), v.canonical())
 	p := s.set(arn.text())
 	p.Name, p.Description, p.RelayState = v.get("Name").text(), v.get("Description").text(), v.get("RelayState").text()
 	if d := v.get("SessionDuration"); d.is() {
@@ -155,6 +156,7 @@ func readInline(s *state, r *record) {
 	if p == nil {
 		return
 	}
+	s.once(r, r.at, "the inline policy of permission set "+setID(r.in(0, "PermissionSetArn")), r.output.get("InlinePolicy").canonical())
 	var why string
 	if p.Inline, why = r.output.get("InlinePolicy").document(policy.IdentityBased); why != "" {
 		s.center.setWhy[setID(r.in(0, "PermissionSetArn"))] = why
@@ -201,6 +203,7 @@ func readBoundary(s *state, r *record) {
 		return
 	}
 	b := r.output.get("PermissionsBoundary")
+	s.once(r, r.at, "the permissions boundary of permission set "+setID(r.in(0, "PermissionSetArn")), b.canonical())
 	p.Boundary.Managed = b.get("ManagedPolicyArn").arn()
 	if c := b.get("CustomerManagedPolicyReference"); c.is() {
 		p.Boundary.CustomerManaged = reference(c)

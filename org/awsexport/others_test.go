@@ -2,6 +2,7 @@ package awsexport_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -143,4 +144,25 @@ func TestTwoPartitions(t *testing.T) {
 		"444455556666/list-topics.json": `{"Topics": [{"TopicArn": "arn:aws-cn:sns:cn-north-1:444455556666:orders"}]}`,
 	}))
 	require.ErrorContains(t, err, "is of partition aws-cn")
+}
+
+// Of two files that say one thing in two ways neither counts.
+func TestTwoReports(t *testing.T) {
+	const head = "user,arn,mfa_active\nana,arn:aws:iam::111122223333:user/ana,"
+	const set = `{"PermissionSet": {"Name": "Admin", "PermissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1234567890abcdef/ps-1111111111111111"}}`
+	for name, tt := range map[string][3]string{
+		"reports":   {"111122223333/new.csv", head + "false\n", head + "true\n"},
+		"summaries": {"111122223333/get-account-summary.json", `{"SummaryMap": {"AccountMFAEnabled": 0}}`, `{"SummaryMap": {"AccountMFAEnabled": 1}}`},
+		"blocks":    {"111122223333/get-public-access-block.logs.json", `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": false}}`, `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}`},
+		"sets":      {"describe-permission-set.json", set, strings.Replace(set, "Admin", "Reader", 1)},
+		"inline":    {"get-inline-policy-for-permission-set.ps-1111111111111111.json", `{"InlinePolicy": ""}`, `{"InlinePolicy": "{\"Statement\": []}"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := awsexport.Read(files(map[string]string{"111122223333/a.json": noUsers, tt[0]: tt[1], "old/" + tt[0]: tt[2]}))
+			require.ErrorContains(t, err, "is not as in ")
+			require.ErrorContains(t, err, "want files that agree")
+			_, err = awsexport.Read(files(map[string]string{"111122223333/a.json": noUsers, tt[0]: tt[1], "old/" + tt[0]: tt[1]}))
+			require.NoError(t, err)
+		})
+	}
 }

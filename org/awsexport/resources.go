@@ -406,6 +406,9 @@ func readBlock(s *state, r *record) {
 		s.call(s.keyOf(r)).fail(r.at.place() + ": there is no RestrictPublicBuckets")
 		return
 	}
+	if r.code == "" {
+		s.once(r, r.at, "the public access block of "+firstText(blockOf(r), r.account), fmt.Sprint(on))
+	}
 	if bucket := blockOf(r); bucket == "" {
 		s.account(r.account).BlockPublicAccess = on
 	} else if res := s.resource(r, "s3", bucket); res != nil {
