@@ -392,3 +392,9 @@ func TestUnknownUser(t *testing.T) {
 	_, unknown := i.SessionTags("u-nobody")
 	require.Equal(t, []string{"*"}, unknown)
 }
+
+// The European Sovereign Cloud has Regions with longer names.
+func TestSovereignRegion(t *testing.T) {
+	_, err := identitycenter.New(identitycenter.Spec{ARN: policy.MustParseARN("arn:aws-eusc:sso:::instance/ssoins-1234567890abcdef"), Region: "eusc-de-east-1"})
+	require.NoError(t, err)
+}

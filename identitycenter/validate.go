@@ -105,7 +105,7 @@ func (v *validator) instance(top *form.Path) {
 }
 
 var (
-	region     = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-\d+$`)
+	region     = regexp.MustCompile(`^([a-z]{2}|eusc)(-[a-z]+)+-\d+$`)
 	setNames   = regexp.MustCompile(`^[\w+=,.@-]{1,32}$`)
 	policyName = regexp.MustCompile(`^[\w+=,.@-]{1,128}$`)
 	policyPath = regexp.MustCompile(`^/([\x21-\x7e]{0,510}/)?$`)
