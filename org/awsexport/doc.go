@@ -70,7 +70,8 @@
 // codes that say that there is nothing count as that, others are gaps.
 //
 // Outputs must be whole: what --filter, --query or --max-items left out of them does not show,
-// except for the token that --max-items leaves.
+// except for the token that --max-items leaves, the Prefix of list-buckets, and the kinds of entities
+// in names such as get-account-authorization-details.User.json. They must be of one partition.
 //
 // # Records
 //
