@@ -166,3 +166,28 @@ func TestTwoReports(t *testing.T) {
 		})
 	}
 }
+
+// A file that does not say of which Region it is, is of none of two resources of one name.
+func TestSameNameInTwoRegions(t *testing.T) {
+	const deny = `{"Policy": "{\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"lambda:*\", \"Resource\": \"*\"}}"}`
+	list := func(region string) string {
+		return `{"Functions": [{"FunctionArn": "arn:aws:lambda:` + region + `:111122223333:function:orders"}]}`
+	}
+	for name, text := range map[string]string{"policy": deny, "none": "An error occurred (ResourceNotFoundException) when calling the GetPolicy operation: no"} {
+		t.Run(name, func(t *testing.T) {
+			export := map[string]string{
+				"111122223333/a.json": noUsers, "111122223333/get-policy.orders.json": text, "111122223333/list-tags.orders.json": `{}`,
+				"111122223333/eu-west-3/list-functions.json": list("eu-west-3"),
+			}
+			x := read(t, export, awsexport.WithoutOrganization())
+			require.False(t, hasGap(x.Organization, "arn:aws:lambda:eu-west-3:111122223333:function:orders", org.GapResourcePolicy))
+			require.False(t, hasGap(x.Organization, "arn:aws:lambda:eu-west-3:111122223333:function:orders", org.GapTags))
+			export["111122223333/us-east-1/list-functions.json"] = list("us-east-1")
+			x = read(t, export, awsexport.WithoutOrganization())
+			for _, region := range []string{"eu-west-3", "us-east-1"} {
+				require.True(t, hasGap(x.Organization, "arn:aws:lambda:"+region+":111122223333:function:orders", org.GapResourcePolicy), region)
+				require.True(t, hasGap(x.Organization, "arn:aws:lambda:"+region+":111122223333:function:orders", org.GapTags), region)
+			}
+		})
+	}
+}

@@ -430,11 +430,7 @@ func (s *state) resources(a *account) {
 		res := a.resources[arn]
 		why := res.why
 		if why == "" {
-			k := res.get
-			if s.calls[k] == nil { // a file of the AWS CLI that does not say of which Region it is
-				k.region = ""
-			}
-			if reason, ok := s.known(k); !ok {
+			if reason, ok := s.known(s.anywhere(a, res, res.get)); !ok {
 				why = kebab(strings.SplitN(res.get.op, ":", 2)[1]) + ": " + reason
 			}
 		}
@@ -457,6 +453,22 @@ func (s *state) resources(a *account) {
 		}
 		a.Resources = append(a.Resources, res.Resource)
 	}
+}
+
+// anywhere is the call of a file of the AWS CLI that does not say of which Region it is, if there is
+// none that does, and if no other Region has a resource of the name.
+func (s *state) anywhere(a *account, res *resource, k callKey) callKey {
+	none := k
+	none.region = ""
+	if s.calls[k] != nil || s.calls[none] == nil {
+		return k
+	}
+	for arn, other := range a.resources {
+		if other != res && arn.Service() == res.ARN.Service() && other.get.subject == res.get.subject {
+			return k
+		}
+	}
+	return none
 }
 
 // gapOfKey marks that it is not known whether AWS manages a key.

@@ -110,10 +110,7 @@ func (s *state) tagsUnknown(a *account, res *resource) string {
 		}
 		for _, name := range names {
 			k := callKey{op: service + ":" + name, account: a.ID, region: res.get.region, subject: res.get.subject}
-			if s.calls[k] == nil {
-				k.region = ""
-			}
-			if reason, ok := s.known(k); !ok {
+			if reason, ok := s.known(s.anywhere(a, res, k)); !ok {
 				return kebab(name) + ": " + reason
 			}
 		}
