@@ -223,9 +223,8 @@ func (n *fileName) operation(fits, isSigned func(*operation) bool) *operation {
 // record is an answer to op as far as the file's name tells.
 func (n *fileName) record(s *state, op *operation) *record {
 	r := &record{op: op, account: n.account, region: n.region, instance: n.instance, store: n.store, control: n.control, plain: true, input: value{to: s}, output: value{to: s}}
-	args := n.args
-	for len(args) > len(op.args) {
-		m := *n
+	args, m := n.args, *n
+	for len(args) > len(op.args) || len(args) > 0 && op.key() == authorizationDetails { // which needs none
 		if !m.part(args[0]) {
 			break
 		}

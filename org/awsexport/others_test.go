@@ -94,6 +94,12 @@ func TestFilterInName(t *testing.T) {
 	require.True(t, hasGap(x.Organization, "arn:aws:iam::111122223333:policy/*", org.GapUnlisted))
 	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:user/*", org.GapUnlisted))
 	require.NotEmpty(t, reasonOf(t, x, "iam"))
+	for _, name := range []string{"get-account-authorization-details.111122223333.json", "get-account-authorization-details.111122223333.us-east-1.Role.json"} {
+		x = read(t, map[string]string{name: noUsers}, awsexport.WithoutOrganization())
+		require.Empty(t, x.Notes)
+		require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
+		require.Equal(t, strings.Contains(name, "Role"), hasGap(x.Organization, "arn:aws:iam::111122223333:user/*", org.GapUnlisted))
+	}
 	x = read(t, map[string]string{"111122223333/get-account-authorization-details.2024.json": noUsers}, awsexport.WithoutOrganization())
 	require.False(t, hasGap(x.Organization, "arn:aws:iam::111122223333:role/*", org.GapUnlisted))
 }
