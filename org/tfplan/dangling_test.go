@@ -101,3 +101,18 @@ func TestDeletedWithoutTree(t *testing.T) {
 		})
 	}
 }
+
+// TestDetachedForTagPolicy holds that an SCP is detached, whatever its attachment is about next.
+func TestDetachedForTagPolicy(t *testing.T) {
+	const change = `"actions":["delete","create"],"before":{"policy_id":"p-regions","target_id":"444455556666"},"after":{"policy_id":"p-tags1234","target_id":"444455556666"},"after_unknown":{}`
+	p := edited(t, "targeted",
+		`"resource_changes":[`, `"resource_changes":[{"address":"aws_organizations_policy.tags","mode":"managed","type":"aws_organizations_policy","name":"tags","provider_name":"registry.terraform.io/hashicorp/aws","change":{"actions":["no-op"],
+			"before":{"id":"p-tags1234","type":"TAG_POLICY"},"after":{"id":"p-tags1234","type":"TAG_POLICY"},"after_unknown":{}}},
+			{"address":"aws_organizations_policy_attachment.x","mode":"managed","type":"aws_organizations_policy_attachment","name":"x","provider_name":"registry.terraform.io/hashicorp/aws","change":{`+change+`}},`,
+		`"resources":[{"address":"aws_iam_group.left"`, `"resources":[{"address":"aws_organizations_policy_attachment.x","mode":"managed","type":"aws_organizations_policy_attachment","name":"x","provider_config_key":"aws",
+			"expressions":{"policy_id":{"references":["aws_organizations_policy.tags.id","aws_organizations_policy.tags"]}}},{"address":"aws_iam_group.left"`)
+	out, err := p.Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.Contains(t, changes(out), "detach p-regions from 444455556666\n")
+	assert.Equal(t, "aws_organizations_policy_attachment.x access=false: attaches a policy that decides no requests\n", skipped(out))
+}

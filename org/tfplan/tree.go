@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
@@ -269,18 +271,29 @@ func (e *editor) removeControl(in *instance, v values) {
 	}
 }
 
-// isManagement reports whether the policy of an attachment is of a type that decides no
-// request, such as a tag policy.
-func (e *editor) isManagement(v values) bool {
-	t, ok := e.plan.follow(v.of.scope(), v.of.expression("policy_id"))
-	if !ok || t.of.typ != "aws_organizations_policy" {
-		return false
+// isManagement reports whether a policy is one of the plan's that decides no request, such as a
+// tag policy. The ID says so: what the configuration refers to now may be another policy than
+// the one that is detached.
+func (e *editor) isManagement(id string) bool {
+	if e.management == nil {
+		e.management = map[string]bool{}
+		for _, in := range e.plan.byAddress {
+			if in.typ != "aws_organizations_policy" || in.mode != tfjson.ManagedResourceMode {
+				continue
+			}
+			for _, v := range []values{in.before, in.after} {
+				if !v.exists() || decides(v.plain("type")) {
+					continue
+				}
+				id := v.plain("id")
+				if id == "" && v.planned {
+					id, _ = e.identify(in, "id")
+				}
+				e.management[id] = true
+			}
+		}
 	}
-	side := t.of.after
-	if !side.exists() {
-		side = t.of.before
-	}
-	return !decides(side.plain("type"))
+	return id != "" && e.management[id]
 }
 
 // decides reports whether policies of a type of AWS Organizations decide requests. Those
@@ -290,7 +303,8 @@ func decides(typ string) bool {
 }
 
 func (e *editor) attach(in *instance, v values) {
-	if e.isManagement(v) {
+	id, isKnown := e.link(v, "policy_id", "id")
+	if e.isManagement(id) {
 		e.skip(in, false, "attaches a policy that decides no requests")
 		return
 	}
@@ -307,9 +321,8 @@ func (e *editor) attach(in *instance, v values) {
 		e.fail(in, "target_id %s is neither in the organization nor in the plan", target)
 		return
 	}
-	id, ok := e.link(v, "policy_id", "id")
 	switch {
-	case !ok:
+	case !isKnown:
 		e.unknown(target, org.GapControlPolicies, v.unknownReason("policy_id"))
 	case e.controlIndex(id) < 0 && id != org.FullAWSAccess && id != org.RCPFullAWSAccess:
 		// It may be of a type that decides nothing, such as a tag policy.
@@ -323,10 +336,10 @@ func (e *editor) detach(in *instance, v values) {
 	if stays, _ := v.flag("skip_destroy"); stays {
 		return // Terraform is told to leave it attached
 	}
-	if e.isManagement(v) || e.lacksTree(in) {
+	target, id := v.plain("target_id"), v.plain("policy_id")
+	if e.isManagement(id) || e.lacksTree(in) {
 		return
 	}
-	target, id := v.plain("target_id"), v.plain("policy_id")
 	n := e.nodes[target]
 	switch {
 	case target == "":
