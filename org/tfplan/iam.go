@@ -163,6 +163,7 @@ func (e *editor) putRole(in *instance, v values) {
 		a.roles[lastName(arn)] = r
 		e.missed(in, arn)
 	}
+	e.madeAnew(in, arn)
 	t := e.document(v, "assume_role_policy", policy.RoleTrust, "")
 	r.Trust = t.document
 	if t.unknown != "" {
@@ -244,6 +245,25 @@ func (e *editor) ownPolicies(v values, arn policy.ARN, attached *[]policy.ARN, i
 func (e *editor) removeRole(in *instance, v values) {
 	if arn, a := e.entity(in, v); a != nil {
 		delete(a.roles, lastName(arn))
+		e.goes(arn)
+	}
+}
+
+// goes remembers a role or user that the plan deletes.
+func (e *editor) goes(arn policy.ARN) {
+	if e.gone == nil {
+		e.gone = map[policy.ARN]bool{}
+	}
+	e.gone[arn] = true
+}
+
+// madeAnew says what is not modelled of a role or user that the plan deletes and makes again.
+// A policy that names it as a principal has its unique ID, so that the new one of the same
+// ARN is another principal to it, until the policy is saved again (IAM User Guide, “AWS JSON
+// policy elements: Principal”).
+func (e *editor) madeAnew(in *instance, arn policy.ARN) {
+	if in.creates() && e.gone[arn] {
+		e.skip(in, true, "the plan deletes "+arn.String()+" and makes it again: policies that name it as a principal may not apply to the new one")
 	}
 }
 
@@ -287,6 +307,11 @@ func (e *editor) putUser(in *instance, v values) {
 		u = old // users can be renamed
 		delete(a.users, lastName(in.oldARN()))
 	}
+	e.madeAnew(in, arn)
+	if old := in.oldARN(); in.updates() && old != (policy.ARN{}) && old != arn {
+		// IAM User Guide, “Rename an IAM user”
+		e.skip(in, true, old.String()+" becomes "+arn.String()+": AWS changes the policies that name it as a principal, which is not modelled")
+	}
 	if u == nil {
 		u = &org.User{}
 		e.missed(in, arn)
@@ -306,6 +331,7 @@ func (in *instance) oldARN() policy.ARN {
 func (e *editor) removeUser(in *instance, v values) {
 	if arn, a := e.entity(in, v); a != nil {
 		delete(a.users, lastName(arn))
+		e.goes(arn)
 	}
 }
 

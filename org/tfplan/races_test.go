@@ -1,6 +1,7 @@
 package tfplan_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -31,6 +32,31 @@ func TestRaces(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			p := edited(t, "targeted", `"resource_changes":[`, `"resource_changes":[`+test.changes)
 			out, err := p.Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, test.want, skipped(out))
+		})
+	}
+}
+
+// TestMadeAnew holds that a principal that is not the same for AWS although its ARN is, or is
+// the same although its ARN is not, is not taken for certain.
+func TestMadeAnew(t *testing.T) {
+	const (
+		role = `"arn":"arn:aws:iam::111122223333:role/app","name":"app"`
+		ana  = `"arn":"arn:aws:iam::111122223333:user/ana","path":"/","name":`
+	)
+	for _, test := range []struct{ name, typ, change, want string }{
+		{"role", "aws_iam_role", `"actions":["delete","create"],"before":{` + role + `},"after":{"name":"app","assume_role_policy":` + strconv.Quote(rootTrust) + `},"after_unknown":{"arn":true}`,
+			"aws_iam_role.x access=true: the plan deletes arn:aws:iam::111122223333:role/app and makes it again: policies that name it as a principal may not apply to the new one\n"},
+		{"another name", "aws_iam_role", `"actions":["delete","create"],"before":{` + role + `},"after":{"name":"logs","assume_role_policy":` + strconv.Quote(rootTrust) + `},"after_unknown":{"arn":true}`, ""},
+		{"user", "aws_iam_user", `"actions":["delete","create"],"before":{` + ana + `"ana"},"after":{"name":"ana","path":"/"},"after_unknown":{"arn":true}`,
+			"aws_iam_user.x access=true: the plan deletes arn:aws:iam::111122223333:user/ana and makes it again: policies that name it as a principal may not apply to the new one\n"},
+		{"renamed", "aws_iam_user", `"actions":["update"],"before":{` + ana + `"ana"},"after":{` + ana + `"eva"},"after_unknown":{}`,
+			"aws_iam_user.x access=true: arn:aws:iam::111122223333:user/ana becomes arn:aws:iam::111122223333:user/eva: AWS changes the policies that name it as a principal, which is not modelled\n"},
+		{"with tags", "aws_iam_user", `"actions":["update"],"before":{` + ana + `"ana"},"after":{` + ana + `"ana","tags":{"a":"b"}},"after_unknown":{}`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := withChange(t, test.typ, test.change, `"managed_policy_arns":{}`).Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
 			require.NoError(t, err)
 			assert.Equal(t, test.want, skipped(out))
 		})
