@@ -15,7 +15,6 @@ var harmless = map[string]string{
 	"aws_iam_service_linked_role":                        "makes a role that only its service can use",
 	"aws_iam_service_specific_credential":                signIn,
 	"aws_iam_user_ssh_key":                               signIn,
-	"aws_kms_alias":                                      "is a name of a key",
 	"aws_s3_bucket_lifecycle_configuration":              "deletes objects by itself, and decides no request",
 	"aws_s3_bucket_object_lock_configuration":            "keeps objects from deletion, whatever policies allow",
 	"aws_s3_bucket_server_side_encryption_configuration": "encrypts; what the key allows is the key's policy",
@@ -83,7 +82,7 @@ const (
 var granting = []string{
 	"aws_lambda_function_url", "aws_s3_bucket_acl", "aws_s3_object_acl", "aws_s3_bucket_ownership_controls", "aws_s3_access_point",
 	"aws_eks_access_entry", "aws_eks_pod_identity_association", "aws_emr_studio_session_mapping", "aws_grafana_role_association",
-	"aws_transfer_access", "aws_transfer_user", "aws_vpc_endpoint", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key",
+	"aws_transfer_access", "aws_transfer_ssh_key", "aws_transfer_user", "aws_chatbot_slack_channel_configuration", "aws_chatbot_teams_channel_configuration", "aws_vpc_endpoint", "aws_kms_external_key", "aws_kms_replica_key", "aws_kms_replica_external_key",
 	"aws_lightsail_bucket_resource_access", "aws_shield_drt_access_role_arn_association", "aws_servicecatalog_organizations_access",
 	"aws_cloudcontrolapi_resource", "aws_serverlessapplicationrepository_cloudformation_stack", "aws_servicecatalog_provisioned_product",
 	"aws_cognito_user_group", "aws_cognito_user_in_group", "aws_finspace_kx_user", "aws_iot_role_alias", "aws_lightsail_bucket", "aws_lightsail_bucket_access_key",
@@ -119,6 +118,10 @@ func isAWS(typ string) bool { return strings.HasPrefix(typ, "aws") }
 
 // unhandled says why a resource is left out.
 func (e *editor) unhandled(in *instance) {
+	if in.typ == "aws_kms_alias" { // AWS KMS Developer Guide, “Use aliases to control access to KMS keys”
+		e.skip(in, true, "is a name of a key, which policies may ask for by kms:ResourceAliases, and is not modelled")
+		return
+	}
 	if reason, ok := harmless[in.typ]; ok {
 		e.skip(in, false, reason)
 		return

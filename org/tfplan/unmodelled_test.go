@@ -32,6 +32,8 @@ func TestUnmodelled(t *testing.T) {
 		name, typ, change, expressions string
 		access                         bool
 	}{
+		{"alias of a key", "aws_kms_alias", create + `"after":{"name":"alias/orders"},"after_unknown":{}`, "", true},
+		{"key of a user of SFTP", "aws_transfer_ssh_key", create + `"after":{"user_name":"ana","body":"ssh-ed25519 AAAA"},"after_unknown":{}`, "", true},
 		{"policy by its type", "aws_efs_file_system_policy", create + `"after":{},"after_unknown":{"id":true,"policy":true}`, `"policy":{"references":["var.p"]}`, true},
 		{"sensitive policy", "aws_dynamodb_resource_policy", `"actions":["create"],"before":null,"after":{"policy":` + doc + `},"after_unknown":{},"after_sensitive":{"policy":true}`, ``, true},
 		{"unknown access policies", "aws_opensearch_domain", create + `"after":{"domain_name":"logs"},"after_unknown":{"access_policies":true}`, `"access_policies":{"references":["local.p"]}`, true},
