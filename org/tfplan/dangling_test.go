@@ -116,3 +116,19 @@ func TestDetachedForTagPolicy(t *testing.T) {
 	assert.Contains(t, changes(out), "detach p-regions from 444455556666\n")
 	assert.Equal(t, "aws_organizations_policy_attachment.x access=false: attaches a policy that decides no requests\n", skipped(out))
 }
+
+// TestAccountLeaves holds that an account that leaves the organization is not taken for one
+// that is closed: SCPs deny nothing there any more.
+func TestAccountLeaves(t *testing.T) {
+	for closes, want := range map[string]string{
+		"false": "aws_organizations_account.x access=true: the account leaves the organization, whose policies then hold for it no more: what its principals may do outside is not modelled\n",
+		"null":  "aws_organizations_account.x access=true: the account leaves the organization, whose policies then hold for it no more: what its principals may do outside is not modelled\n",
+		"true":  "",
+	} {
+		t.Run(closes, func(t *testing.T) {
+			out, err := withChange(t, "aws_organizations_account", `"actions":["delete"],"before":{"id":"444455556666","name":"logs","close_on_deletion":`+closes+`},"after":null`, "").Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, want, skipped(out))
+		})
+	}
+}

@@ -221,6 +221,9 @@ func (e *editor) removeAccount(in *instance, v values) {
 	if a := e.edited(in, id); a != nil {
 		a.removed = true
 	}
+	if closes, st := v.flag("close_on_deletion"); st == unknown || !closes {
+		e.skip(in, true, "the account leaves the organization, whose policies then hold for it no more: what its principals may do outside is not modelled")
+	}
 	delete(e.nodes, id)
 	delete(e.parents, id)
 }
