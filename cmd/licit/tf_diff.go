@@ -144,11 +144,7 @@ func configured(p *tfplan.Plan, name string) (*tfplan.Plan, error) {
 		return nil, fmt.Errorf("--plan-file %s: %w; want the file that terraform plan -out wrote", slashed(name), plainPathError(err))
 	}
 	defer z.Close()
-	fsys, err := fs.Sub(z, "tfconfig")
-	if err != nil {
-		return nil, err
-	}
-	if p, err = p.WithConfiguration(fsys); err != nil {
+	if p, err = p.WithConfiguration(z); err != nil {
 		return nil, fmt.Errorf("--plan-file %s: %w", slashed(name), err)
 	}
 	return p, nil

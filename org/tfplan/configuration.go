@@ -1,6 +1,7 @@
 package tfplan
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,16 +17,23 @@ import (
 )
 
 // WithConfiguration returns the plan together with the configuration that it was made of, as
-// the file has it that terraform plan -out writes: fsys is the folder tfconfig of that file,
-// which is a zip archive. What [Read] reads says what an expression refers to, and not what
+// the file has it that terraform plan -out writes: fsys is that file, which is a zip archive.
+// The file of another plan is an error, as far as the plan tells when it was made. What [Read] reads says what an expression refers to, and not what
 // it makes of it: the attributes aws_iam_policy.a.arn and replace(aws_iam_policy.a.arn, "a", "b") look
 // the same, and so do a block that nobody writes and a dynamic one of which nothing is known.
 // With the configuration they are told apart; without it, what is made of other resources is
 // unknown unless its value stands in the plan, or is an ID that AWS will choose.
 func (p *Plan) WithConfiguration(fsys fs.FS) (*Plan, error) {
+	if err := p.checkFile(fsys); err != nil {
+		return nil, fmt.Errorf("tfplan: the plan file: %w", err)
+	}
+	fsys, err := fs.Sub(fsys, "tfconfig")
+	if err != nil {
+		return nil, fmt.Errorf("tfplan: %w", err)
+	}
 	src, err := readSource(fsys, "modules.json")
 	if err != nil {
-		return nil, fmt.Errorf("tfplan: the configuration: %w; want the folder tfconfig of a plan file", err)
+		return nil, fmt.Errorf("tfplan: the configuration: %w; want the file that terraform plan -out wrote", err)
 	}
 	var modules []struct{ Key string }
 	if err := json.Unmarshal(src, &modules); err != nil {
@@ -42,6 +50,27 @@ func (p *Plan) WithConfiguration(fsys fs.FS) (*Plan, error) {
 		}
 	}
 	return newPlan(p.raw, w)
+}
+
+// checkFile tells the file of another plan by the time of the plan, which stands in both: what
+// another configuration says of an expression proves nothing.
+func (p *Plan) checkFile(fsys fs.FS) error {
+	if p.raw.Timestamp == "" {
+		return nil // of Terraform before 1.5
+	}
+	f, err := fsys.Open("tfplan")
+	if err != nil {
+		return fmt.Errorf("%w; want the file that terraform plan -out wrote", err)
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, MaxPlan))
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(src, []byte(p.raw.Timestamp)) {
+		return fmt.Errorf("it is of another plan than the one of %s; want the file that the plan was printed from", p.raw.Timestamp)
+	}
+	return nil
 }
 
 // moduleByKey finds a module by the names of its calls, with dots between.

@@ -2,7 +2,6 @@ package tfplan_test
 
 import (
 	"archive/zip"
-	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,9 +18,7 @@ func TestPlanFile(t *testing.T) {
 	z, err := zip.OpenReader("testdata/documents/plan")
 	require.NoError(t, err)
 	defer z.Close()
-	fsys, err := fs.Sub(z, "tfconfig")
-	require.NoError(t, err)
-	p, err := read(t, "documents").WithConfiguration(fsys)
+	p, err := read(t, "documents").WithConfiguration(z)
 	require.NoError(t, err)
 	o := organization(t, nil)
 	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
@@ -37,7 +34,7 @@ func TestConfigurationErrors(t *testing.T) {
 		fsys fstest.MapFS
 		want string
 	}{
-		{"nothing", fstest.MapFS{}, "tfplan: the configuration: open modules.json: file does not exist; want the folder tfconfig of a plan file"},
+		{"nothing", fstest.MapFS{}, "tfplan: the configuration: open modules.json: file does not exist; want the file that terraform plan -out wrote"},
 		{"no JSON", fstest.MapFS{"modules.json": file("{")}, "tfplan: the configuration: modules.json: unexpected end of JSON input"},
 		{"other module", fstest.MapFS{"modules.json": file(`[{"Key":"a.b"}]`)}, `tfplan: the configuration: the plan does not have its module "a.b"; want the plan file that the plan was printed from`},
 		{"no folder", fstest.MapFS{"modules.json": root}, "tfplan: the configuration: open m-: file does not exist"},
@@ -47,10 +44,24 @@ func TestConfigurationErrors(t *testing.T) {
 		{"branches", fstest.MapFS{"modules.json": root, "m-/main.tf": file("a = " + strings.Repeat("a?b:", 1<<16))}, "tfplan: the configuration: m-/main.tf: expressions nest too deeply"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := read(t, "trust").WithConfiguration(test.fsys)
+			_, err := read(t, "trust").WithConfiguration(planFile(test.fsys))
 			require.ErrorContains(t, err, test.want)
 		})
 	}
+}
+
+// TestFileOfAnotherPlan holds that the file of another plan says nothing about a plan.
+func TestFileOfAnotherPlan(t *testing.T) {
+	p := edited(t, "trust", `{"format_version"`, `{"timestamp":"2026-09-26T10:00:00Z","format_version"`)
+	fsys := planFile(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {}})
+	_, err := p.WithConfiguration(fsys)
+	require.ErrorContains(t, err, "tfplan: the plan file: open tfplan: file does not exist; want the file that terraform plan -out wrote")
+	fsys["tfplan"] = &fstest.MapFile{Data: []byte("\x00\x142026-09-26T10:00:01Z\x00")}
+	_, err = p.WithConfiguration(fsys)
+	require.EqualError(t, err, "tfplan: the plan file: it is of another plan than the one of 2026-09-26T10:00:00Z; want the file that the plan was printed from")
+	fsys["tfplan"].Data = []byte("\x00\x142026-09-26T10:00:00Z\x00")
+	_, err = p.WithConfiguration(fsys)
+	require.NoError(t, err)
 }
 
 // TestOverrides holds that a module of which some file may override others proves nothing.
@@ -65,7 +76,7 @@ func TestOverrides(t *testing.T) {
 			if !strings.HasSuffix(name, ".json") {
 				fsys["m-/"+name].Data = nil
 			}
-			p, err := read(t, "dynamic").WithConfiguration(fsys)
+			p, err := read(t, "dynamic").WithConfiguration(planFile(fsys))
 			require.NoError(t, err)
 			out, err := p.Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
 			require.NoError(t, err)

@@ -3,7 +3,6 @@ package tfplan_test
 import (
 	"archive/zip"
 	"fmt"
-	"io/fs"
 	"log"
 	"os"
 
@@ -46,11 +45,7 @@ func ExamplePlan_WithConfiguration() {
 		log.Fatal(err)
 	}
 	defer z.Close()
-	configuration, err := fs.Sub(z, "tfconfig")
-	if err != nil {
-		log.Fatal(err)
-	}
-	p, err := example("documents").WithConfiguration(configuration)
+	p, err := example("documents").WithConfiguration(z)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func FuzzConfiguration(f *testing.F) {
 	}
 	p, o := read(f, "documents"), organization(f, nil)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		p, err := p.WithConfiguration(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {Data: src}})
+		p, err := p.WithConfiguration(planFile(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {Data: src}}))
 		if err != nil {
 			return
 		}

@@ -53,9 +53,18 @@ func configured(t testing.TB, p *tfplan.Plan, name string, pairs ...string) *tfp
 		fsys["m-"+dir+"/"+filepath.Base(file)] = &fstest.MapFile{Data: []byte(text)}
 	}
 	fsys["modules.json"] = &fstest.MapFile{Data: []byte(modules + "]")}
-	p, err = p.WithConfiguration(fsys)
+	p, err = p.WithConfiguration(planFile(fsys))
 	require.NoError(t, err)
 	return p
+}
+
+// planFile is a plan file with a configuration.
+func planFile(configuration fstest.MapFS) fstest.MapFS {
+	out := fstest.MapFS{}
+	for name, f := range configuration {
+		out["tfconfig/"+name] = f
+	}
+	return out
 }
 
 func document(t testing.TB, src string) *policy.Document {
