@@ -148,7 +148,9 @@ func (e *editor) detachFrom(v values, h holder) {
 	*h.attached = slices.DeleteFunc(*h.attached, func(a policy.ARN) bool { return a.String() == arn })
 }
 
-// putAttachments makes a policy attached to exactly what an aws_iam_policy_attachment lists.
+// putAttachments attaches a policy to what an aws_iam_policy_attachment lists. Whether others
+// have it afterwards is not known: the resource is documented as exclusive, and the provider takes the policy
+// away only from those that its state lists.
 func (e *editor) putAttachments(_ *instance, v values) {
 	a := e.linked(v)
 	if a == nil {
@@ -161,7 +163,7 @@ func (e *editor) putAttachments(_ *instance, v values) {
 		return
 	}
 	e.wants(v.of, p)
-	a.detachAll(p)
+	had := a.with(p)
 	for _, kind := range []string{"role", "user", "group"} {
 		names, st := v.texts(kind + "s")
 		if st == unknown {
@@ -173,24 +175,36 @@ func (e *editor) putAttachments(_ *instance, v values) {
 				e.fail(v.of, "%s %s is not in account %s; want a newer snapshot", kind, name, a.ID)
 				continue
 			}
-			*h.attached = append(*h.attached, p)
+			if !slices.Contains(*h.attached, p) {
+				*h.attached = append(*h.attached, p)
+			}
+			delete(had, h.arn)
 		}
+	}
+	for arn := range had {
+		e.unknown(arn.String(), org.GapIdentityPolicies, v.of.address+": it has "+p.String()+", which the resource is to attach to others only")
 	}
 }
 
-func (a *account) detachAll(p policy.ARN) {
-	drop := func(list *[]policy.ARN) {
-		*list = slices.DeleteFunc(*list, func(other policy.ARN) bool { return other == p })
-	}
+// with are the users, groups and roles that have a policy attached.
+func (a *account) with(p policy.ARN) map[policy.ARN]bool {
+	out := map[policy.ARN]bool{}
 	for _, u := range a.users {
-		drop(&u.Attached)
+		if slices.Contains(u.Attached, p) {
+			out[u.ARN] = true
+		}
 	}
 	for _, g := range a.groups {
-		drop(&g.Attached)
+		if slices.Contains(g.Attached, p) {
+			out[g.ARN] = true
+		}
 	}
 	for _, r := range a.roles {
-		drop(&r.Attached)
+		if slices.Contains(r.Attached, p) {
+			out[r.ARN] = true
+		}
 	}
+	return out
 }
 
 func (e *editor) removeAttachments(_ *instance, v values) {
@@ -269,7 +283,8 @@ func leave(u *org.User, group string) {
 	u.Groups = slices.DeleteFunc(u.Groups, func(g string) bool { return strings.EqualFold(g, group) })
 }
 
-// putMembers makes a group have exactly the members that an aws_iam_group_membership lists.
+// putMembers makes a group have the members that an aws_iam_group_membership lists. Whether it
+// keeps others is not known: the provider removes only those that its state lists.
 func (e *editor) putMembers(_ *instance, v values) {
 	a := e.linked(v)
 	if a == nil {
@@ -285,8 +300,15 @@ func (e *editor) putMembers(_ *instance, v values) {
 		e.unknown(a.ID, org.GapIdentityPolicies, v.unknownReason("users"))
 		return
 	}
-	for _, u := range a.users {
-		leave(u, group)
+	is := func(g string) bool { return strings.EqualFold(g, group) }
+	listed := map[string]bool{}
+	for _, name := range users {
+		listed[strings.ToLower(name)] = true
+	}
+	for name, u := range a.users {
+		if slices.ContainsFunc(u.Groups, is) && !listed[name] {
+			e.unknown(u.ARN.String(), org.GapIdentityPolicies, v.of.address+": it is in group "+group+", of which the resource is to have others only")
+		}
 	}
 	for _, name := range users {
 		if u := a.users[strings.ToLower(name)]; u != nil {

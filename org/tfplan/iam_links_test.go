@@ -72,3 +72,32 @@ func TestSensitiveLinks(t *testing.T) {
 		assert.Equal(t, "aws_s3_bucket_policy.x access=true: bucket is sensitive\n", skipped(out))
 	})
 }
+
+// TestExclusiveLinks holds that what resources that are exclusive take from others is not
+// known: the provider removes what its state has, and nothing has a state when it is created.
+func TestExclusiveLinks(t *testing.T) {
+	const (
+		ana      = "arn:aws:iam::111122223333:user/ana"
+		read     = "it has arn:aws:iam::aws:policy/ReadOnlyAccess, which the resource is to attach to others only\n"
+		attached = `"name":"read","roles":["app"],"policy_arn":"arn:aws:iam::aws:policy/ReadOnlyAccess"`
+	)
+	for _, test := range []struct{ name, typ, change, want string }{
+		{"policy", "aws_iam_policy_attachment", `"actions":["create"],"before":null,"after":{` + attached + `},"after_unknown":{}`, "identity-policies of " + ana + ": aws_iam_policy_attachment.x: " + read},
+		{"policy of all", "aws_iam_policy_attachment", `"actions":["create"],"before":null,"after":{"users":["ana"],` + attached + `},"after_unknown":{}`, ""},
+		{"policy taken away", "aws_iam_policy_attachment", `"actions":["update"],"before":{"users":["ana"],` + attached + `},"after":{` + attached + `},"after_unknown":{}`, ""},
+		{"group", "aws_iam_group_membership", `"actions":["create"],"before":null,"after":{"group":"developers","users":[]},"after_unknown":{}`,
+			"identity-policies of " + ana + ": aws_iam_group_membership.x: it is in group developers, of which the resource is to have others only\n"},
+		{"group of all", "aws_iam_group_membership", `"actions":["create"],"before":null,"after":{"group":"developers","users":["Ana"]},"after_unknown":{}`, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			out, err := withChange(t, test.typ, test.change, "").Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, strings.TrimSpace(test.want), strings.TrimSpace(gaps(out)))
+			if test.want != "" {
+				u, _ := out.After.User(policy.MustParseARN(ana))
+				assert.Len(t, u.Groups, 1)
+				assert.Len(t, u.Attached, 1)
+			}
+		})
+	}
+}
