@@ -205,7 +205,7 @@ func (e *editor) followed(v values, x *tfjson.Expression, want string) (string, 
 		return "", false
 	}
 	attr := cmp.Or(t.attr, want)
-	if !names(t.of.typ, attr, want) || !t.bare && (e.plan.written != nil || !isChosen(t.of.typ, attr)) {
+	if !names(t.of.typ, attr, want) || !t.bare {
 		return "", false
 	}
 	return e.value(t.of, attr)

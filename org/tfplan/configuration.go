@@ -22,7 +22,7 @@ import (
 // it makes of it: the attributes aws_iam_policy.a.arn and replace(aws_iam_policy.a.arn, "a", "b") look
 // the same, and so do a block that nobody writes and a dynamic one of which nothing is known.
 // With the configuration they are told apart; without it, what is made of other resources is
-// unknown unless its value stands in the plan, or is an ID that AWS will choose.
+// unknown unless its value stands in the plan.
 func (p *Plan) WithConfiguration(fsys fs.FS) (*Plan, error) {
 	if err := p.checkFile(fsys); err != nil {
 		return nil, fmt.Errorf("tfplan: the plan file: %w", err)
@@ -298,11 +298,4 @@ func (in *instance) mayBeDynamic(block string) bool {
 	}
 	types, ok := in.plan.written.dynamic[in.config]
 	return !ok || types[block]
-}
-
-// isChosen reports whether an attribute is an ID that AWS will choose, and that nobody can
-// make another one of.
-func isChosen(typ, attr string) bool {
-	return strings.HasPrefix(typ, "aws_organizations_") || strings.HasPrefix(typ, "aws_identitystore_") ||
-		typ == "aws_kms_key" || typ == "aws_ssoadmin_permission_set" && attr == "arn"
 }

@@ -1,6 +1,7 @@
 package tfplan_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"os"
@@ -241,6 +242,8 @@ func TestRoundTrip(t *testing.T) {
 	b.WriteString(head)
 	require.NoError(t, tfplan.Export(&b, tfplan.Models{Organization: o, Instance: i, Trails: trails()}))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "main.tf"), b.Bytes(), 0o666))
+	file := filepath.Join(folder, "plan")
+	require.NoError(t, os.WriteFile(file, nil, 0o666)) // asks for the plan file
 	cmd := exec.Command(filepath.Join(work, "regenerate.sh"), "export")
 	cmd.Env = append(os.Environ(), "LICIT_TF_MIRROR="+dir)
 	text, err := cmd.CombinedOutput()
@@ -249,6 +252,11 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	defer src.Close()
 	p, err := tfplan.Read(src)
+	require.NoError(t, err)
+	z, err := zip.OpenReader(file)
+	require.NoError(t, err)
+	defer z.Close()
+	p, err = p.WithConfiguration(z)
 	require.NoError(t, err)
 
 	bare, people := stripped(t, o, i)

@@ -109,7 +109,7 @@ func (e *editor) putOU(in *instance, v values) {
 	if n == nil {
 		parent, ok := e.link(v, "parent_id", "id")
 		if !ok {
-			e.fail(in, "%s; want a parent that the plan knows", v.unknownReason("parent_id"))
+			e.fail(in, "%s; want a parent that the plan knows, or the plan file (--plan-file), which tells references", v.unknownReason("parent_id"))
 			return
 		}
 		n = &node{ou: true, attached: e.defaults()}
@@ -149,7 +149,7 @@ func (e *editor) putAccount(in *instance, v values) {
 		}
 		e.parents[id] = parent
 	case v.isUnknown("parent_id"):
-		e.fail(in, "%s; want a parent that the plan knows", v.unknownReason("parent_id"))
+		e.fail(in, "%s; want a parent that the plan knows, or the plan file (--plan-file), which tells references", v.unknownReason("parent_id"))
 		return
 	case in.creates():
 		e.parents[id] = e.spec.Root.ID

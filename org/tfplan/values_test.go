@@ -150,14 +150,27 @@ func TestRemovedPolicy(t *testing.T) {
 
 func quoted(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
 
-// TestFunctionOfID holds that an ID that AWS will choose is followed without the configuration, as
-// nobody can make another one of it, but not where the configuration says that somebody tries.
+// TestFunctionOfID holds that an ID that AWS will choose is followed only where the
+// configuration says that it is that very ID: a condition makes any other of it.
 func TestFunctionOfID(t *testing.T) {
 	o, _ := worlds(t, "organization")
 	const wrote = "parent_id = aws_organizations_organizational_unit.workloads.id"
 	_, err := read(t, "organization").Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.ErrorContains(t, err, "parent_id is known only after apply")
+	require.ErrorContains(t, err, "(--plan-file)")
+	_, err = configured(t, read(t, "organization"), "organization").Apply(o, nil, tfplan.WithAccount("111122223333"))
 	require.NoError(t, err)
 	p := configured(t, read(t, "organization"), "organization", wrote, `parent_id = endswith(aws_organizations_organizational_unit.workloads.id, "x") ? "r-ab12" : "ou-ab12-11111111"`)
 	_, err = p.Apply(o, nil, tfplan.WithAccount("111122223333"))
 	require.ErrorContains(t, err, "parent_id is known only after apply")
+}
+
+// TestConditionOnID holds that the assignment of a permission set that the plan makes is not
+// certain without the configuration.
+func TestConditionOnID(t *testing.T) {
+	o, i := worlds(t, "center")
+	out, err := read(t, "center").Apply(o, i, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
+	assert.Empty(t, out.Instance.Spec().Assignments)
+	assert.Contains(t, skipped(out), "permission_set_arn is known only after apply (it depends on aws_ssoadmin_permission_set.developer.arn)")
 }

@@ -34,6 +34,6 @@ for folder in "$@"; do
 	mkdir -p "$to"
 	# The time is the one thing that differs from plan to plan.
 	terraform show -json "$work/plan" | sed 's/,"timestamp":"[^"]*"//' >"$to/plan.json"
-	# One folder has the plan file itself, too. Only its times differ from one to the next.
+	# Some folders have the plan file itself, too. Only its times differ from one to the next.
 	[ ! -f "$here/$folder/plan" ] || cp "$work/plan" "$to/plan"
 done
