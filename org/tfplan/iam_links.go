@@ -35,14 +35,15 @@ func (a *account) holder(kind, name string) (holder, bool) {
 	return holder{}, false
 }
 
-// linked is the account of a resource that links others: that of what it names, as far as it
-// names something by its ARN, else its own.
+// linked is the account of a resource that links others: that of what it names by its ARN, or
+// by a reference to what the same configuration of the provider makes, else its own. A name is a
+// name in the account of whoever uses it.
 func (e *editor) linked(v values) *account {
 	if a, err := policy.ParseARN(v.plain("policy_arn")); err == nil && policy.IsAccountID(a.AccountID()) {
 		return e.edited(v.of, a.AccountID())
 	}
 	for _, attr := range []string{"role", "user", "group", "user_name"} {
-		if t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr)); ok && t.of.mode == "managed" {
+		if t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr)); ok && t.of.mode == "managed" && t.of.providerKey() == v.of.providerKey() {
 			if s, ok := e.identify(t.of, "arn"); ok {
 				if a, err := policy.ParseARN(s); err == nil {
 					return e.edited(v.of, a.AccountID())

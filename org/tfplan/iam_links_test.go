@@ -101,3 +101,20 @@ func TestExclusiveLinks(t *testing.T) {
 		})
 	}
 }
+
+// TestNameInAnotherAccount holds that a name of a role is one in the account of whoever uses
+// it, even where it comes from a role in another account.
+func TestNameInAnotherAccount(t *testing.T) {
+	p := edited(t, "providers",
+		`"provider_config_key":"aws.member","expressions":{"policy_arn"`, `"provider_config_key":"aws","expressions":{"policy_arn"`,
+		`"alias":"member","expressions":{`, `"alias":"member","expressions":{"allowed_account_ids":{"constant_value":["444455556666"]},`,
+		`"full_name":"registry.terraform.io/hashicorp/aws","expressions":{`, `"full_name":"registry.terraform.io/hashicorp/aws","expressions":{"allowed_account_ids":{"constant_value":["111122223333"]},`)
+	o := organization(t, func(s *org.Spec) { s.Accounts[0].Roles = []org.Role{role(t, "breakglass", rootTrust)} })
+	out, err := p.Apply(o, nil)
+	require.NoError(t, err)
+	for account, want := range map[string]int{"111122223333": 1, "444455556666": 0} {
+		r, ok := out.After.Role(policy.MustParseARN("arn:aws:iam::" + account + ":role/breakglass"))
+		require.True(t, ok)
+		assert.Len(t, r.Attached, want, account)
+	}
+}
