@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -209,8 +211,20 @@ func (c *planComparison) apply(a *app, cmd *cobra.Command, plan *tfplan.Plan, fi
 		v.addresses[d.Document] = d.Address
 	}
 	v.plan = a.planView(plan, out)
+	if c.planFile == "" && dependsOnReferences(out) {
+		a.note("more would be known with --plan-file FILE, the file that terraform plan -out wrote")
+	}
 	v.plan.signIns = signInChanges(i, out.Instance)
 	return v, nil
+}
+
+// dependsOnReferences reports whether the configuration may tell what is unknown of a plan.
+func dependsOnReferences(out *tfplan.Outcome) bool {
+	told := func(reason string) bool {
+		return strings.Contains(reason, "(it depends on ") || strings.Contains(reason, "without its configuration")
+	}
+	return slices.ContainsFunc(out.Unknown, func(g org.Gap) bool { return told(g.Reason) }) ||
+		slices.ContainsFunc(out.Skipped, func(s tfplan.Skipped) bool { return told(s.Reason) })
 }
 
 // inPlan puts the name of the plan before each line of an error.
