@@ -35,7 +35,8 @@ const (
 
 // arrows is the import table. An arrow that does not stand here does not exist: models
 // (policy, org) know no evaluator, the two evaluators (internal/engine and internal/spec)
-// do not know each other, and nothing but tests knows internal/gen and internal/spec.
+// do not know each other, and nothing but tests knows internal/gen and internal/spec; except
+// that simulate/check has every counterexample decided by both.
 var arrows = map[string]rule{
 	".": {tests: []string{"policy", "org", "simulate"}},
 
@@ -72,9 +73,15 @@ var arrows = map[string]rule{
 		tests:   []string{"org", "internal/gen", "internal/spec"},
 	},
 
+	"simulate/check": {
+		imports: []string{"simulate", "org", "policy", "policy/serviceref", "internal/ascii", "internal/engine", "internal/glob", "internal/spec", "internal/symbolic"},
+		tests:   []string{"internal/gen"},
+	},
+
 	"simulate/simtest": {imports: []string{"simulate", "org", "internal/suite", "internal/wording"}, tests: []string{"policy"}},
 
 	"internal/ascii":       {},
+	"internal/symbolic":    {tests: []string{rapid}},
 	"internal/jsontree":    {imports: []string{jsontext}},
 	"internal/form":        {imports: []string{"policy", "internal/jsontree", "internal/levenshtein", jsontext}},
 	"internal/glob":        {imports: []string{"internal/ascii"}},
@@ -114,7 +121,7 @@ var arrows = map[string]rule{
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
 		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},

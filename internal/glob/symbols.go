@@ -9,8 +9,8 @@ type Symbols []rune
 
 // Wildcards as symbols; patterns hold no negative runes.
 const (
-	anyRun rune = -1
-	anyOne rune = -2
+	AnyRun rune = -1 // any characters, or none
+	AnyOne rune = -2 // any one character
 )
 
 // symbols takes a text apart that holds no variables.
@@ -22,15 +22,15 @@ func normal(text []rune, wild bool) Symbols {
 	star := false
 	flush := func() {
 		if star {
-			out, star = append(out, anyRun), false
+			out, star = append(out, AnyRun), false
 		}
 	}
 	for _, r := range text {
 		switch {
-		case r == anyRun || wild && r == '*':
+		case r == AnyRun || wild && r == '*':
 			star = true
-		case r == anyOne || wild && r == '?':
-			out = append(out, anyOne)
+		case r == AnyOne || wild && r == '?':
+			out = append(out, AnyOne)
 		default:
 			flush()
 			out = append(out, r)
@@ -49,19 +49,19 @@ func (p *Pattern) Symbols(value func(Variable) (text string, known bool)) Symbol
 	var out []rune
 	for i, s := range p.segments {
 		if i > 0 {
-			out = append(out, anyRun)
+			out = append(out, AnyRun)
 		}
 		for _, a := range s.atoms {
 			switch a.kind {
 			case textAtom:
 				out = append(out, []rune(a.text)...)
 			case oneAtom:
-				out = append(out, anyOne)
+				out = append(out, AnyOne)
 			case varAtom:
 				if text, known := value(p.vars[a.v]); known {
 					out = append(out, []rune(text)...)
 				} else {
-					out = append(out, anyRun)
+					out = append(out, AnyRun)
 				}
 			}
 		}
@@ -74,9 +74,9 @@ func (s Symbols) String() string {
 	out := make([]rune, 0, len(s))
 	for i, r := range s {
 		switch {
-		case r == anyRun:
+		case r == AnyRun:
 			out = append(out, '*')
-		case r == anyOne:
+		case r == AnyOne:
 			out = append(out, '?')
 		case r == '*' || r == '?' || r == '$' && i+1 < len(s) && s[i+1] == '{':
 			out = append(out, '$', '{', r, '}')
@@ -88,10 +88,10 @@ func (s Symbols) String() string {
 }
 
 // IsEverything reports whether the pattern is a star.
-func (s Symbols) IsEverything() bool { return len(s) == 1 && s[0] == anyRun }
+func (s Symbols) IsEverything() bool { return len(s) == 1 && s[0] == AnyRun }
 
 // IsLiteral reports whether the pattern matches one text only.
-func (s Symbols) IsLiteral() bool { return !slices.Contains(s, anyRun) && !slices.Contains(s, anyOne) }
+func (s Symbols) IsLiteral() bool { return !slices.Contains(s, AnyRun) && !slices.Contains(s, AnyOne) }
 
 // Fill is a text that matches the pattern: run in place of stars and one in place of
 // question marks.
@@ -100,10 +100,10 @@ func (s Symbols) Fill(run func(i int) string, one rune) string {
 	n := 0
 	for _, r := range s {
 		switch r {
-		case anyRun:
+		case AnyRun:
 			out = append(out, []rune(run(n))...)
 			n++
-		case anyOne:
+		case AnyOne:
 			out = append(out, one)
 		default:
 			out = append(out, r)
@@ -120,10 +120,10 @@ func (s Symbols) Includes(inner Symbols) bool {
 	o, i, star, mark := 0, 0, -1, 0
 	for i < len(inner) {
 		switch {
-		case o < len(s) && s[o] == anyRun:
+		case o < len(s) && s[o] == AnyRun:
 			star, mark = o, i
 			o++
-		case o < len(s) && inner[i] != anyRun && (s[o] == inner[i] || s[o] == anyOne):
+		case o < len(s) && inner[i] != AnyRun && (s[o] == inner[i] || s[o] == AnyOne):
 			o, i = o+1, i+1
 		case star >= 0:
 			mark++
@@ -132,7 +132,7 @@ func (s Symbols) Includes(inner Symbols) bool {
 			return false
 		}
 	}
-	for o < len(s) && s[o] == anyRun {
+	for o < len(s) && s[o] == AnyRun {
 		o++
 	}
 	return o == len(s)
@@ -157,14 +157,14 @@ func meetAt(x, y Symbols, i, j int, diagonal, below, right bool) bool {
 	switch {
 	case i == len(x) && j == len(y):
 		return true
-	case i < len(x) && x[i] == anyRun:
+	case i < len(x) && x[i] == AnyRun:
 		return below || right
-	case j < len(y) && y[j] == anyRun:
+	case j < len(y) && y[j] == AnyRun:
 		return below || right
 	case i == len(x) || j == len(y):
 		return false
 	}
-	return diagonal && (x[i] == y[j] || x[i] == anyOne || y[j] == anyOne)
+	return diagonal && (x[i] == y[j] || x[i] == AnyOne || y[j] == AnyOne)
 }
 
 // apart reports whether what stands before the first wildcards, or behind the last ones,
@@ -263,18 +263,18 @@ func (w *intersection) step(i, j int) []Symbols {
 		return []Symbols{y}
 	case len(x) == 0 || len(y) == 0:
 		return nil // the other one is not just a star
-	case x[0] == anyRun && y[0] == anyRun:
-		add(anyRun, w.from(i+1, j))
-		add(anyRun, w.from(i, j+1))
-	case x[0] == anyRun: // it ends here, or takes one more
+	case x[0] == AnyRun && y[0] == AnyRun:
+		add(AnyRun, w.from(i+1, j))
+		add(AnyRun, w.from(i, j+1))
+	case x[0] == AnyRun: // it ends here, or takes one more
 		out = slices.Clone(w.from(i+1, j))
 		add(y[0], w.from(i, j+1))
-	case y[0] == anyRun:
+	case y[0] == AnyRun:
 		out = slices.Clone(w.from(i, j+1))
 		add(x[0], w.from(i+1, j))
-	case x[0] == anyOne || x[0] == y[0]:
+	case x[0] == AnyOne || x[0] == y[0]:
 		add(y[0], w.from(i+1, j+1))
-	case y[0] == anyOne:
+	case y[0] == AnyOne:
 		add(x[0], w.from(i+1, j+1))
 	}
 	return out

@@ -1,0 +1,132 @@
+// Package check proves what a policy can ever grant.
+//
+// [NoNewAccess] proves that an updated policy allows nothing that the existing one did not,
+// over all requests there could be: every action, known to AWS today or not, every resource,
+// every caller, every value of every condition key. [Equivalent] and [AccessNotGranted] are
+// its relatives.
+//
+// The answer has three values. [Pass] is a proof. [Fail] comes with a [Counterexample], a
+// request that was decided by both evaluators of this module before it is returned.
+// [Unknown] is everything else, with the reason: policies beyond a limit, or conditions that
+// relate keys with each other in ways that are not decided. Limits are counts, never times,
+// so an answer is the same on every machine; only a context that ends is Unknown, too.
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// A Verdict is the answer to a question about all requests.
+type Verdict uint8
+
+// The verdicts. The zero Verdict knows nothing.
+const (
+	Unknown Verdict = iota // neither a proof nor a counterexample was found
+	Pass                   // proved
+	Fail                   // disproved by a counterexample
+)
+
+var verdictNames = [...]string{"unknown", "pass", "fail"}
+
+// String is "unknown", "pass" or "fail".
+func (v Verdict) String() string {
+	if int(v) < len(verdictNames) {
+		return verdictNames[v]
+	}
+	return fmt.Sprintf("Verdict(%d)", uint8(v))
+}
+
+// A Result is a verdict with what supports it. The zero Result is [Unknown] without a reason.
+type Result struct {
+	Verdict        Verdict
+	Counterexample *Counterexample // of Fail, otherwise nil
+	Reason         string          // of Unknown: what stood in the way; otherwise empty
+}
+
+// A Counterexample is a request that one side allows and the other does not.
+type Counterexample struct {
+	Request simulate.Request
+	// Allowed is how the side decides that allows it, Refused how the other does. Where a
+	// document is compared, all that it does not say is allowed; see [NoNewAccess].
+	Allowed, Refused *simulate.Explanation
+	// Documented says that the action is in the Service Authorization Reference and that the
+	// resource has a form that it gives for the action. Otherwise the policies differ only
+	// in what AWS does not have, as far as is known today.
+	Documented bool
+
+	assumed bool // it needs a resource policy that is not known
+}
+
+// NoNewAccess proves that every request that updated allows as a policy of kind k is allowed
+// by existing, too, whatever the other policies of the caller are (IAM User Guide, “Validate
+// policies with IAM Access Analyzer custom policy checks”).
+//
+// Identity policies, boundaries, session policies, SCPs and RCPs decide alone: everything
+// else allows. Policies that name principals are held against callers of every kind, with
+// and without identity policies, boundaries and session policies that allow: to name a
+// role instead of its account is new access, since a grant to the role needs no identity
+// policy.
+//
+// The error says which document could not be in force as kind k.
+func NoNewAccess(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Result, error) {
+	if err := checkKind(k, existing, updated); err != nil {
+		return Result{}, err
+	}
+	list, err := cases(k, [2]*policy.Document{updated, existing})
+	if err != nil {
+		return Result{}, err
+	}
+	q := &question{ctx: ctx, cases: list, examples: []*policy.Document{updated, existing}}
+	return q.answer(), nil
+}
+
+// Equivalent proves that two documents allow the same requests as policies of kind k. The
+// counterexample of Fail is allowed by one of them; errors are those of [NoNewAccess].
+func Equivalent(ctx context.Context, a, b *policy.Document, k policy.Kind) (Result, error) {
+	there, err := NoNewAccess(ctx, a, b, k)
+	if err != nil || there.Verdict == Fail {
+		return there, err
+	}
+	back, err := NoNewAccess(ctx, b, a, k)
+	if err != nil || back.Verdict != Pass {
+		return back, err
+	}
+	return there, nil
+}
+
+// An Access is what a policy must not grant: any of the actions on any of the resources, both
+// with wildcards as policies write them. No actions: any action. No resources: any resource.
+type Access struct {
+	Actions, Resources []string
+}
+
+// AccessNotGranted proves that a document of kind k grants none of the accesses to anybody,
+// whatever the other policies of the caller are (“Validate policies with IAM Access Analyzer
+// custom policy checks”, CheckAccessNotGranted). The error says what is wrong with the
+// document or with an access.
+func AccessNotGranted(ctx context.Context, d *policy.Document, k policy.Kind, accesses ...Access) (Result, error) {
+	if err := checkKind(k, d); err != nil {
+		return Result{}, err
+	}
+	if len(accesses) == 0 {
+		return Result{}, errors.New("check: no access is given; want actions, resources, or both")
+	}
+	list, err := cases(k, [2]*policy.Document{d, nil})
+	if err != nil {
+		return Result{}, err
+	}
+	asked, err := accessDocument(accesses)
+	if err != nil {
+		return Result{}, err
+	}
+	for _, one := range list {
+		one.within(asked, nil)
+	}
+	q := &question{ctx: ctx, cases: list, examples: []*policy.Document{asked, d}}
+	return q.answer(), nil
+}

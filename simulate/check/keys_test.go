@@ -1,0 +1,87 @@
+package check_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+	"github.com/licit-dev/licit/simulate/check"
+)
+
+// TestListsAreNotGlued: a text with a zero byte is not two texts. The first of each
+// pair allows more, by a list of actions, of resources, or of a condition that is not understood.
+func TestListsAreNotGlued(t *testing.T) {
+	for name, pair := range map[string][2]string{
+		"actions": {
+			`{"Effect":"Allow","Action":["s3:Get","s3:Put"],"Resource":"*"},{"Effect":"Deny","Action":["s3:Get\u0000s3:Put"],"Resource":"*"}`,
+			`{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`,
+		},
+		"resources": {
+			`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::a","arn:aws:s3:::b"]}`,
+			`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::a\u0000arn:aws:s3:::b"]}`,
+		},
+		"variables": {
+			`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::${aws:username}","arn:aws:s3:::b"]}`,
+			`{"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::${aws:username}\u0000arn:aws:s3:::b"]}`,
+		},
+		"conditions": {
+			`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["${aws:username}","${aws:userid}"]}}}`,
+			`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ForAnyValue:StringLike":{"aws:TagKeys":["${aws:username}\u0000${aws:userid}"]}}}`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			two, one := document(pair[:1]), document(pair[1:])
+			r, err := check.NoNewAccess(context.Background(), one, two, policy.IdentityBased)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Verdict == check.Pass {
+				t.Errorf("got pass, want anything else: %s allows more than %s", two, one)
+			}
+		})
+	}
+}
+
+// TestListsOfEachSide: one list of resources with variables is another for each caller.
+func TestListsOfEachSide(t *testing.T) {
+	home := document([]string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::home/${aws:username}/*"}`})
+	user := func(name string) org.User {
+		return org.User{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/" + name), Inline: []org.InlinePolicy{{Name: "home", Document: home}}}
+	}
+	o, err := org.New(org.Spec{Accounts: []org.Account{{ID: "111122223333", Users: []org.User{user("ana"), user("bo")}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := simulate.Compile(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	principal := func(name string) policy.Principal { return policy.PrincipalFromARN(user(name).ARN) }
+	for _, c := range []struct {
+		to   string
+		want check.Verdict
+	}{{"bo", check.Fail}, {"ana", check.Pass}} {
+		r, err := check.NoLostAccess(context.Background(), env, env, principal("ana"), principal(c.to))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != c.want {
+			t.Errorf("from ana to %s: got %s (%s), want %s", c.to, r.Verdict, r.Reason, c.want)
+		}
+	}
+}
+
+// TestCollection: a list action that its service authorises against an ARN (R-RSC-5) differs on
+// other resources only.
+func TestCollection(t *testing.T) {
+	buckets := []string{`{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::*"}`}
+	everything := []string{`{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}`}
+	if r := verdict(t, everything, buckets, policy.IdentityBased); r.Verdict != check.Pass {
+		t.Errorf("buckets within everything: got %s (%s), want pass", r.Verdict, r.Reason)
+	}
+	if r := verdict(t, buckets, everything, policy.IdentityBased); r.Verdict != check.Fail || r.Counterexample.Documented {
+		t.Errorf("everything within buckets: got %+v, want fail with what is not documented", r)
+	}
+}

@@ -1,0 +1,159 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/licit-dev/licit/internal/spec"
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// allowAll is what stands for the other policies of a caller.
+var allowAll = policy.Must(policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)))
+
+const (
+	exampleAccount = "111122223333"
+	exampleUser    = "arn:aws:iam::" + exampleAccount + ":user/ana"
+)
+
+// accountGrant lets identity policies of the account decide about its keys and roles.
+var accountGrant = policy.Must(policy.Parse([]byte(
+	`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + exampleAccount + `"},"Action":"*","Resource":"*"}]}`)))
+
+// checkKind reports what keeps a document from being in force.
+func checkKind(k policy.Kind, documents ...*policy.Document) error {
+	for _, d := range documents {
+		if d == nil {
+			return errors.New("check: no document")
+		}
+		if err := d.CheckKind(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cases are those of callers in front of two documents, one on each side, that decide alone:
+// what else there is allows everything. A nil document allows nothing.
+func cases(k policy.Kind, documents [2]*policy.Document) ([]*callerCase, error) {
+	switch k {
+	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:
+		return []*callerCase{identityCase(k, [2][]*policy.Document{attached(documents[0]), attached(documents[1])})}, nil
+	case policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint:
+		return principalCases(k, documents), nil
+	}
+	return nil, errKind{k, "can be compared"}
+}
+
+// errKind is the error of a kind of policy that a question does not fit.
+type errKind struct {
+	kind policy.Kind
+	what string
+}
+
+func (e errKind) Error() string { return fmt.Sprintf("check: no policy of kind %s %s", e.kind, e.what) }
+
+// A callerCase is one kind of caller in front of both sides.
+type callerCase struct {
+	sides  func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) // the first holds, the others lack; and what always is
+	worlds func(c *compiler, m *symbolic.Model) []*world
+	fixed  bool // worlds does not depend on the model
+	owned  bool // worlds say whether the resource is in the caller's account
+	// nonempty says that there are such requests, so that what always is must be possible.
+	nonempty bool
+}
+
+// attached is a document by itself; nil: none.
+func attached(d *policy.Document) []*policy.Document {
+	if d == nil {
+		return nil
+	}
+	return []*policy.Document{d}
+}
+
+// identityCase is a user whose own policies, boundary or control policies are compared: on each
+// side those that are attached to one place. No documents allow nothing.
+func identityCase(k policy.Kind, documents [2][]*policy.Document) *callerCase {
+	var worlds []*world
+	for _, d := range documents {
+		w := &world{caller: spec.Request{
+			Principal:       policy.PrincipalFromARN(policy.MustParseARN(exampleUser)),
+			ResourceAccount: exampleAccount,
+		}}
+		w.layers = spec.Layers{Identity: []*policy.Document{allowAll}, ResourcePolicy: accountGrant, BucketABAC: true}
+		if len(d) == 1 {
+			w.alone = decider{d[0], k}
+		}
+		switch {
+		case d == nil:
+			w.layers.Identity = nil
+		case k == policy.IdentityBased:
+			w.layers.Identity = d
+		case k == policy.PermissionsBoundary:
+			w.layers.Boundary = d
+		case k == policy.SessionPolicy:
+			w.layers.Session = d
+		case k == policy.ServiceControl:
+			w.layers.SCPs = [][]*policy.Document{d}
+		case k == policy.ResourceControl:
+			w.layers.RCPs = [][]*policy.Document{d}
+		}
+		worlds = append(worlds, w)
+	}
+	return &callerCase{
+		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true,
+		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
+			for _, d := range documents {
+				b := newSide(c)
+				layer := 0
+				if d == nil {
+					layer = b.layer()
+				} else {
+					layer = b.documents(k, d...)
+				}
+				b.serviceRules(policy.User)
+				if k == policy.ResourceControl {
+					// R-RCP-1: the full-access RCP is at every level, so only Denies count, and
+					// only where RCPs apply.
+					layer = b.layer(b.reachedByRCPs())
+					if d == nil {
+						layer = b.layer()
+					}
+				}
+				b.Grant = func(layers []*symbolic.Formula) *symbolic.Formula { return layers[layer] }
+				sides = append(sides, b.Side)
+				err = cmp.Or(err, b.err)
+			}
+			return sides, symbolic.True(), err
+		},
+	}
+}
+
+// supported and unsupported are the services that RCPs reach and do not reach, as patterns of
+// actions. A service that is not known may be reached.
+var (
+	supported   = sync.OnceValue(func() []string { return services(true) })
+	unsupported = sync.OnceValue(func() []string { return services(false) })
+)
+
+// exempt is what no RCP speaks of though its service is reached (R-RCP-4).
+var exempt = []string{"kms:retiregrant"}
+
+func services(reached bool) (out []string) {
+	for s := range serviceref.Embedded().Services() {
+		if supports, known := serviceref.Embedded().SupportsRCP(s.Prefix); known && supports == reached {
+			out = append(out, lower(s.Prefix)+":*")
+		}
+	}
+	return out
+}
+
+func (b *sideBuilder) reachedByRCPs() symbolic.Statement {
+	s := b.on(append(unsupported(), exempt...), nil)
+	s.NotAction = true
+	return s
+}

@@ -1,0 +1,141 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A template is a policy's text with variables that a subject, the resource or a key, is
+// compared with. Whether it matches is a free variable of the problem: more than what
+// can be, and so safe for a proof.
+type template struct {
+	subject   string
+	text      string
+	variables []glob.Variable
+	names     []string // of the variables, as keys of the problem
+	free      symbolic.Free
+	again     func(*compiler) (pattern, bool) // compiles the text once more; nil: no lemmas
+}
+
+// template returns the formula under which the subject matches a text with variables: one
+// free variable for one text, so that both sides of a comparison agree on it.
+func (c *compiler) template(subject string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
+	key := glue("template", subject, string(v), text)
+	if c.anyOwned(p.variables) {
+		key, subject = c.mark(key), c.mark(subject) // no lemma relates two callers
+	}
+	f, ok := c.free[key]
+	if !ok {
+		f = c.problem.Free()
+		c.free[key] = f
+		t := &template{subject: subject, text: text, variables: p.variables, free: f, again: again}
+		for _, v := range p.variables {
+			t.names = append(t.names, c.owned(fold(v.Key)))
+		}
+		c.templates = append(c.templates, t)
+		for _, v := range p.variables {
+			key := c.key(v.Key)
+			if !v.HasDefault {
+				// R-VAR-3: a key without exactly one value is null.
+				c.problem.Imply(f, true, key.Lone())
+			}
+		}
+	}
+	return f.Is()
+}
+
+// keyTemplate is the formula under which the key's one value matches a text with variables.
+func (c *compiler) keyTemplate(key symbolic.Key, dialect string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
+	before := len(c.templates)
+	f := c.template(glue(c.problem.Name(key), dialect), p, v, text, again)
+	if len(c.templates) > before {
+		possible := &symbolic.Values{Patterns: []symbolic.Pattern{p.relaxed}}
+		if dialect == "Bool" {
+			possible.Patterns = []symbolic.Pattern{symbolic.TextASCII("true"), symbolic.TextASCII("false")}
+		}
+		c.problem.Imply(c.templates[before].free, true, key.One(possible))
+	}
+	return f
+}
+
+// lemmas says which templates follow from others.
+func (c *compiler) lemmas() {
+	for i, a := range c.templates {
+		for j, b := range c.templates {
+			if i != j && a.subject == b.subject && b.includes(a) {
+				c.problem.Imply(a.free, true, b.free.Is())
+				c.problem.Imply(b.free, false, symbolic.Not(a.free.Is()))
+			}
+		}
+	}
+}
+
+// firstMark begins the private characters that stand for variables.
+const firstMark = rune(0xF0000)
+
+// includes reports that whatever inner matches, for some values of its variables, t matches
+// for the same values. Each variable stands as a mark that only a run or the same mark takes,
+// so a match of the marked texts is one for all values. The opposite cannot be concluded.
+func (t *template) includes(inner *template) bool {
+	marks := map[string]*string{}
+	for _, list := range [2][]glob.Variable{t.variables, inner.variables} {
+		for _, v := range list {
+			if v.HasDefault {
+				return false // its value depends on how the variable is written
+			}
+			if key := fold(v.Key); marks[key] == nil {
+				mark := string(firstMark + rune(len(marks)))
+				marks[key] = &mark
+			}
+		}
+	}
+	isMark := func(r rune) bool { return r >= firstMark }
+	if t.again == nil || inner.again == nil || strings.ContainsFunc(t.text+inner.text, isMark) {
+		return false
+	}
+	marked := &compiler{bound: marks, side: everySide}
+	outside, ok1 := t.again(marked)
+	inside, ok2 := inner.again(marked)
+	return ok1 && ok2 && includes(outside.relaxed, inside.relaxed, func(t symbolic.Token) bool { return isMark(t.Rune) })
+}
+
+// includes matches inner as if it were a text; every match proves inclusion.
+func includes(outer, inner symbolic.Pattern, isMark func(symbolic.Token) bool) bool {
+	colon := func(t symbolic.Token) bool { return t.Kind == symbolic.Literal && t.Rune == ':' }
+	run := func(t symbolic.Token) bool { return t.Kind == symbolic.Run || t.Kind == symbolic.RunInPart }
+	takes := func(o, i symbolic.Token) bool {
+		switch o.Kind {
+		case symbolic.Run:
+			return true
+		case symbolic.RunInPart:
+			return i.Kind != symbolic.Run && i.Kind != symbolic.One && !colon(i)
+		case symbolic.One:
+			return !run(i) && !isMark(i)
+		case symbolic.OneInPart:
+			return !run(i) && !isMark(i) && i.Kind != symbolic.One && !colon(i)
+		}
+		return o == i
+	}
+	o, i, star, mark := 0, 0, -1, 0
+	for i < len(inner) {
+		switch {
+		case o < len(outer) && run(outer[o]):
+			star, mark = o, i
+			o++
+		case o < len(outer) && takes(outer[o], inner[i]):
+			o, i = o+1, i+1
+		case star >= 0 && takes(outer[star], inner[mark]):
+			mark++
+			o, i = star+1, mark
+		default:
+			return false
+		}
+	}
+	for o < len(outer) && run(outer[o]) {
+		o++
+	}
+	return o == len(outer)
+}
