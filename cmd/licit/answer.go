@@ -127,21 +127,11 @@ func tests(list []simulate.Test) []testJSON {
 // answer is the explanation as JSON; steps says whether with every step.
 func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 	a := answerJSON{
-		Request: requestJSON{
-			Principal: x.Request.Principal.String(),
-			Action:    string(x.Request.Action),
-			Resource:  resourceText(x.Request.Resource),
-		},
+		Request:   requestOf(x.Request),
 		Decision:  x.Decision.Outcome.String(),
 		Statement: w.statement(x.Statement),
 		Rules:     x.Rules,
 		Notes:     x.Notes,
-	}
-	for name, values := range x.Request.Keys.All() {
-		if a.Request.Context == nil {
-			a.Request.Context = map[string][]string{}
-		}
-		a.Request.Context[name] = values
 	}
 	if x.Decision.Stage != simulate.StageNone {
 		a.Stage = x.Decision.Stage.String()
@@ -171,6 +161,17 @@ func (w *world) answer(x *simulate.Explanation, steps bool) answerJSON {
 		a.Also = append(a.Also, w.answer(also, true))
 	}
 	return a
+}
+
+func requestOf(r simulate.Request) requestJSON {
+	j := requestJSON{Principal: r.Principal.String(), Action: string(r.Action), Resource: resourceText(r.Resource)}
+	for name, values := range r.Keys.All() {
+		if j.Context == nil {
+			j.Context = map[string][]string{}
+		}
+		j.Context[name] = values
+	}
+	return j
 }
 
 func resourceText(a policy.ARN) string {

@@ -310,7 +310,7 @@ func (l *linting) run(a *app, cmd *cobra.Command, args []string) error {
 	}
 	for _, t := range l.targets {
 		if t.guessed && !l.quiet {
-			a.note("%s: taken as %s; --kind says otherwise", printable(t.file.name), guessNames[t.kinds[0]])
+			a.note("%s: taken as %s; --kind says otherwise", printable(t.file.name), kindPhrases[t.kinds[0]])
 		}
 		if l.fix {
 			if err := l.fixTarget(a, t); err != nil {

@@ -9,11 +9,16 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
-// guessNames are the kinds that are guessed, in sentences.
-var guessNames = map[policy.Kind]string{
-	policy.IdentityBased: "an identity policy",
-	policy.ResourceBased: "a resource policy",
-	policy.RoleTrust:     "a trust policy",
+// kindPhrases are the kinds in sentences.
+var kindPhrases = map[policy.Kind]string{
+	policy.IdentityBased:       "an identity policy",
+	policy.ResourceBased:       "a resource policy",
+	policy.RoleTrust:           "a trust policy",
+	policy.PermissionsBoundary: "a permissions boundary",
+	policy.SessionPolicy:       "a session policy",
+	policy.ServiceControl:      "an SCP",
+	policy.ResourceControl:     "an RCP",
+	policy.VPCEndpoint:         "an endpoint policy",
 }
 
 // guessKind says what a document is by its elements.

@@ -2,8 +2,8 @@
 // this, and why? Is this policy any good? It reads a snapshot of an organization, or policy
 // documents file by file.
 //
-// Most users need licit can, licit explain, licit who-can, licit diff, licit lint and licit
-// test; see licit help.
+// Most users need licit can, licit explain, licit who-can, licit diff, licit check, licit lint
+// and licit test; see licit help.
 //
 // Only licit load reaches AWS, and changes nothing there.
 package main
@@ -93,6 +93,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
   licit permissions --principal arn:aws:iam::111122223333:role/app --snapshot ./snapshot
   licit diff --before main/snapshot --after ./snapshot
   licit eval cases.jsonl
+  licit check no-new-access main/deploy.json deploy.json
   licit lint policies/
   licit test tests/
   licit snapshot check ./snapshot`,
@@ -105,7 +106,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
 	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(), a.accessCommand(),
-		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
+		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.checkCommand(), a.minimizeCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
 		a.snapshotCommand(), a.loadCommand(), a.tfCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
@@ -115,9 +116,9 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 const exitCodesHelp = `{{if not .HasAvailableSubCommands}}{{else}}
 Exit codes:
   0  yes, or as expected
-  1  no, an expectation failed, or findings as bad as --fail-on
+  1  no, an expectation failed, a proof failed, or findings as bad as --fail-on
   2  usage or input error
-  3  indeterminate: it depends on something that is not known
+  3  indeterminate: it depends on something that is not known; or neither proved nor disproved
   4  finished with partial data
 {{end}}`
 

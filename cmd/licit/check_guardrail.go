@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/internal/wording"
+	"github.com/licit-dev/licit/policy/serviceref"
+	"github.com/licit-dev/licit/simulate/check"
+)
+
+// A guardrail is one run of check guardrail.
+type guardrail struct {
+	world                      worldFlags
+	actions, resources, except []string
+	timeout                    time.Duration
+	output                     string
+}
+
+var guardrailFormats = []string{"text", "json"}
+
+func (a *app) guardrailCommand() *cobra.Command {
+	var g guardrail
+	cmd := &cobra.Command{
+		Use:   "guardrail --action ACTION…",
+		Short: "Prove that nobody in an organization can do certain actions",
+		Long: `Guardrail proves that no user, role or root user of the organization is allowed any of the
+actions (--action) on any of the resources (--resource, default: those that AWS documents for
+the actions), whatever they ask for: identity policies, boundaries, SCPs and RCPs, resource
+policies and trust policies together. Principals whose ARN matches --except are left out. Callers
+from outside of the organization are not asked about.
+
+An action that needs a resource policy which is not known is not proved: the answer is unknown.
+
+Exit codes: 0 pass, 1 fail, with a request that somebody is allowed, 2 usage or input error,
+3 unknown.`,
+		Example: `  licit check guardrail --snapshot ./snapshot --action cloudtrail:StopLogging --except 'arn:aws:iam::*:role/security-*'`,
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := g.check(a, cmd); err != nil {
+				return err
+			}
+			return g.run(a, cmd)
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&g.world.snapshot, "snapshot", "", "snapshot `DIR` of an organization (default: the embedded sample organization)")
+	fl.StringSliceVar(&g.actions, "action", nil, "`ACTION` or pattern such as s3:Delete* that nobody may do (repeatable)")
+	fl.StringArrayVar(&g.resources, "resource", nil, "`ARN` or pattern on which nobody may do it (repeatable)")
+	fl.StringArrayVar(&g.except, "except", nil, "principals whose ARN matches this `PATTERN` may (repeatable)")
+	fl.DurationVar(&g.timeout, "timeout", 0, "give up after this `TIME`, such as 30s: unknown (default: limits that count steps, not time)")
+	registerOutputs(cmd, &g.output, guardrailFormats...)
+	fl.SortFlags = false
+	must(cmd.MarkFlagDirname("snapshot"))
+	must(cmd.RegisterFlagCompletionFunc("action", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
+		return a.completeAction(typed)
+	}))
+	for _, name := range []string{"resource", "except", "timeout"} {
+		must(cmd.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions))
+	}
+	a.takesFacts(cmd)
+	return cmd
+}
+
+func (g *guardrail) check(a *app, cmd *cobra.Command) error {
+	errs := []error{checkOutputs(cmd, g.output, guardrailFormats...)}
+	usage := func(format string, args ...any) { errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)}) }
+	if len(g.actions) == 0 {
+		usage("no action is given; want --action, such as --action cloudtrail:StopLogging")
+	}
+	if cmd.Flags().Changed("timeout") && g.timeout <= 0 {
+		usage("--timeout %s: want a time above 0, such as 30s", g.timeout)
+	}
+	for _, action := range g.actions {
+		if err := a.askable(action); err != nil {
+			usage("--action %w", err)
+		}
+	}
+	asked := checking{actions: g.actions}
+	for _, resource := range g.resources {
+		if err := asked.askableOn(a, resource); err != nil && errors.Join(errs...) == nil {
+			usage("--resource %w", err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (g *guardrail) run(a *app, cmd *cobra.Command) error {
+	w, err := g.world.load(a, cmd)
+	if err != nil {
+		return err
+	}
+	var result check.Result
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		limited := ctx
+		if g.timeout > 0 {
+			var stop context.CancelFunc
+			limited, stop = context.WithTimeout(ctx, g.timeout)
+			defer stop()
+		}
+		if result, err = check.Guarded(limited, w.Env, g.except, check.Access{Actions: g.actions, Resources: g.resources}); err != nil {
+			return err
+		}
+		return ctx.Err() // interrupted; a timeout is an answer
+	}); err != nil {
+		return err
+	}
+	if g.output == "json" {
+		err = writeJSON(a.stdout, g.json(w, &result))
+	} else {
+		_, err = io.WriteString(a.stdout, g.text(w, &result, a.style))
+	}
+	switch {
+	case err != nil:
+		return err
+	case result.Verdict == check.Fail:
+		return status(exitNo)
+	case result.Verdict == check.Unknown:
+		return status(exitIndeterminate)
+	}
+	return nil
+}
+
+// says is the answer as a sentence.
+func (g *guardrail) says(r *check.Result) string {
+	what := wording.OrList(g.actions)
+	if len(g.resources) > 0 {
+		what += " on " + wording.OrList(g.resources)
+	}
+	except := ""
+	if len(g.except) > 0 {
+		except = ", except " + wording.AndList(g.except)
+	}
+	switch r.Verdict {
+	case check.Pass:
+		return "nobody in the organization can do " + what + except
+	case check.Fail:
+		return r.Counterexample.Request.Principal.String() + " can do " + string(r.Counterexample.Request.Action)
+	}
+	return "whether nobody in the organization can do " + what + except + " is not known: " + r.Reason
+}
+
+func (g *guardrail) text(w *world, r *check.Result, s style) string {
+	var b strings.Builder
+	headline := s.verdict(r.Verdict) + ": " + printable(g.says(r))
+	x := r.Counterexample
+	if x == nil {
+		return headline + "\n"
+	}
+	fmt.Fprintf(&b, "%s, for example\n", headline)
+	line := func(name, text string) { fmt.Fprintf(&b, "  %-12s %s\n", name, printable(text)) }
+	line("resource", plain(resourceText(x.Request.Resource)))
+	for _, k := range sortedKeys(x.Request.Keys) {
+		line("context", plain(k.name)+" = "+wording.AndList(k.values))
+	}
+	b.WriteString(w.Answer(x.Allowed, s.outcome(x.Allowed.Decision.Outcome)))
+	return b.String()
+}
+
+// A guardrailJSON is the output of check guardrail. It is a public promise: it may grow
+// members, never change one.
+type guardrailJSON struct {
+	ServiceData    string      `json:"serviceData"`
+	Check          string      `json:"check"`
+	Actions        []string    `json:"actions"`
+	Resources      []string    `json:"resources,omitempty"`
+	Except         []string    `json:"except,omitempty"`
+	Verdict        string      `json:"verdict"` // pass, fail or unknown
+	Says           string      `json:"says"`
+	Reason         string      `json:"reason,omitempty"` // of unknown
+	Documented     bool        `json:"documented,omitempty"`
+	Counterexample *answerJSON `json:"counterexample,omitempty"` // of fail
+}
+
+func (g *guardrail) json(w *world, r *check.Result) guardrailJSON {
+	out := guardrailJSON{
+		ServiceData: serviceref.Embedded().Date(), Check: "guardrail", Actions: g.actions, Resources: g.resources, Except: g.except,
+		Verdict: r.Verdict.String(), Says: g.says(r), Reason: r.Reason,
+	}
+	if x := r.Counterexample; x != nil {
+		answer := w.answer(x.Allowed, false)
+		out.Counterexample, out.Documented = &answer, x.Documented
+	}
+	return out
+}
