@@ -48,14 +48,17 @@ It first finds what differs (documents, attachments, places in the tree, tags, g
 asks both sides only what that can change. For a condition key that nobody gives, it says
 for which values access is gained or lost; give keys with --context to narrow that.
 
-It is an enumeration with samples, no proof: of all known actions and those that policies
-name, on all resources that a snapshot lists, and on one sample for each resource pattern of
+It is an enumeration with samples: of all known actions and those that policies name, on all resources that a snapshot lists, and on one sample for each resource pattern of
 the policies and one that no pattern names. Rows that stand on a sample say so. Where the policy or
 settings of a listed resource differ, so that it may let in others, the services, accounts
 and tokens that its policy names and all others by kind are asked, too; with --principal or
 --account only those that these name. What an account outside the organization allows its
 own principals is not known, so that they are never allowed for certain; denied before and
-not denied after is gained. -o json lists every row; the other formats show the most
+not denied after is gained.
+
+Where the enumeration finds nothing that anybody gains, or loses, and nothing narrows it, a
+proof over all requests follows (see licit check --help): that no user, role or root user of
+the organization gains, or loses, access. The report says what was proved. -o json lists every row; the other formats show the most
 far-reaching ones.
 
 A file of changes is a JSON list:
@@ -123,15 +126,17 @@ func (c *comparison) answer(a *app, cmd *cobra.Command, v *diffView) error {
 		return err
 	}
 	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
-		v.report, err = c.report(ctx, a, affected)
-		return err
+		if v.report, err = c.report(ctx, a, affected); err != nil {
+			return err
+		}
+		return c.prove(ctx, v)
 	}); err != nil {
 		return err
 	}
 	if err := v.write(a, c.output, c.top); err != nil {
 		return err
 	}
-	return c.exit(a, v.report)
+	return c.exit(a, v)
 }
 
 // flags checks and reads the flags that all comparisons have.
@@ -265,15 +270,22 @@ func (c *comparison) report(ctx context.Context, a *app, affected *simulate.Affe
 }
 
 // exit is what the rows make of the exit code.
-func (c *comparison) exit(a *app, r *simulate.Report) error {
+func (c *comparison) exit(a *app, v *diffView) error {
 	if c.failOn == "" {
 		return nil
 	}
+	r := v.report
 	n := map[simulate.DeltaKind]int{}
 	for i := range r.Rows {
 		n[r.Rows[i].Kind]++
 	}
 	gained, lost, open := n[simulate.DeltaGained], n[simulate.DeltaLost], n[simulate.DeltaConditions]
+	if disproved(v.proofs.gained) {
+		gained++
+	}
+	if disproved(v.proofs.lost) {
+		lost++
+	}
 	switch {
 	case c.failOn == "any" && gained+lost+open > 0, c.failOn == "gained" && gained > 0, c.failOn == "lost" && lost > 0:
 		return status(exitNo)

@@ -156,6 +156,9 @@ func (v *diffView) text(top int) string {
 		fmt.Fprintf(&b, "\n… and %s (--top 0 shows them, -o json lists them)\n", plural(left, "more line"))
 	}
 	fmt.Fprintf(&b, "\n%s\n", v.asked())
+	for _, line := range v.proofs.lines() {
+		fmt.Fprintf(&b, "%s\n", line)
+	}
 	return b.String()
 }
 
@@ -197,7 +200,15 @@ func (v *diffView) markdown(top int) string {
 	if left > 0 {
 		fmt.Fprintf(&b, "\n… and %s.\n", plural(left, "more line"))
 	}
-	fmt.Fprintf(&b, "\n<sub>%s. No proof: see `licit diff --help`.</sub>\n", markdownText(v.asked()))
+	proofs := v.proofs.lines()
+	for _, line := range proofs {
+		fmt.Fprintf(&b, "\n%s.\n", markdownText(strings.ToUpper(line[:1])+line[1:]))
+	}
+	asked := markdownText(v.asked())
+	if len(proofs) == 0 {
+		asked += ". No proof: see `licit diff --help`"
+	}
+	fmt.Fprintf(&b, "\n<sub>%s.</sub>\n", asked)
 	return b.String()
 }
 
@@ -247,6 +258,13 @@ func (v *diffView) workflowCommands(top int) string {
 		}
 		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", level, where, commandProperty("Access "+s.kind.String()), commandData(text))
 	}
+	for _, line := range v.proofs.lines() {
+		level := "notice"
+		if disproved(v.proofs.gained) || disproved(v.proofs.lost) {
+			level = "warning"
+		}
+		fmt.Fprintf(&b, "::%s title=Proof::%s\n", level, commandData(line))
+	}
 	fmt.Fprintf(&b, "::notice title=Access::%s\n", commandData(v.summary()+"; "+v.asked()))
 	return b.String()
 }
@@ -258,6 +276,8 @@ type diffJSON struct {
 	Asked       diffAskedJSON  `json:"asked"`
 	Rows        []diffRowJSON  `json:"rows"`
 	Incomplete  []diffLackJSON `json:"incomplete,omitempty"` // where rows may lack
+	// Proofs are there where nothing was found that anybody gains, or loses.
+	Proofs *diffProofsJSON `json:"proofs,omitempty"`
 }
 
 type diffLackJSON struct {
@@ -329,6 +349,7 @@ func (v *diffView) json() diffJSON {
 		ServiceData: v.facts.Date(), Rows: []diffRowJSON{},
 		Counts: diffCountJSON{gained, lost, open, r.Indeterminate, v.changed(), v.outside()},
 		Asked:  diffAskedJSON{r.Principals, r.Groups, r.Actions, r.Requests, r.Sampled},
+		Proofs: v.proofs.json(),
 	}
 	for i := range r.Rows {
 		out.Rows = append(out.Rows, v.row(&r.Rows[i]))

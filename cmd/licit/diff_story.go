@@ -20,6 +20,7 @@ type diffView struct {
 	addresses     map[*policy.Document]string // of documents that come from a Terraform plan
 	plan          *planView                   // nil: the change is no Terraform plan
 	report        *simulate.Report
+	proofs        diffProofs
 	facts         facts
 }
 

@@ -53,10 +53,10 @@ func TestIncomplete(t *testing.T) {
 	var stderr strings.Builder
 	a := &app{stderr: &stderr}
 	for _, on := range diffFails {
-		require.Equal(t, status(exitIndeterminate), (&comparison{failOn: on}).exit(a, r))
+		require.Equal(t, status(exitIndeterminate), (&comparison{failOn: on}).exit(a, v))
 	}
 	require.Contains(t, stderr.String(), "patterns overlap in too many ways")
-	require.NoError(t, (&comparison{}).exit(a, r))
+	require.NoError(t, (&comparison{}).exit(a, v))
 	r.Rows = []simulate.Row{{Kind: simulate.DeltaGained}}
-	require.Equal(t, status(exitNo), (&comparison{failOn: "gained"}).exit(a, r))
+	require.Equal(t, status(exitNo), (&comparison{failOn: "gained"}).exit(a, v))
 }
