@@ -96,11 +96,15 @@ func smallPrincipal(resource string) policy.Principal {
 
 // environment compiles the stack; ok is false for documents that AWS refuses.
 func (s *smallStack) environment(t *testing.T) (e *simulate.Environment, ok bool) {
-	parsed := func(place int) *policy.Document { return document([]string{realServices.Replace(strings.Join(s.parts[place], ","))}) }
+	parsed := func(place int) *policy.Document {
+		return document([]string{realServices.Replace(strings.Join(s.parts[place], ","))})
+	}
 	inline := func(place int) []org.InlinePolicy {
 		return []org.InlinePolicy{{Name: "inline", Document: parsed(place)}}
 	}
-	arn := func(resource string) policy.ARN { return policy.MustParseARN("arn:aws:iam::" + smallAccount + ":" + resource) }
+	arn := func(resource string) policy.ARN {
+		return policy.MustParseARN("arn:aws:iam::" + smallAccount + ":" + resource)
+	}
 	account := org.Account{
 		ID: smallAccount, Attached: []string{org.FullAWSAccess},
 		Groups: []org.Group{{ARN: arn("group/g"), Inline: inline(group)}},
@@ -179,7 +183,9 @@ func TestSmallStackProofsHold(t *testing.T) {
 				lacks = before
 			}
 			to = pick(m, []policy.Principal{smallPrincipal("user/b")}, []policy.Principal{smallPrincipal("role/a")}, []policy.Principal{smallPrincipal("user/b"), smallPrincipal("role/a")})
-			ask = func() (check.Result, error) { return check.NoLostAccess(context.Background(), holds, lacks, from, to...) }
+			ask = func() (check.Result, error) {
+				return check.NoLostAccess(context.Background(), holds, lacks, from, to...)
+			}
 		}
 		r, err := ask()
 		if err != nil {
