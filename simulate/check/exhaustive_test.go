@@ -16,7 +16,7 @@ import (
 )
 
 var (
-	pairs = flag.Int("pairs", 1500, "random pairs of documents whose verdicts are held against every request of a small world")
+	pairs = flag.Int("pairs", 600, "random pairs of documents whose verdicts are held against every request of a small world")
 	seed  = flag.Uint64("seed", 0, "seed of the first pair; 0: of the day")
 )
 

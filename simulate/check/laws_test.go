@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,6 +181,36 @@ func TestResultsRepeat(t *testing.T) {
 	}
 	if !seen[check.Fail] || !seen[check.Pass] {
 		t.Errorf("pass %v, fail %v: want both among them", seen[check.Pass], seen[check.Fail])
+	}
+}
+
+// TestConcurrentQuestions: questions about the same documents at the same time have the answers
+// that they have one by one.
+func TestConcurrentQuestions(t *testing.T) {
+	names, all := managed()
+	var documents []*policy.Document
+	for _, i := range []int{0, len(names) / 3, len(names) / 2, len(names) - 1} {
+		// Parsed anew, so that nothing is prepared.
+		documents = append(documents, policy.Must(policy.Parse(all[names[i]].Source())))
+	}
+	var group sync.WaitGroup
+	answers := make([][16]check.Verdict, 4)
+	for worker := range answers {
+		group.Go(func() {
+			for i := range 16 {
+				r, err := check.NoNewAccess(context.Background(), documents[i/4], documents[i%4], policy.IdentityBased)
+				if err != nil {
+					t.Error(err)
+				}
+				answers[worker][i] = r.Verdict
+			}
+		})
+	}
+	group.Wait()
+	for _, got := range answers {
+		if got != answers[0] || got[0] != check.Pass {
+			t.Errorf("got %v and %v", answers[0], got)
+		}
 	}
 }
 
