@@ -85,3 +85,17 @@ func TestCollection(t *testing.T) {
 		t.Errorf("everything within buckets: got %+v, want fail with what is not documented", r)
 	}
 }
+
+// TestAccountsOfPartitions: an account is of one partition; to name it in one says nothing of the
+// same number in another.
+func TestAccountsOfPartitions(t *testing.T) {
+	named := `{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"s3:GetObject","Resource":"*"}`
+	china := `{"Effect":"Allow","Principal":"*","Action":"s3:PutObject","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws-cn:iam::111122223333:*"}}}`
+	r := verdict(t, []string{named}, []string{named, china}, policy.ResourceBased)
+	if r.Verdict != check.Fail {
+		t.Fatalf("got %s (%s), want fail", r.Verdict, r.Reason)
+	}
+	if p := r.Counterexample.Request.Principal; p.ARN().Partition() != "aws-cn" || p.AccountID() != "111122223333" {
+		t.Errorf("got the counterexample of %s, want one of the account in aws-cn", p)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
@@ -62,15 +63,11 @@ func (c *compiler) arns(list ...string) *symbolic.Values {
 }
 
 // named are the accounts, as partition and ID, and the role sessions that principals name.
+// Credentials are of one partition and reach none of the others (IAM User Guide, “Amazon
+// Resource Names (ARNs)”); a number that is named counts as an account of each partition that
+// the documents write somewhere.
 func named(documents [2]*policy.Document) (accounts [][2]string, sessions []string) {
-	partitions := []string{}
-	var bare []string
-	add := func(list []string, s string) []string {
-		if slices.Contains(list, s) {
-			return list
-		}
-		return append(list, s)
-	}
+	var partitions, ids []string
 	for _, d := range documents {
 		if d == nil {
 			continue
@@ -81,16 +78,18 @@ func named(documents [2]*policy.Document) (accounts [][2]string, sessions []stri
 					arn, err := policy.ParseARN(id)
 					switch {
 					case typ == policy.AWSPrincipal && policy.IsAccountID(id):
-						bare = add(bare, id)
+						ids = with(ids, id)
 					case err == nil && policy.IsAccountID(arn.AccountID()):
-						partitions = add(partitions, arn.Partition())
-						if pair := [2]string{arn.Partition(), arn.AccountID()}; !slices.Contains(accounts, pair) {
-							accounts = append(accounts, pair)
-						}
+						partitions, ids = with(partitions, arn.Partition()), with(ids, arn.AccountID())
 						if policy.PrincipalFromARN(arn).Kind() == policy.RoleSession {
-							sessions = add(sessions, id)
+							sessions = with(sessions, id)
 						}
 					}
+				}
+			}
+			for condition := range s.Condition.All() {
+				for value := range condition.Values.All() {
+					partitions = with(partitions, written(value)...)
 				}
 			}
 		}
@@ -98,14 +97,44 @@ func named(documents [2]*policy.Document) (accounts [][2]string, sessions []stri
 	if len(partitions) == 0 {
 		partitions = []string{"aws"}
 	}
-	for _, id := range bare {
+	for _, id := range ids {
 		for _, p := range partitions {
-			if pair := [2]string{p, id}; !slices.Contains(accounts, pair) {
-				accounts = append(accounts, pair)
-			}
+			accounts = append(accounts, [2]string{p, id})
 		}
 	}
 	return accounts, sessions
+}
+
+func with(list []string, more ...string) []string {
+	for _, s := range more {
+		if !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// written are the partitions that the text of an ARN writes, or means with a wildcard behind
+// some of its name.
+func written(arn string) []string {
+	parts := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(parts) < 6 || parts[1] == "" || strings.Trim(parts[1], "*") == "" || strings.Contains(parts[1], "$"):
+		return nil
+	case !strings.ContainsAny(parts[1], "*?"):
+		if _, err := policy.ParseARN("arn:" + parts[1] + ":iam::" + exampleAccount + ":root"); err != nil {
+			return nil // no caller has it
+		}
+		return parts[1:2]
+	}
+	var out []string
+	pattern := glob.Compile(parts[1], glob.Wildcards)
+	for _, p := range []string{"aws", "aws-cn", "aws-us-gov"} {
+		if pattern.Match(p, nil) {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // owners are the accounts, as partition and ID, that the resources of documents name.

@@ -110,19 +110,32 @@ func rulePatterns(u symbolic.Universe, globs []string) []symbolic.Pattern {
 	return out
 }
 
-// ruleLists holds the automata of the lists that this package writes itself.
-var ruleLists sync.Map // universe and globs → *symbolic.Automaton
+// ruleLists holds the automata of the first lists that rules name: most are written in this
+// package, and some speak of accounts.
+var ruleLists struct {
+	sync.Mutex
+	of map[string]*symbolic.Automaton
+}
 
-// member is a list of globs that a rule names, never ones of a document.
+const maxRuleLists = 256
+
+// member is a list of globs that a rule names.
 func member(u symbolic.Universe, globs []string) (symbolic.Member, error) {
 	key := glue(append([]string{string(rune(u))}, globs...)...)
-	if of, ok := ruleLists.Load(key); ok {
-		return symbolic.Member{Of: of.(*symbolic.Automaton)}, nil
+	ruleLists.Lock()
+	defer ruleLists.Unlock()
+	if of := ruleLists.of[key]; of != nil {
+		return symbolic.Member{Of: of}, nil
 	}
 	built, err := symbolic.Build(u, [][]symbolic.Pattern{rulePatterns(u, globs)})
 	if err != nil {
 		return symbolic.Member{}, err
 	}
-	of, _ := ruleLists.LoadOrStore(key, built)
-	return symbolic.Member{Of: of.(*symbolic.Automaton)}, nil
+	if ruleLists.of == nil {
+		ruleLists.of = map[string]*symbolic.Automaton{}
+	}
+	if len(ruleLists.of) < maxRuleLists {
+		ruleLists.of[key] = built
+	}
+	return symbolic.Member{Of: built}, nil
 }
