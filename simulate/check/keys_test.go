@@ -99,3 +99,18 @@ func TestAccountsOfPartitions(t *testing.T) {
 		t.Errorf("got the counterexample of %s, want one of the account in aws-cn", p)
 	}
 }
+
+// TestAccessBeyondRCPs: an RCP denies nothing in services that RCPs do not reach (R-RCP-2), so
+// that it keeps no access from anybody there.
+func TestAccessBeyondRCPs(t *testing.T) {
+	rcp := document([]string{`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}`})
+	for action, want := range map[string]check.Verdict{"s3:GetObject": check.Pass, "sqs:SendMessage": check.Fail, "ec2:RunInstances": check.Fail, "iam:CreateUser": check.Fail, "kms:RetireGrant": check.Fail} {
+		r, err := check.AccessNotGranted(context.Background(), rcp, policy.ResourceControl, check.Access{Actions: []string{action}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Verdict != want {
+			t.Errorf("%s: got %s (%s), want %s", action, r.Verdict, r.Reason, want)
+		}
+	}
+}

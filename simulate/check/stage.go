@@ -107,23 +107,22 @@ func identityCase(k policy.Kind, documents [2][]*policy.Document) *callerCase {
 	return &callerCase{
 		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true,
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
+			reached := c.problem.Free()
 			for _, d := range documents {
 				b := newSide(c)
 				layer := 0
-				if d == nil {
+				switch {
+				case d == nil:
 					layer = b.layer()
-				} else {
+				case k == policy.ResourceControl:
+					// R-RCP-1: the full-access RCP is at every level, so only Denies count, and
+					// only where RCPs apply.
+					b.resourceControl([][]*policy.Document{d}, reached)
+					layer = b.layer(symbolic.Statement{})
+				default:
 					layer = b.documents(k, d...)
 				}
 				b.serviceRules(policy.User)
-				if k == policy.ResourceControl {
-					// R-RCP-1: the full-access RCP is at every level, so only Denies count, and
-					// only where RCPs apply.
-					layer = b.layer(b.reachedByRCPs())
-					if d == nil {
-						layer = b.layer()
-					}
-				}
 				b.Grant = func(layers []*symbolic.Formula) *symbolic.Formula { return layers[layer] }
 				sides = append(sides, b.Side)
 				err = cmp.Or(err, b.err)
@@ -150,10 +149,4 @@ func services(reached bool) (out []string) {
 		}
 	}
 	return out
-}
-
-func (b *sideBuilder) reachedByRCPs() symbolic.Statement {
-	s := b.on(append(unsupported(), exempt...), nil)
-	s.NotAction = true
-	return s
 }
