@@ -146,18 +146,23 @@ func BenchmarkNoNewAccess(b *testing.B) {
 				}
 				i++
 			}
-			slices.Sort(times)
-			at := func(share float64) float64 {
-				return float64(times[int(share*float64(len(times)-1))]) / float64(time.Millisecond)
-			}
-			b.ReportMetric(at(0.5), "ms-median")
-			b.ReportMetric(at(0.95), "ms-p95")
-			b.ReportMetric(at(0.99), "ms-p99")
-			b.ReportMetric(at(1), "ms-max")
-			b.ReportMetric(float64(count[check.Pass]), "pass")
-			b.ReportMetric(float64(count[check.Fail]), "fail")
-			b.ReportMetric(float64(count[check.Unknown]), "unknown")
+			report(b, times, count)
 			b.ReportMetric(float64(len(list)), "pairs")
 		})
 	}
+}
+
+// report adds the distribution of times and the verdicts to a benchmark's result.
+func report(b *testing.B, times []time.Duration, count [3]int) {
+	slices.Sort(times)
+	at := func(share float64) float64 {
+		return float64(times[int(share*float64(len(times)-1))]) / float64(time.Millisecond)
+	}
+	b.ReportMetric(at(0.5), "ms-median")
+	b.ReportMetric(at(0.95), "ms-p95")
+	b.ReportMetric(at(0.99), "ms-p99")
+	b.ReportMetric(at(1), "ms-max")
+	b.ReportMetric(float64(count[check.Pass]), "pass")
+	b.ReportMetric(float64(count[check.Fail]), "fail")
+	b.ReportMetric(float64(count[check.Unknown]), "unknown")
 }
