@@ -138,7 +138,7 @@ func TestComplement(t *testing.T) {
 // TestResultsRepeat: the same question has the same answer, byte for byte.
 func TestResultsRepeat(t *testing.T) {
 	t.Parallel()
-	first := firstSeed(t)
+	const first = 1
 	text := func(r check.Result) string {
 		out := fmt.Sprintln(r.Verdict, r.Reason)
 		if x := r.Counterexample; x != nil {
