@@ -229,6 +229,10 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 			arn.Like("arn:aws:iam::"+a+":user/ana", "arn:aws:iam::"+a+":role/example", "arn:aws:iam::"+a+":root", "arn:aws:sts::"+a+":federated-user/ana")
 		}
 	}
+	if p.session.IsValid() {
+		name := policy.PrincipalFromARN(p.session).Name()
+		arn.Like("arn:"+partition+":iam::"+account+":role/"+name, "arn:"+partition+":iam::"+account+":role/example/"+name)
+	}
 	all := []*symbolic.Formula{arn.One(c.arns(forms...)), c.key("aws:PrincipalType").One(texts(typ)),
 		c.key("aws:PrincipalIsAWSService").One(texts("false"))}
 	issuer := c.inner(keyIssuer)

@@ -236,8 +236,10 @@ func (q *question) resourcesOf(cell *symbolic.Cell, a policy.Action, account str
 				return
 			}
 		}
-		if !add(cell.Resource) {
-			return
+		for _, s := range completed(cell.Resource, account) {
+			if !add(s) {
+				return
+			}
 		}
 		if len(slices.Collect(info.Resources())) == 0 && cell.HasResource("*") {
 			yield("*")
@@ -267,6 +269,18 @@ func (q *question) filledResources(account string) []string {
 	}
 	q.filled[account] = out
 	return out
+}
+
+// completed are an ARN and what it is with the account, and with a region, where it has none.
+func completed(arn, account string) []string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[4] != "" {
+		return []string{arn}
+	}
+	parts[4] = account
+	global := strings.Join(parts, ":")
+	parts[3] = cmp.Or(parts[3], "us-east-1")
+	return []string{strings.Join(parts, ":"), global, arn}
 }
 
 // isComplete reports whether the ARN has a region and an account where one of the formats has.
