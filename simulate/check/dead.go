@@ -1,0 +1,45 @@
+package check
+
+import (
+	"context"
+	"slices"
+
+	"github.com/licit-dev/licit/policy"
+)
+
+// A DeadStatement is one that changes no decision.
+type DeadStatement struct {
+	Document *policy.Document
+	Index    int // of the statement, from 0
+	// By are the kinds of policies that make it dead: one, or all that do so only together.
+	By []policy.Kind
+}
+
+// Dead lists statements without which documents that are attached to one place as policies of
+// kind k do the same: Allows whose requests others allow or deny, and Denies whose requests
+// others deny. It is proved that all of them together can go, whatever else is attached to
+// the place or bears on a request; of two equal statements only the second is dead. A
+// statement that is not listed is needed, or its proof was not found. The order is that of
+// the documents and their statements; errors are those of [Minimize].
+func Dead(ctx context.Context, k policy.Kind, documents ...*policy.Document) ([]DeadStatement, error) {
+	if err := checkSet(k, documents); err != nil {
+		return nil, err
+	}
+	left := slices.Clone(documents)
+	var out []DeadStatement
+	for n := len(documents) - 1; n >= 0; n-- {
+		for i := documents[n].Len() - 1; i >= 0; i-- {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			without := slices.Clone(left)
+			without[n] = left[n].Remove(i)
+			if interchangeable(ctx, k, left, without).Verdict == Pass {
+				left = without
+				out = append(out, DeadStatement{documents[n], i, []policy.Kind{k}})
+			}
+		}
+	}
+	slices.Reverse(out)
+	return out, ctx.Err()
+}
