@@ -1,0 +1,152 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+)
+
+// A Region is a set of requests in the words of policies: those that match Statement and all of
+// Within, and none of Except. The statements are those of the policies, narrowed to the
+// values that matter here, with their Effect and conditions as they stand.
+type Region struct {
+	Statement policy.Statement   // an Allow
+	Within    []policy.Statement // Denies of the existing policy that no longer hold
+	Except    []policy.Statement // Denies that hold, and Allows that the existing policy has, too
+	// Example is a request of the region, decided by both evaluators as [Result] says; nil
+	// where none was found. A region without one may be empty.
+	Example *Counterexample
+}
+
+// A Summary says with regions what a policy allows beyond another.
+type Summary struct {
+	Regions []Region // in the order of the policy's statements; they may overlap
+	Folded  int      // regions that are left out beyond [MaxRegions]
+	// Certified says it is proved that the regions hold all of the difference, and nothing
+	// else; then no region means no difference. Otherwise Reason says why not, and the
+	// regions are a help for readers only.
+	Certified bool
+	Reason    string
+}
+
+// MaxRegions limits the regions of a [Summary].
+const MaxRegions = 200
+
+// maxPieces limits the pairs of an action and a resource that are told apart.
+const maxPieces = 2000
+
+// Differences lists everything that updated allows and existing does not, as policies of a
+// kind that names no principals and is no RCP, over all requests there could be. What it
+// finds is proved a second time, from the words of the regions; see [Summary]. The error says
+// which document could not be in force as kind k, or that the kind has no summary.
+func Differences(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
+	if err := checkKind(k, existing, updated); err != nil {
+		return Summary{}, err
+	}
+	return summarize(ctx, existing, updated, k)
+}
+
+// Granted lists everything that a document allows as a policy of kind k where all else allows;
+// it is [Differences] to a document that allows nothing.
+func Granted(ctx context.Context, d *policy.Document, k policy.Kind) (Summary, error) {
+	if err := checkKind(k, d); err != nil {
+		return Summary{}, err
+	}
+	return summarize(ctx, nil, d, k)
+}
+
+func summarize(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
+	switch k {
+	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl:
+	default:
+		return Summary{}, errKind{k, "has a summary"}
+	}
+	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated}
+	var out Summary
+	err := s.find()
+	if err == nil {
+		out.Regions = s.regions(near)
+		err = s.certify(out.Regions)
+	}
+	if errors.Is(err, errUncertified) {
+		// What was left out of a list may matter after all.
+		out.Regions = s.regions(func(st policy.Statement, _ *policy.Statement) policy.Statement { return st })
+		err = s.certify(out.Regions)
+	}
+	if err != nil {
+		out.Reason = reason(err)
+	}
+	out.Certified = err == nil
+	if n := len(out.Regions) - MaxRegions; n > 0 {
+		out.Regions, out.Folded, out.Certified = out.Regions[:MaxRegions], n, false
+		out.Reason = fmt.Sprintf("%d more regions are left out", n)
+	}
+	for i := range out.Regions {
+		out.Regions[i].Example = s.example(&out.Regions[i])
+	}
+	return out, nil
+}
+
+// errUncertified is why regions that were found are not what was asked for.
+var errUncertified = errors.New("it is not proved that the regions are the difference")
+
+// example looks for a request of the region. Evaluators decide that it is of the difference.
+func (s *summarizer) example(r *Region) *Counterexample {
+	one := identityCase(s.kind, [2][]*policy.Document{attached(s.updated), attached(s.existing)})
+	one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
+		region, err := c.region(s.kind, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		service, err := s.serviceDenies(c)
+		region.Denies = slices.Concat(region.Denies, service)
+		return []*symbolic.Side{region, {Grant: func([]*symbolic.Formula) *symbolic.Formula { return symbolic.False() }}}, symbolic.True(), err
+	}
+	var examples []*policy.Document
+	if d, err := policy.NewDocument(r.Statement); err == nil {
+		examples = append(examples, d)
+	}
+	q := &question{ctx: s.ctx, cases: []*callerCase{one}, examples: examples}
+	return q.answer().Counterexample
+}
+
+// String is the region in one line, such as
+// "s3:* on arn:aws:s3:::logs/*, except s3:GetObject on *".
+func (r Region) String() string {
+	var b strings.Builder
+	b.WriteString(phrase(r.Statement))
+	for _, s := range r.Within {
+		b.WriteString(", within " + phrase(s))
+	}
+	for _, s := range r.Except {
+		b.WriteString(", except " + phrase(s))
+	}
+	return b.String()
+}
+
+// phrase is what a statement matches.
+func phrase(s policy.Statement) string {
+	values := func(p policy.Patterns) string { return strings.Join(slices.Collect(p.All()), ", ") }
+	var b strings.Builder
+	if s.NotAction.IsZero() {
+		b.WriteString(values(s.Action))
+	} else {
+		b.WriteString("all but " + values(s.NotAction))
+	}
+	if s.NotResource.IsZero() {
+		b.WriteString(" on " + values(s.Resource))
+	} else {
+		b.WriteString(" on all but " + values(s.NotResource))
+	}
+	joint := " when "
+	for c := range s.Condition.All() {
+		b.WriteString(joint + c.Key + " " + string(c.Operator) + " " + values(c.Values))
+		joint = " and "
+	}
+	return b.String()
+}
