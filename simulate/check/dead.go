@@ -12,7 +12,8 @@ type DeadStatement struct {
 	Document *policy.Document
 	Index    int // of the statement, from 0
 	// By are the kinds of policies that make it dead: one, or all that do so only together.
-	By []policy.Kind
+	By   []policy.Kind
+	Node string // ID of the root, OU or account that an SCP of an organization is attached to
 }
 
 // Dead lists statements without which documents that are attached to one place as policies of
@@ -36,7 +37,7 @@ func Dead(ctx context.Context, k policy.Kind, documents ...*policy.Document) ([]
 			without[n] = left[n].Remove(i)
 			if interchangeable(ctx, k, left, without).Verdict == Pass {
 				left = without
-				out = append(out, DeadStatement{documents[n], i, []policy.Kind{k}})
+				out = append(out, DeadStatement{Document: documents[n], Index: i, By: []policy.Kind{k}})
 			}
 		}
 	}

@@ -55,3 +55,35 @@ func ExampleDeadFor() {
 	// Output:
 	// People [scp]
 }
+
+func ExampleDeadAt() {
+	parse := func(text string) *policy.Document { return policy.Must(policy.Parse([]byte(text))) }
+	o, err := org.New(org.Spec{
+		ID: "o-exampleorgid", ManagementAccount: "444455556666",
+		Root: org.Root{ID: "r-root", PolicyTypes: []policy.Kind{policy.ServiceControl}, Attached: []string{"p-services1"}, Accounts: []string{"111122223333", "444455556666"}},
+		ControlPolicies: []org.ControlPolicy{
+			{ID: "p-services1", Name: "services", Kind: policy.ServiceControl, Document: parse(`{"Version":"2012-10-17","Statement":[
+				{"Effect":"Allow","Action":["s3:*","sqs:*"],"Resource":"*"}]}`)},
+			{ID: "p-account11", Name: "account", Kind: policy.ServiceControl, Document: parse(`{"Version":"2012-10-17","Statement":[
+				{"Sid":"Everything","Effect":"Allow","Action":"*","Resource":"*"},
+				{"Sid":"NoUsers","Effect":"Deny","Action":"iam:CreateUser","Resource":"*"}]}`)},
+		},
+		Accounts: []org.Account{{ID: "111122223333", Attached: []string{"p-account11"}}, {ID: "444455556666", Attached: []string{org.FullAWSAccess}}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	env, err := simulate.Compile(o)
+	if err != nil {
+		panic(err)
+	}
+	dead, err := check.DeadAt(context.Background(), env, "111122223333")
+	if err != nil {
+		panic(err)
+	}
+	for _, s := range dead {
+		fmt.Println(s.Node, s.Document.Statement(s.Index).SID)
+	}
+	// Output:
+	// 111122223333 NoUsers
+}

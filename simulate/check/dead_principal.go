@@ -46,7 +46,7 @@ func DeadFor(ctx context.Context, env *simulate.Environment, p policy.Principal)
 	})
 	var out []DeadStatement
 	for _, at := range found {
-		out = append(out, DeadStatement{f.documents(at.kind)[at.document], at.index, by[at]})
+		out = append(out, DeadStatement{Document: f.documents(at.kind)[at.document], Index: at.index, By: by[at]})
 	}
 	return out, ctx.Err()
 }

@@ -206,11 +206,14 @@ func TestDeadForChangesNothing(t *testing.T) {
 	for n := range uint64(*pairs / 10) {
 		m := newMaker(first + n)
 		m.keys = slices.DeleteFunc(m.keys, func(k string) bool { return k == "aws:username" || k == "aws:PrincipalArn" })
-		inline := []*policy.Document{document(m.statements()), document(m.statements())}
+		distinct := func(i int) *policy.Document { // no two are equal
+			return document(append(m.statements(), fmt.Sprintf(`{"Effect":"Allow","Action":"z:%d","Resource":"*"}`, i)))
+		}
+		inline := []*policy.Document{distinct(0), distinct(1)}
 		scps := []*policy.Document{document(m.statements())}
 		var boundary *policy.Document
 		if m.IntN(2) == 0 {
-			boundary = document(m.statements())
+			boundary = distinct(2)
 		}
 		dead, err := check.DeadFor(context.Background(), ana(t, boundary, scps, inline...), user)
 		if err != nil {
