@@ -148,7 +148,7 @@ type checking struct {
 
 const checkHelp = `
 
-A proof is one over all requests: every action, known to AWS today or not, every resource,
+A proof covers all requests: every action, known to AWS today or not, every resource,
 every caller, every value of every condition key. The answer is pass (proved), fail, with a
 request that shows it, or unknown, with the reason.
 
