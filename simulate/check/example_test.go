@@ -155,6 +155,21 @@ func ExampleNoGainedAccess() {
 	//   arn:aws:iam::111122223333:user/ana sqs:SendMessage was explicitDeny (serviceControl)
 }
 
+func ExampleNobodyGainsAccess() {
+	before := shop(`{"Version":"2012-10-17","Statement":[]}`)
+	after, err := before.Apply(org.AttachControlPolicy("p-region01", "r-ab12"))
+	if err != nil {
+		panic(err)
+	}
+	r, err := check.NobodyGainsAccess(context.Background(), before, after, 0)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(r.Verdict)
+	// Output:
+	// pass
+}
+
 func ExampleGuarded() {
 	env := shop(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	for _, except := range []string{"arn:aws:iam::*:root", "arn:aws:iam::111122223333:user/ana"} {
