@@ -107,8 +107,9 @@ type Access struct {
 
 // AccessNotGranted proves that a document of kind k grants none of the accesses to anybody,
 // whatever the other policies of the caller are (“Validate policies with IAM Access Analyzer
-// custom policy checks”, CheckAccessNotGranted). The error says what is wrong with the
-// document or with an access.
+// custom policy checks”, CheckAccessNotGranted). What needs no permission, such as
+// sts:GetCallerIdentity, no document grants. The error says what is wrong with the document or
+// with an access.
 func AccessNotGranted(ctx context.Context, d *policy.Document, k policy.Kind, accesses ...Access) (Result, error) {
 	if err := checkKind(k, d); err != nil {
 		return Result{}, err
