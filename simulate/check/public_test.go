@@ -2,8 +2,10 @@ package check_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
+	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate/check"
 )
@@ -104,5 +106,59 @@ func TestNoPublicAccess(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestPublicProofsHold holds proofs that a policy is not public against outsiders: anonymous
+// callers, and those of an account that no policy names whose own policies allow all.
+func TestPublicProofsHold(t *testing.T) {
+	t.Parallel()
+	var count [3]int
+	asked := 0
+	first := firstSeed(t)
+	everything := document([]string{`{"Effect":"Allow","Action":"*","Resource":"*"}`})
+	for n := range uint64(*pairs) / 3 {
+		m := newMaker(first + n)
+		kind := pick(m, policy.ResourceBased, policy.ResourceBased, policy.RoleTrust)
+		var list []string
+		for range 1 + m.IntN(3) {
+			list = append(list, m.resourceStatement(kind))
+		}
+		d := document(list)
+		r, err := check.NoPublicAccess(context.Background(), d, kind)
+		if err != nil {
+			t.Fatalf("seed %d: %v\n%s", first+n, err, d)
+		}
+		count[r.Verdict]++
+		if r.Verdict != check.Pass {
+			continue
+		}
+		for range 200 {
+			q := m.callerRequest()
+			if q.Principal.Kind() != policy.Anonymous && q.Principal.AccountID() != "777788889999" ||
+				kind == policy.RoleTrust && !strings.HasPrefix(q.Resource, "arn:aws:iam") {
+				continue
+			}
+			q.ResourceAccount = "111122223333"
+			delete(q.Context, "aws:SourceIp") // where outsiders come from is not what a policy names
+			l := spec.Layers{ResourcePolicy: d, BucketABAC: true}
+			if q.Principal.Kind() != policy.Anonymous {
+				l.Identity = []*policy.Document{everything}
+			}
+			if q.Principal.Kind() == policy.FederatedUser {
+				l.Session = l.Identity
+			}
+			if kind == policy.RoleTrust && !strings.HasPrefix(string(q.Action), "sts:") || q.Action == "sts:GetCallerIdentity" {
+				continue
+			}
+			asked++
+			if spec.Decide(l, q) == spec.Allowed {
+				t.Fatalf("seed %d: a wrong proof as %s:\n%s\n%+v", first+n, kind, d, q)
+			}
+		}
+	}
+	t.Logf("%d passed, %d failed, %d unknown; %d requests of outsiders held against the proofs", count[check.Pass], count[check.Fail], count[check.Unknown], asked)
+	if count[check.Pass] == 0 || asked == 0 {
+		t.Error("nothing was held against a proof")
 	}
 }
