@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"net/netip"
 	"regexp"
 	"strings"
 
@@ -16,7 +17,8 @@ import (
 // the policy does not name, whatever their own policies allow. Conditions count as naming
 // somebody when they pin a key that outsiders cannot choose, such as aws:PrincipalOrgID,
 // aws:SourceAccount or aws:SourceIp, to fixed values: texts, patterns whose account or
-// organization is fixed, and networks of at least 8 bits of IPv4 or 32 of IPv6 (Amazon S3
+// organization is fixed, and networks of at least 8 bits of IPv4, less than
+// half of all together, or 32 of IPv6 (Amazon S3
 // User Guide, “The meaning of "public"”; IAM User Guide, “Validate policies with IAM Access
 // Analyzer custom policy checks”, CheckNoPublicAccess).
 //
@@ -136,10 +138,24 @@ func (c *compiler) pinned(v policy.Version, condition policy.Condition) *symboli
 			}
 		}
 	}
+	if half(set.Networks) {
+		set.Networks = nil // each is somebody's, all together are anybody's
+	}
 	if len(set.Patterns)+len(set.Networks) == 0 {
 		return nil
 	}
 	return set
+}
+
+// half reports whether networks have half of all IPv4 addresses.
+func half(networks []netip.Prefix) bool {
+	total := uint64(0)
+	for _, n := range networks {
+		if n.Addr().Is4() {
+			total += 1 << (32 - n.Bits())
+		}
+	}
+	return total >= 1<<31
 }
 
 // owned begins what belongs to one organization, or to one user or role by its unique ID.

@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -33,6 +34,11 @@ func TestNoPublicAccess(t *testing.T) {
 		return `{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{` + condition + `}}`
 	}
 	const everybody = `"*"`
+	var parts []string
+	for i := range 256 {
+		parts = append(parts, fmt.Sprintf(`"%d.0.0.0/8"`, i))
+	}
+	all8 := strings.Join(parts, ",")
 	for _, c := range []struct {
 		name       string
 		kind       policy.Kind
@@ -54,6 +60,7 @@ func TestNoPublicAccess(t *testing.T) {
 		{"bucket: a network", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`)}, check.Pass},
 		{"bucket: a private network", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`)}, check.Pass},
 		{"bucket: half of all addresses", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}`)}, check.Fail},
+		{"bucket: all addresses, in parts", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":[`+all8+`]}`)}, check.Fail},
 		{"bucket: a network, or all of IPv6", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":["203.0.113.0/24","::/0"]}`)}, check.Fail},
 		{"bucket: a network of IPv6", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":"2001:db8::/32"}`)}, check.Pass},
 		{"bucket: outside of a network", policy.ResourceBased, []string{allow(everybody, bucket, `"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}`)}, check.Fail},
