@@ -22,6 +22,7 @@ func FuzzNoNewAccess(f *testing.F) {
 	f.Add(allow(`"Principal":{"AWS":["111122223333","AIDA1"],"Service":"s3.amazonaws.com"},"Action":"sqs:*","Resource":"*"`), allow(`"NotPrincipal":{"AWS":"arn:aws:sts::111122223333:assumed-role/dev/s"},"Action":"sqs:*","Resource":"*"`), uint8(policy.ResourceBased), uint64(4))
 	f.Add(allow(`"Principal":"*","Action":"sts:AssumeRole"`), allow(`"Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity"`), uint8(policy.RoleTrust), uint64(5))
 	f.Add(allow(`"Action":["s3:Get\u0000x"],"Resource":["arn:aws:s3:::*a*","arn:aws:s3:::*b*?","arn:"]`), `{"Statement":[]}`, uint8(policy.SessionPolicy), uint64(6))
+	f.Add(allow(`"Action":"s3:Ge *","Resource":"azn:ass:s3:::logs/*"`), allow(`"Action":"s :GetObject","Resource":"*"`), uint8(policy.IdentityBased), uint64(0))
 	f.Fuzz(func(t *testing.T, existing, updated string, kind uint8, seed uint64) {
 		if len(existing)+len(updated) > 4096 {
 			return // the fuzzer is to look for new shapes, not for long ones

@@ -121,6 +121,9 @@ func hold(t *testing.T, seed uint64, k policy.Kind, inner, outer *policy.Documen
 	}
 	for range samples {
 		r := s.request()
+		if strings.ContainsAny(string(r.Action), " \t\r\n,") {
+			continue // no action can be called so
+		}
 		if !within.Can(r).Allowed() {
 			continue
 		}
