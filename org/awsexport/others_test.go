@@ -137,6 +137,36 @@ func TestNoLists(t *testing.T) {
 	require.Equal(t, "list-queues not in the export", reasonOf(t, x, "sqs"))
 }
 
+// That there is none contradicts that there is one.
+func TestNoneAndSome(t *testing.T) {
+	const block = `{"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}}`
+	none := func(code, operation string) string {
+		return "\nAn error occurred (" + code + ") when calling the " + operation + " operation: there is none\n"
+	}
+	noBlock := none("NoSuchPublicAccessBlockConfiguration", "GetPublicAccessBlock")
+	for name, tt := range map[string][3]string{
+		"bucket":          {"111122223333/get-public-access-block.logs.json", noBlock, block},
+		"account":         {"111122223333/s3control/get-public-access-block.json", noBlock, block},
+		"password policy": {"111122223333/get-account-password-policy.json", none("NoSuchEntity", "GetAccountPasswordPolicy"), `{"PasswordPolicy": {"MinimumPasswordLength": 14, "RequireSymbols": true, "RequireNumbers": true, "RequireUppercaseCharacters": true, "RequireLowercaseCharacters": true, "AllowUsersToChangePassword": true}}`},
+		"policy":          {"111122223333/get-bucket-policy.logs.json", none("NoSuchBucketPolicy", "GetBucketPolicy"), `{"Policy": "{\"Statement\": []}"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, two := range [][2]string{{tt[1], tt[2]}, {tt[2], tt[1]}} {
+				_, err := awsexport.Read(files(map[string]string{"111122223333/a.json": noUsers, tt[0]: two[0], "old/" + tt[0]: two[1]}))
+				require.ErrorContains(t, err, "is not as in "+tt[0])
+				require.ErrorContains(t, err, "old/"+tt[0])
+				require.ErrorContains(t, err, "want files that agree")
+			}
+			for _, one := range tt[1:] {
+				_, err := awsexport.Read(files(map[string]string{"111122223333/a.json": noUsers, tt[0]: one, "old/" + tt[0]: one}))
+				require.NoError(t, err)
+			}
+			_, err := awsexport.Read(files(map[string]string{"111122223333/a.json": noUsers, tt[0]: tt[1], "old/" + strings.ReplaceAll(tt[0], "111122223333", "444455556666"): tt[2], "444455556666/a.json": noUsers}))
+			require.NoError(t, err, "another account's")
+		})
+	}
+}
+
 // What is not in an export is a gap of its partition: there cannot be two.
 func TestTwoPartitions(t *testing.T) {
 	const user = `{"UserDetailList": [{"Arn": "arn:%s:iam::%s:user/ana", "UserName": "ana"}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []}`

@@ -230,6 +230,7 @@ func (s *state) answer(r *record) {
 	switch {
 	case r.code != "" && slices.ContainsFunc(r.op.absent, func(code string) bool { return r.code == code || r.code == code+"Exception" }):
 		c.absent = true
+		s.agree(r, k, "none")
 		if r.op.late && !r.plain {
 			s.later = append(s.later, r)
 		}
@@ -241,6 +242,8 @@ func (s *state) answer(r *record) {
 	c.page(r)
 	if why := firstText(r.ofOthers(), r.narrowed()); why != "" {
 		c.fail(why)
+	} else if len(r.op.absent) > 0 {
+		s.agree(r, k, "some")
 	}
 	switch {
 	case r.op.late:
@@ -248,6 +251,21 @@ func (s *state) answer(r *record) {
 	case r.op.read != nil:
 		r.op.read(s, r)
 	}
+}
+
+// agree takes down whether a call was answered with something, or that there is none. Of files
+// that do not say what they are about nothing tells that they are about one thing.
+func (s *state) agree(r *record, k callKey, what string) {
+	if k.subject == "" && len(r.op.args) > 0 && r.op.key() != "s3:GetPublicAccessBlock" { // which is the account's then
+		return
+	}
+	subject := "the answer to " + r.op.command()
+	for _, of := range []string{k.subject, k.account, k.region} {
+		if of != "" {
+			subject += " of " + of
+		}
+	}
+	s.once(r, r.at, subject, what)
 }
 
 // ofOthers says which row of an answer is of something else than what was asked for, as where a
