@@ -16,10 +16,16 @@ import (
 // Credentials are what a user, or the root user of an account, can sign in with (IAM User
 // Guide, “Generate credential reports for your AWS account”).
 type Credentials struct {
-	Password     *Password     // nil: not known
-	MFA          *MFA          // nil: not known
-	AccessKeys   []AccessKey   // nil: not known; empty but not nil: none
-	Certificates []Certificate // X.509 signing certificates; nil: not known; empty but not nil: none
+	Password *Password // nil: not known
+	MFA      *MFA      // nil: not known
+	// AccessKeys is nil if they are not known, and empty but not nil if there are none. Keys
+	// without an ID are those that a credential report shows, which are all active ones: it
+	// need not show inactive keys, so that there may be one besides.
+	AccessKeys []AccessKey
+	// Certificates are X.509 signing certificates: nil if they are not known, empty but not nil
+	// if there are none, and otherwise those that a credential report shows, which are all
+	// active ones.
+	Certificates []Certificate
 }
 
 // A Password is the console password of a user.
@@ -46,16 +52,18 @@ type MFADevice struct {
 
 // An AccessKey is a long-term access key.
 type AccessKey struct {
-	ID      string // "AKIA…"; empty: not known, as with nothing but a credential report
-	Active  bool
-	Created time.Time // when it was created or last rotated; zero: not known
+	ID     string // "AKIA…"; empty: not known, as with nothing but a credential report
+	Active bool
+	// Created is when the key was created. Of a key without an ID it is when it was created or
+	// last changed, such as made inactive and active again: the key may be older. Zero: not known.
+	Created time.Time
 	Used    Usage
 }
 
 // A Certificate is an X.509 signing certificate.
 type Certificate struct {
 	Active  bool
-	Created time.Time // zero: not known
+	Created time.Time // when it was created or last changed; zero: not known
 }
 
 // A Usage is when something was last used. The zero Usage is not known.

@@ -226,24 +226,29 @@ func (s *state) credentials(r *record, row map[string]string) *org.Credentials {
 	if on, ok := yes("mfa_active"); ok {
 		c.MFA = &org.MFA{Active: on}
 	}
+	// A slot without an active key, or certificate, has no date, so that one that is inactive
+	// need not show (same page). What has more than two of a kind has them nowhere in the row.
+	keys, certificates := 0, 0 // slots that the report tells of
 	for _, n := range []string{"1", "2"} {
 		if on, ok := yes("access_key_" + n + "_active"); ok {
-			if c.AccessKeys == nil {
-				c.AccessKeys = []org.AccessKey{}
-			}
-			// A key that was never made has no date; one that is inactive has.
+			keys++
 			if at := date("access_key_" + n + "_last_rotated"); on || !at.IsZero() {
 				c.AccessKeys = append(c.AccessKeys, org.AccessKey{Active: on, Created: at, Used: usage("access_key_"+n+"_last_used", "_date")})
 			}
 		}
 		if on, ok := yes("cert_" + n + "_active"); ok {
-			if c.Certificates == nil {
-				c.Certificates = []org.Certificate{}
-			}
+			certificates++
 			if at := date("cert_" + n + "_last_rotated"); on || !at.IsZero() {
 				c.Certificates = append(c.Certificates, org.Certificate{Active: on, Created: at})
 			}
 		}
+	}
+	more := !slices.Contains([]string{"", "N/A", "no_information", "not_supported"}, row["additional_credentials_info"])
+	if keys < 2 || more {
+		c.AccessKeys = nil
+	}
+	if certificates < 2 || more {
+		c.Certificates = nil
 	}
 	return c
 }
@@ -467,9 +472,9 @@ func (s *state) credentialsOf(a *account, arn, name string) *org.Credentials {
 		keys := append([]org.AccessKey{}, f.keys[name]...)
 		for i := range keys {
 			keys[i].Used = f.used[keys[i].ID]
-			for _, k := range c.AccessKeys { // the report has no IDs
-				if !keys[i].Used.IsKnown() && k.Created.Equal(keys[i].Created) {
-					keys[i].Used = k.Used
+			for _, slot := range c.AccessKeys {
+				if !keys[i].Used.IsKnown() && isOf(slot, keys[i], c.AccessKeys, f.keys[name]) {
+					keys[i].Used = slot.Used
 				}
 			}
 		}
@@ -486,6 +491,22 @@ func (s *state) credentialsOf(a *account, arn, name string) *org.Credentials {
 		return nil
 	}
 	return c
+}
+
+// isOf reports whether a slot of the report is of a key: the report has no IDs. The date is that
+// of its creation, and cannot be that of a change of another one, whose own date the report
+// would not have then.
+func isOf(slot, key org.AccessKey, slots, keys []org.AccessKey) bool {
+	if key.Created.IsZero() || !slot.Created.Equal(key.Created) || slot.Active != key.Active {
+		return false
+	}
+	return !slices.ContainsFunc(keys, func(other org.AccessKey) bool {
+		if other.ID == key.ID || other.Active != key.Active || other.Created.After(slot.Created) {
+			return false
+		}
+		return other.Created.Equal(slot.Created) ||
+			!slices.ContainsFunc(slots, func(s org.AccessKey) bool { return s.Created.Equal(other.Created) })
+	})
 }
 
 // rootUser is what is known of the root user: of the report, and of the account summary,

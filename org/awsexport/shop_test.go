@@ -63,7 +63,6 @@ func TestFacts(t *testing.T) {
 			ID: "AKIAEXAMPLEBO000000A", Active: true, Created: day("2022-01-05T09:00:00Z"),
 			Used: org.Usage{At: day("2024-05-01T10:15:00Z"), Region: "eu-west-3", Service: "s3"},
 		}},
-		Certificates: []org.Certificate{},
 	}, bo.Credentials)
 	require.Equal(t, &org.AccessReport{AsOf: day("2024-06-01T00:00:10Z"), Services: []org.ServiceUse{
 		{Service: "s3", Used: org.Usage{At: day("2024-05-01T10:15:00Z"), Region: "eu-west-3"}},

@@ -45,12 +45,14 @@ func readIAM(ctx context.Context, r *reader) error {
 }
 
 // credentialsSection is what users can sign in with. The credential report has all users in
-// one answer; only those who have a device or keys are asked about one by one.
+// one answer; only those who have a device are asked about devices. All are asked about keys,
+// since the report need not show inactive ones, and has no IDs. It may be four hours old, so that
+// it has users who are no more.
 var credentialsSection = &section{
 	name: "credentials", scope: ofAccount, width: 4, read: readCredentials,
 	operations: append(
 		calls("iam", "GetCredentialReport", "GetAccountSummary", "GetAccountPasswordPolicy NoSuchEntity",
-			"ListVirtualMFADevices", "ListMFADevices", "ListAccessKeys"),
+			"ListVirtualMFADevices", "ListMFADevices NoSuchEntity", "ListAccessKeys NoSuchEntity"),
 		operation{service: "iam", name: "GenerateCredentialReport", action: "iam:GenerateCredentialReport", instead: "GetCredentialReport"}),
 }
 
@@ -76,7 +78,7 @@ func readCredentials(ctx context.Context, r *reader) error {
 	if err != nil {
 		return known(err)
 	}
-	devices, keys, err := holders(report)
+	users, devices, err := usersOf(report)
 	if err != nil {
 		return err
 	}
@@ -92,9 +94,9 @@ func readCredentials(ctx context.Context, r *reader) error {
 	if err != nil {
 		return err
 	}
-	return r.each(ctx, len(keys), func(ctx context.Context, i int) error {
+	return r.each(ctx, len(users), func(ctx context.Context, i int) error {
 		return known(r.list(ctx, func(token *string) (int, *string, error) {
-			out, err := c.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &keys[i], Marker: token})
+			out, err := c.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: &users[i], Marker: token})
 			if err != nil {
 				return 0, nil, err
 			}
@@ -141,9 +143,8 @@ func (r *reader) report(ctx context.Context, c *iam.Client) (string, error) {
 	return string(out.Content), nil
 }
 
-// holders are the users of a credential report who have MFA devices, and those who have
-// access keys, in its order.
-func holders(report string) (devices, keys []string, err error) {
+// usersOf are the users of a credential report, and those who have MFA devices, in its order.
+func usersOf(report string) (users, devices []string, err error) {
 	rows := csv.NewReader(strings.NewReader(report))
 	rows.FieldsPerRecord = -1
 	head, err := rows.Read()
@@ -163,19 +164,12 @@ func holders(report string) (devices, keys []string, err error) {
 		if user == "" || user == "<root_account>" {
 			continue
 		}
+		users = append(users, user)
 		if strings.EqualFold(value["mfa_active"], "true") {
 			devices = append(devices, user)
 		}
-		if hasKey(value, "1") || hasKey(value, "2") {
-			keys = append(keys, user)
-		}
 	}
-	return devices, keys, nil
-}
-
-func hasKey(value map[string]string, n string) bool {
-	rotated := value["access_key_"+n+"_last_rotated"]
-	return strings.EqualFold(value["access_key_"+n+"_active"], "true") || rotated != "" && rotated != "N/A"
+	return users, devices, nil
 }
 
 // providersSection is who else signs people and workloads in.

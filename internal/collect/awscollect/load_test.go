@@ -732,3 +732,43 @@ func TestLoadKeepsNoSecrets(t *testing.T) {
 		return err
 	}))
 }
+
+// A credential report need not show inactive keys: all its users are asked about. One who is no
+// more lacks nothing.
+func TestLoadInactiveKeys(t *testing.T) {
+	w := world()
+	users := &w.Organization.Accounts[0].Users
+	ana := &(*users)[0]
+	require.Equal(t, management, w.Organization.Accounts[0].ID)
+	ben := *ana
+	ben.ARN, ben.ID = arn("arn:aws:iam::111122223333:user/ben"), "AIDAEXAMPLEBEN"
+	ben.Credentials = &org.Credentials{Password: &org.Password{}, MFA: &org.MFA{}, AccessKeys: []org.AccessKey{{ID: "AKIAEXAMPLEBEN000000"}}} // N/A in the report
+	eve := ben
+	eve.ARN, eve.ID = arn("arn:aws:iam::111122223333:user/eve"), "AIDAEXAMPLEEVE"
+	eve.Credentials = &org.Credentials{Password: &org.Password{}, MFA: &org.MFA{}, AccessKeys: []org.AccessKey{}}
+	*users = append(*users, ben, eve)
+
+	s := fakeaws.New(t, w)
+	r, e := load(t, s, options(t))
+	require.Empty(t, partial(r))
+	keys := func(e *awsexport.Export, name string) []org.AccessKey {
+		u, ok := e.Organization.User(arn("arn:aws:iam::111122223333:user/" + name))
+		require.True(t, ok)
+		return u.Credentials.AccessKeys
+	}
+	require.Equal(t, ben.Credentials.AccessKeys, keys(e, "ben"))
+	require.Equal(t, []org.AccessKey{}, keys(e, "eve"), "none, which is not that nobody knows")
+	require.Equal(t, 4, called(s, "ListAccessKeys"), "once for each user")
+
+	s = fakeaws.New(t, w)
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListAccessKeys", Account: management}, Code: "NoSuchEntity", Status: 404})
+	r, e = load(t, s, options(t))
+	require.Empty(t, partial(r), "deleted since the report was generated")
+	require.Nil(t, keys(e, "ben"), "not known, which is not to have none")
+
+	s = fakeaws.New(t, w)
+	s.Inject(fakeaws.Fault{Match: fakeaws.Match{Operation: "ListAccessKeys", Account: management}, Kind: fakeaws.Deny})
+	r, e = load(t, s, options(t))
+	require.Equal(t, []string{management + " credentials"}, partial(r))
+	require.Nil(t, keys(e, "ben"))
+}
