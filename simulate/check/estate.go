@@ -23,6 +23,7 @@ type estate struct {
 	gapsDiffer    bool
 	endpoints     bool // policies of VPC endpoints differ
 	sameRCPs      bool
+	sameOrigin    bool // one environment was made of the other by changes
 	moved         bool // some account has another place in the organization
 	mentioned     map[*policy.Document]*mention
 	hidden        map[string]*symbolic.Automaton // by account
@@ -66,6 +67,7 @@ func newEstate(before, after *simulate.Environment) (*estate, error) {
 			e.account(env, i, a, byARN)
 		}
 	}
+	e.sameOrigin = before == after || sharesDocument(before, after)
 	if before != after {
 		e.gapsDiffer = !slices.Equal(gaps[0], gaps[1])
 		one, other := surroundingOf(before), surroundingOf(after)
@@ -218,4 +220,34 @@ func allRCPs(env *simulate.Environment) (out []*policy.Document) {
 
 func samePolicy(p [2]*policy.Document) bool {
 	return p[0] == p[1] || p[0] != nil && p[1] != nil && p[0].String() == p[1].String()
+}
+
+// sharesDocument reports whether the organizations hold the same *policy.Document, as they do
+// when one was made of the other. Policies of AWS do not count, which all have in common.
+func sharesDocument(a, b *simulate.Environment) bool {
+	seen := map[*policy.Document]bool{}
+	own := func(env *simulate.Environment, visit func(*policy.Document) bool) bool {
+		for a := range env.Organization().Accounts() {
+			for _, r := range a.Roles {
+				if r.Trust != nil && visit(r.Trust) {
+					return true
+				}
+			}
+			for _, u := range a.Users {
+				for _, p := range u.Inline {
+					if p.Document != nil && visit(p.Document) {
+						return true
+					}
+				}
+			}
+			for _, r := range a.Resources {
+				if r.Policy != nil && visit(r.Policy) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	own(a, func(d *policy.Document) bool { seen[d] = true; return false })
+	return own(b, func(d *policy.Document) bool { return seen[d] })
 }

@@ -174,8 +174,8 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 		if err := subjects[i].prepare(); err != nil {
 			return nil, Result{}, err
 		}
-		if missing := subjects[i].base.Missing; len(missing) > 0 {
-			return nil, Result{Reason: fmt.Sprintf("policies of %s are not known: %s", subjects[i].principal, strings.Join(missing, ", "))}, nil
+		if missing := subjects[i].base.Missing; len(missing) > 0 && s.missing == "" {
+			s.missing = fmt.Sprintf("policies of %s are not known: %s", subjects[i].principal, strings.Join(missing, ", "))
 		}
 		s.alike = s.alike && subjects[i].principal == subjects[0].principal
 	}
@@ -183,7 +183,15 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 		return nil, Result{Reason: "policies of VPC endpoints differ, which are not compared"}, nil
 	}
 	s.kept = s.keeps(ctx)
+	// What is not known is the same in both environments if one was made of the other.
+	alike := s.sameOrigin && s.kept && slices.Equal(subjects[0].base.Missing, subjects[1].base.Missing)
+	if s.missing != "" && !alike {
+		return nil, Result{Reason: s.missing}, nil
+	}
 	s.find(ctx)
+	if s.missing != "" && len(s.listed) > 0 {
+		return nil, Result{Reason: s.missing}, nil
+	}
 	if s.sessions {
 		return nil, Result{Reason: "a policy names sessions of the role one by one; ask for a session"}, nil
 	}
@@ -215,9 +223,10 @@ func (s *subject) request(a policy.Action, resource policy.ARN) simulate.Request
 type stackQuestion struct {
 	*estate
 	subjects []subject
-	alike    bool // all are one principal
-	kept     bool // only listed resources that changed need a look
-	sessions bool // some policy names sessions of a role whose session is not given
+	alike    bool   // all are one principal
+	missing  string // what is not known of a subject, "" if all is
+	kept     bool   // only listed resources that changed need a look
+	sessions bool   // some policy names sessions of a role whose session is not given
 	listed   []*listedResource
 }
 

@@ -222,6 +222,37 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// TestUnknownAlike: what is not known of a principal is the same on both sides of a change, and
+// not in two snapshots.
+func TestUnknownAlike(t *testing.T) {
+	unknown := org.MarkUnknown(org.Gap{Subject: anaARN, What: org.GapIdentityPolicies, Reason: "denied"})
+	before, err := company(t).Apply(unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more := org.PutControlPolicy(org.ControlPolicy{ID: "p-guard001", Name: "guard", Kind: policy.ServiceControl, Document: parsed(t, `{"Effect":"Deny","Action":["sqs:PurgeQueue","s3:*"],"Resource":"*"}`)})
+	after, err := before.Apply(more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := company(t).Apply(unknown, more)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		after *simulate.Environment
+		want  check.Verdict
+	}{"one snapshot": {after, check.Pass}, "two snapshots": {other, check.Unknown}} {
+		r, err := check.NobodyGainsAccess(context.Background(), before, test.after, 10)
+		if err != nil || r.Verdict != test.want {
+			t.Errorf("%s: %s %s %v, want %s", name, r.Verdict, r.Reason, err, test.want)
+		}
+		if back, err := check.NobodyGainsAccess(context.Background(), test.after, before, 0); err != nil || back.Verdict == check.Pass {
+			t.Errorf("%s: taking the SCP back is %s %v", name, back.Verdict, err)
+		}
+	}
+}
+
 // TestBlockedForStrangers: Block Public Access denies a role of another account what the
 // bucket's own account keeps.
 func TestBlockedForStrangers(t *testing.T) {
