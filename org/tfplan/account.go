@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/licit-dev/licit/policy"
 )
@@ -32,7 +33,7 @@ func (e *editor) account(in *instance) (string, error) {
 	case e.options.account != "":
 		return e.optionAccount(in)
 	}
-	return "", fmt.Errorf("%s: the plan does not say in which account it is; want the account to be given, allowed_account_ids or a data source aws_caller_identity of its provider", in.address)
+	return "", fmt.Errorf("%s: the plan does not say in which account it is; want the account to be given, a data source aws_caller_identity of its provider, or its allowed_account_ids, which only the plan file (--plan-file) tells if they are made of variables", in.address)
 }
 
 // optionAccount is the account that the caller gave, which is that of one configuration of the
@@ -90,19 +91,12 @@ func (e *editor) configuredAccounts(key string, add func(string)) {
 		return
 	}
 	s := e.plan.providerScope(c)
-	if value, ok := e.plan.constant(s, c.Expressions["allowed_account_ids"]); ok {
-		list := stringsOf(value)
-		if text, ok := value.(string); ok { // [var.account]
-			list = []string{text}
-		}
-		if len(list) == 1 {
-			add(list[0])
-		}
+	if ids, ok := e.plan.constant(s, c.Expressions["allowed_account_ids"]); ok && isTexts(ids) && ids.Type().IsTupleType() && ids.LengthInt() == 1 {
+		add(ids.Index(cty.Zero).AsString())
 	}
 	if roles := c.Expressions["assume_role"]; roles != nil && roles.ExpressionData != nil && len(roles.NestedBlocks) == 1 {
-		value, _ := e.plan.constant(s, roles.NestedBlocks[0]["role_arn"])
-		if text, ok := value.(string); ok {
-			if a, err := policy.ParseARN(text); err == nil && a.Service() == "iam" {
+		if role, ok := e.plan.constant(s, roles.NestedBlocks[0]["role_arn"]); ok && role.Type() == cty.String {
+			if a, err := policy.ParseARN(role.AsString()); err == nil && a.Service() == "iam" {
 				add(a.AccountID())
 			}
 		}
@@ -208,12 +202,11 @@ func (e *editor) providerRegion(key string) string {
 	if c == nil {
 		return ""
 	}
-	value, _ := e.plan.constant(e.plan.providerScope(c), c.Expressions["region"])
-	if text, ok := value.(string); ok && !isRegion.MatchString(text) {
-		return "" // a part of the name, as in "${var.geo}-west-3"
+	region, ok := e.plan.constant(e.plan.providerScope(c), c.Expressions["region"])
+	if !ok || region.Type() != cty.String || !isRegion.MatchString(region.AsString()) {
+		return ""
 	}
-	r, _ := value.(string)
-	return r
+	return region.AsString()
 }
 
 // partitions are how the Regions of the other partitions begin.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,10 @@ func (p *Plan) WithConfiguration(fsys fs.FS) (*Plan, error) {
 	if err := json.Unmarshal(src, &modules); err != nil {
 		return nil, fmt.Errorf("tfplan: the configuration: modules.json: %w", err)
 	}
-	w := &written{bare: map[*tfjson.Expression]bool{}, dynamic: map[*tfjson.ConfigResource]map[string]bool{}}
+	w := &written{
+		sources: map[*tfjson.Expression]hclsyntax.Expression{}, dynamic: map[*tfjson.ConfigResource]map[string]bool{},
+		texts: map[*tfjson.ConfigModule]map[string]bool{}, providers: p.providersOf(),
+	}
 	for _, m := range modules {
 		module := p.moduleByKey(m.Key)
 		if module == nil {
@@ -86,8 +90,10 @@ func (p *Plan) moduleByKey(key string) *tfjson.ConfigModule {
 
 // written is what the configuration of a plan tells besides.
 type written struct {
-	bare    map[*tfjson.Expression]bool                // expressions that are a reference, and nothing else
-	dynamic map[*tfjson.ConfigResource]map[string]bool // the types of dynamic blocks, of resources that are told
+	sources   map[*tfjson.Expression]hclsyntax.Expression // how expressions are written
+	dynamic   map[*tfjson.ConfigResource]map[string]bool  // the types of dynamic blocks, of resources that are told
+	texts     map[*tfjson.ConfigModule]map[string]bool    // the variables that have texts as they are given
+	providers map[*tfjson.ConfigModule][]*tfjson.ProviderConfig
 }
 
 // A blockKey says what a block of a module configures.
@@ -129,6 +135,8 @@ func (w *written) module(m *tfjson.ConfigModule, fsys fs.FS, dir string) error {
 			switch {
 			case len(b.Labels) == 2:
 				blocks[blockKey{b.Type, b.Labels[0], b.Labels[1]}] = b.Body
+			case b.Type == "provider" && len(b.Labels) == 1:
+				blocks[blockKey{b.Type, b.Labels[0], alias(b.Body)}] = b.Body
 			case len(b.Labels) == 1:
 				blocks[blockKey{b.Type, "", b.Labels[0]}] = b.Body
 			}
@@ -152,6 +160,17 @@ func (w *written) module(m *tfjson.ConfigModule, fsys fs.FS, dir string) error {
 		if body := blocks[blockKey{"module", "", name}]; body != nil && c != nil {
 			w.body(c.Expressions, body)
 			w.attribute(c.ForEachExpression, body, "for_each")
+		}
+	}
+	for _, c := range w.providers[m] {
+		if body := blocks[blockKey{"provider", c.Name, c.Alias}]; body != nil {
+			w.body(c.Expressions, body)
+		}
+	}
+	w.texts[m] = map[string]bool{}
+	for name := range m.Variables {
+		if body := blocks[blockKey{"variable", "", name}]; body != nil {
+			w.texts[m][name] = ofTexts(body.Attributes["type"])
 		}
 	}
 	for name, o := range m.Outputs {
@@ -244,9 +263,12 @@ func (w *written) attribute(e *tfjson.Expression, body *hclsyntax.Body, name str
 	if e == nil || e.ExpressionData == nil || a == nil {
 		return
 	}
-	if ref, ok := bareReference(a.Expr); ok && len(e.References) > 0 && e.References[0] == ref {
-		w.bare[e] = true
+	for _, t := range a.Expr.Variables() {
+		if text, ok := traversal(t); ok && !slices.Contains(e.References, text) {
+			return // of another configuration
+		}
 	}
+	w.sources[e] = a.Expr
 }
 
 // bareReference is the text of an expression that is a reference and nothing else.
@@ -289,7 +311,51 @@ func traversal(list hcl.Traversal) (string, bool) {
 }
 
 // isBare reports whether an expression is known to be a reference and nothing else.
-func (p *Plan) isBare(e *tfjson.Expression) bool { return p.written != nil && p.written.bare[e] }
+func (p *Plan) isBare(e *tfjson.Expression) bool {
+	source := p.source(e)
+	if source == nil || len(e.References) == 0 {
+		return false
+	}
+	ref, ok := bareReference(source)
+	return ok && e.References[0] == ref
+}
+
+// source is how an expression is written; nil if that is not known.
+func (p *Plan) source(e *tfjson.Expression) hclsyntax.Expression {
+	if p.written == nil {
+		return nil
+	}
+	return p.written.sources[e]
+}
+
+// providersOf are the configurations of providers, by the module that they stand in.
+func (p *Plan) providersOf() map[*tfjson.ConfigModule][]*tfjson.ProviderConfig {
+	out := map[*tfjson.ConfigModule][]*tfjson.ProviderConfig{}
+	if p.raw.Config == nil {
+		return out
+	}
+	for _, c := range p.raw.Config.ProviderConfigs {
+		if c == nil {
+			continue
+		}
+		if m := p.module(p.providerScope(c).path); m != nil {
+			out[m] = append(out[m], c)
+		}
+	}
+	return out
+}
+
+// alias is the alias of the configuration of a provider, or "".
+func alias(body *hclsyntax.Body) string {
+	a := body.Attributes["alias"]
+	if a == nil {
+		return ""
+	}
+	if v, diags := a.Expr.Value(nil); !diags.HasErrors() && v.Type() == cty.String && v.IsKnown() && !v.IsNull() {
+		return v.AsString()
+	}
+	return ""
+}
 
 // mayBeDynamic reports whether a resource may have dynamic blocks of a type.
 func (in *instance) mayBeDynamic(block string) bool {

@@ -101,7 +101,7 @@ func ExampleWithAccount() {
 	out, err := example("targeted").Apply(o, nil, tfplan.WithAccount("111122223333"))
 	fmt.Println(out.Changes, err)
 	// Output:
-	// aws_iam_group.planned: the plan does not say in which account it is; want the account to be given, allowed_account_ids or a data source aws_caller_identity of its provider
+	// aws_iam_group.planned: the plan does not say in which account it is; want the account to be given, a data source aws_caller_identity of its provider, or its allowed_account_ids, which only the plan file (--plan-file) tells if they are made of variables
 	// [put group arn:aws:iam::111122223333:group/planned] <nil>
 }
 

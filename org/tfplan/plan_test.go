@@ -161,10 +161,63 @@ func TestSensitiveDefaultTags(t *testing.T) {
 
 // TestSensitiveAccount holds that errors do not show an account ID that is sensitive.
 func TestSensitiveAccount(t *testing.T) {
-	p := edited(t, "targeted", `"access_key":{"constant_value":"none"}`, `"allowed_account_ids":{"references":["var.account"]}`,
-		`"configuration":{`, `"variables":{"account":{"value":"999988887777"}},"configuration":{`, `"root_module":{"resources":[{"address":"aws_iam_group.left"`, `"root_module":{"variables":{"account":{"sensitive":true}},"resources":[{"address":"aws_iam_group.left"`)
+	p := withAccount(t, `"allowed_account_ids":{"references":["var.account"]}`, "999988887777", `{"sensitive":true}`)
+	p = configured(t, p, "targeted", wroteKey, "allowed_account_ids = [var.account]", wroteFirst, `variable "account" {}`+"\n"+wroteFirst)
 	_, err := p.Apply(organization(t, nil), nil)
 	require.EqualError(t, err, "aws_iam_group.planned: it is in account (sensitive), which the organization does not have")
+}
+
+// What the configuration of "targeted" has that others replace.
+const (
+	wroteKey   = `access_key                  = "none"`
+	wroteFirst = `provider "aws" {`
+)
+
+// withAccount is a plan whose provider is configured with these expressions, with a variable
+// "account".
+func withAccount(t *testing.T, expressions, account, variable string) *tfplan.Plan {
+	return edited(t, "targeted", `"access_key":{"constant_value":"none"}`, expressions,
+		`"configuration":{`, `"variables":{"account":{"value":"`+account+`"}},"configuration":{`,
+		`"root_module":{"resources":[{"address":"aws_iam_group.left"`, `"root_module":{"variables":{"account":`+variable+`},"resources":[{"address":"aws_iam_group.left"`)
+}
+
+// TestAccountOfVariable holds that what is made of a variable is not the variable: only the
+// configuration says which account it is.
+func TestAccountOfVariable(t *testing.T) {
+	const (
+		of      = `{"references":["var.account"]}`
+		allowed = `"allowed_account_ids":` + of
+		role    = `"assume_role":[{"role_arn":` + of + `}]`
+		text    = `variable "account" {}`
+	)
+	for _, test := range []struct{ name, expressions, account, variable, wrote, want string }{
+		{"without the configuration", allowed, "444455556666", text, "", ""},
+		{"itself", allowed, "444455556666", text, `allowed_account_ids = [var.account]`, "444455556666"},
+		{"itself in a template", allowed, "444455556666", `variable "account" { type = string }`, `allowed_account_ids = ["${var.account}"]`, "444455556666"},
+		{"of a number", allowed, "044455556666", `variable "account" { type = number }`, `allowed_account_ids = [var.account]`, ""},
+		{"a function", allowed, "444455556666", text, `allowed_account_ids = [replace(var.account, "4", "1")]`, ""},
+		{"a condition", allowed, "444455556666", text, `allowed_account_ids = [var.account == "" ? "111122223333" : "444455556666"]`, ""},
+		{"one of two", allowed, "444455556666", text, `allowed_account_ids = [var.account, "111122223333"]`, ""},
+		{"of another configuration", allowed, "444455556666", text, `allowed_account_ids = [var.other]`, ""},
+		{"role", role, "arn:aws:iam::444455556666:role/deploy", text, "assume_role {\n role_arn = var.account\n }", "444455556666"},
+		{"role of an account", role, "444455556666", text, "assume_role {\n role_arn = \"arn:aws:iam::${var.account}:role/deploy\"\n }", "444455556666"},
+		{"function of a role", role, "arn:aws:iam::444455556666:role/deploy", text, "assume_role {\n role_arn = replace(var.account, \"4444\", \"1111\")\n }", ""},
+		{"role without the configuration", role, "arn:aws:iam::444455556666:role/deploy", text, "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := withAccount(t, test.expressions, test.account, `{}`)
+			if test.wrote != "" {
+				p = configured(t, p, "targeted", wroteKey, test.wrote, wroteFirst, test.variable+"\n"+wroteFirst)
+			}
+			out, err := p.Apply(organization(t, nil), nil)
+			if test.want == "" {
+				require.ErrorContains(t, err, "the plan does not say in which account it is")
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, "put group arn:aws:iam::"+test.want+":group/planned\n", changes(out))
+		})
+	}
 }
 
 func TestReadErrors(t *testing.T) {

@@ -165,33 +165,3 @@ func (v values) dependsOn(attr string) string {
 	refs, _ := references(e.References)
 	return strings.Join(refs, ", ")
 }
-
-// constant is the value of an expression that is a constant or a variable.
-func (p *Plan) constant(s scope, e *tfjson.Expression) (any, bool) {
-	const deepest = 32
-	for range deepest {
-		if e == nil || e.ExpressionData == nil {
-			return nil, false
-		}
-		if len(e.References) == 0 {
-			return e.ConstantValue, e.ConstantValue != nil
-		}
-		refs, iterates := references(e.References)
-		if len(refs) != 1 || iterates != "" {
-			return nil, false
-		}
-		name, ok := strings.CutPrefix(refs[0], "var.")
-		if !ok {
-			return nil, false
-		}
-		if len(s.path) == 0 {
-			v := p.raw.Variables[name]
-			if v == nil {
-				return nil, false
-			}
-			return v.Value, v.Value != nil
-		}
-		s, e = p.variable(s, name)
-	}
-	return nil, false
-}
