@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
@@ -116,7 +118,7 @@ func (e *editor) owner(v values) *org.Resource {
 	in := v.of
 	by := owners[in.typ]
 	name, ok := e.link(v, by.attr, "arn")
-	if !ok {
+	if !ok || e.isElsewhere(v, by.attr) {
 		e.skip(in, true, v.unknownReason(by.attr))
 		if t, ok := e.plan.follow(in.scope(), in.expression(by.attr)); ok && v.planned && t.of.typ == by.typ { // very likely this one
 			if arn, ok := e.value(t.of, "arn"); ok {
@@ -135,12 +137,14 @@ func (e *editor) owner(v values) *org.Resource {
 		id = known
 	}
 	if id == "" {
-		if t, ok := e.plan.follow(in.scope(), in.expression(by.attr)); ok {
-			id, err = e.account(t.of)
-		} else {
-			id, err = e.account(in)
+		// A bucket belongs to the account of who makes it, whoever writes its policy.
+		of := in
+		if t, ok := e.plan.follow(in.scope(), in.expression(by.attr)); ok && t.of.typ == by.typ && t.of.mode == tfjson.ManagedResourceMode {
+			if its, ok := e.value(t.of, "arn"); ok && its == arn.String() {
+				of = t.of
+			}
 		}
-		if err != nil {
+		if id, err = e.account(of); err != nil {
 			e.errs = append(e.errs, err)
 			return nil
 		}
@@ -159,6 +163,16 @@ func (e *editor) owner(v values) *org.Resource {
 		}
 	}
 	return r
+}
+
+// isElsewhere reports whether a key is named by the ID of one that another configuration of the
+// provider makes: the same ID in another account or Region is another key, or none.
+func (e *editor) isElsewhere(v values, attr string) bool {
+	if _, st := v.text(attr); st == known || owners[v.of.typ].typ != "aws_kms_key" {
+		return false
+	}
+	t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr))
+	return ok && t.attr != "arn" && t.of.providerKey() != v.of.providerKey()
 }
 
 // resourceARN makes an ARN of what names a resource: a name, a URL, an ID or the ARN.
