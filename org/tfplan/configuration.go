@@ -263,28 +263,50 @@ func (w *written) attribute(e *tfjson.Expression, body *hclsyntax.Body, name str
 	if e == nil || e.ExpressionData == nil || a == nil {
 		return
 	}
-	for _, t := range a.Expr.Variables() {
+	refers := a.Expr.Variables()
+	if len(refers) == 0 && len(e.References) > 0 {
+		return // of another configuration
+	}
+	for _, t := range refers {
 		if text, ok := traversal(t); ok && !slices.Contains(e.References, text) {
-			return // of another configuration
+			return
 		}
 	}
 	w.sources[e] = a.Expr
 }
 
-// bareReference is the text of an expression that is a reference and nothing else.
-func bareReference(e hclsyntax.Expression) (string, bool) {
-	for {
-		switch inner := e.(type) {
-		case *hclsyntax.TemplateWrapExpr: // "${a.b}"
-			e = inner.Wrapped
-		case *hclsyntax.ParenthesesExpr:
-			e = inner.Expression
-		case *hclsyntax.ScopeTraversalExpr:
-			return traversal(inner.Traversal)
-		default:
-			return "", false
-		}
+// bareReference is the text of an expression that is a reference and nothing else. An index
+// that is each.key or count.index is that of the instance, whose key is given as it stands in
+// its address.
+func bareReference(e hclsyntax.Expression, key string) (string, bool) {
+	switch e := e.(type) {
+	case *hclsyntax.TemplateWrapExpr: // "${a.b}"
+		return bareReference(e.Wrapped, key)
+	case *hclsyntax.ParenthesesExpr:
+		return bareReference(e.Expression, key)
+	case *hclsyntax.ScopeTraversalExpr:
+		return traversal(e.Traversal)
+	case *hclsyntax.RelativeTraversalExpr: // a.b[each.key].c
+		of, ok := bareReference(e.Source, key)
+		rest, isPlain := traversal(e.Traversal)
+		return of + rest, ok && isPlain
+	case *hclsyntax.IndexExpr:
+		of, ok := bareReference(e.Collection, key)
+		by, isReference := bareReference(e.Key, "")
+		return of + key, ok && isReference && isOwnKey(by, key)
 	}
+	return "", false
+}
+
+// isOwnKey reports whether a reference is to the key of an instance.
+func isOwnKey(ref, key string) bool {
+	switch ref {
+	case "each.key":
+		return strings.HasPrefix(key, `["`)
+	case "count.index":
+		return key != "" && !strings.HasPrefix(key, `["`)
+	}
+	return false
 }
 
 func traversal(list hcl.Traversal) (string, bool) {
@@ -310,14 +332,13 @@ func traversal(list hcl.Traversal) (string, bool) {
 	return b.String(), true
 }
 
-// isBare reports whether an expression is known to be a reference and nothing else.
-func (p *Plan) isBare(e *tfjson.Expression) bool {
+// bareText is the text of an expression that is known to be a reference and nothing else.
+func (p *Plan) bareText(s scope, e *tfjson.Expression) (string, bool) {
 	source := p.source(e)
-	if source == nil || len(e.References) == 0 {
-		return false
+	if source == nil {
+		return "", false
 	}
-	ref, ok := bareReference(source)
-	return ok && e.References[0] == ref
+	return bareReference(source, s.key)
 }
 
 // source is how an expression is written; nil if that is not known.

@@ -89,7 +89,7 @@ func (ev *evaluator) expression(s scope, e hclsyntax.Expression) (cty.Value, boo
 		}
 		return cty.TupleVal(list), true
 	}
-	if ref, ok := bareReference(e); ok {
+	if ref, ok := bareReference(e, s.key); ok {
 		return ev.reference(s, ref)
 	}
 	return cty.NilVal, false

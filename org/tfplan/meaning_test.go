@@ -137,3 +137,34 @@ func TestReferences(t *testing.T) {
 		})
 	}
 }
+
+// TestInstanceIndex holds that the index of an instance is its own, and that what is made of
+// it is another one.
+func TestInstanceIndex(t *testing.T) {
+	const wrote = `= aws_iam_policy.p[each.key].arn`
+	const counted = `= [for k, p in aws_iam_policy.p : p.arn][count.index]`
+	for _, test := range []struct {
+		name, old, new, attachment string
+		isKnown                    bool
+	}{
+		{"key", wrote, wrote, "b", true},
+		{"key in a template", wrote, `= "${(aws_iam_policy.p)[each.key].arn}"`, "b", true},
+		{"function of the key", wrote, `= aws_iam_policy.p[lower(each.key)].arn`, "b", false},
+		{"part of a key", wrote, `= aws_iam_policy.p["${each.key}-b"].arn`, "b", false},
+		{"index of no count", wrote, `= aws_iam_policy.p[count.index].arn`, "b", false},
+		{"index", counted, `= aws_iam_policy.p[count.index].arn`, "c", true},
+		{"key of no for_each", counted, `= aws_iam_policy.p[each.key].arn`, "c", false},
+		{"sum", counted, `= aws_iam_policy.p[count.index + 1].arn`, "c", false},
+		{"list", counted, counted, "c", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := read(t, "links")
+			if test.attachment == "c" {
+				p = edited(t, "links", `aws_iam_policy.p[\"a\"]`, `aws_iam_policy.p[0]`, `aws_iam_policy.p[\"b\"]`, `aws_iam_policy.p[1]`)
+			}
+			out, err := configured(t, p, "links", test.old, test.new).Apply(organization(t, nil), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			assert.Equal(t, !test.isKnown, hasGap(out, org.GapIdentityPolicies, "aws_iam_role_policy_attachment."+test.attachment+"["))
+		})
+	}
+}

@@ -49,8 +49,11 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 		if e == nil || e.ExpressionData == nil {
 			return target{}, false
 		}
-		bare = bare && p.isBare(e)
 		refs, iterates := references(e.References)
+		text, isBare := p.bareText(s, e)
+		if bare = bare && isBare; isBare && !strings.HasPrefix(text, "each.") && text != "count.index" {
+			refs, iterates = []string{text}, ""
+		}
 		if len(refs) == 0 && iterates != "" && s.forEach != nil && s.forEach.ExpressionData != nil {
 			// each.value.arn of for_each = aws_iam_policy.p
 			attr, ok := strings.CutPrefix(iterates, "each.value.")
@@ -59,7 +62,8 @@ func (p *Plan) follow(s scope, e *tfjson.Expression) (target, bool) {
 				return target{}, false
 			}
 			refs = []string{over[0] + s.key + "." + attr}
-			bare = bare && p.isBare(s.forEach)
+			_, isBare := p.bareText(scope{path: s.path}, s.forEach)
+			bare = bare && isBare
 		} else if iterates != "" {
 			return target{}, false // an element of something
 		}
@@ -129,7 +133,8 @@ func (p *Plan) resource(s scope, steps []step) (target, bool) {
 	if in := p.byAddress[b.String()]; in != nil {
 		return target{of: in, attr: attr}, attr != ""
 	}
-	// Of p[each.key].arn the plan says p and each.key only, as it does of p["${each.key}-b"].arn.
+	// Of p[each.key].arn the plan says p and each.key only, as it does of p["${each.key}-b"].arn;
+	// only the configuration tells the two apart.
 	return target{}, false
 }
 
