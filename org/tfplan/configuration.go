@@ -42,7 +42,7 @@ func (p *Plan) WithConfiguration(fsys fs.FS) (*Plan, error) {
 	}
 	w := &written{
 		sources: map[*tfjson.Expression]hclsyntax.Expression{}, dynamic: map[*tfjson.ConfigResource]map[string]bool{},
-		texts: map[*tfjson.ConfigModule]map[string]bool{}, providers: p.providersOf(),
+		texts: map[*tfjson.ConfigModule]map[string]bool{}, locals: map[*tfjson.ConfigModule]map[string]hclsyntax.Expression{}, providers: p.providersOf(),
 	}
 	for _, m := range modules {
 		module := p.moduleByKey(m.Key)
@@ -93,6 +93,7 @@ type written struct {
 	sources   map[*tfjson.Expression]hclsyntax.Expression // how expressions are written
 	dynamic   map[*tfjson.ConfigResource]map[string]bool  // the types of dynamic blocks, of resources that are told
 	texts     map[*tfjson.ConfigModule]map[string]bool    // the variables that have texts as they are given
+	locals    map[*tfjson.ConfigModule]map[string]hclsyntax.Expression
 	providers map[*tfjson.ConfigModule][]*tfjson.ProviderConfig
 }
 
@@ -105,6 +106,7 @@ func (w *written) module(m *tfjson.ConfigModule, fsys fs.FS, dir string) error {
 		return err
 	}
 	blocks := map[blockKey]*hclsyntax.Body{}
+	locals := map[string]hclsyntax.Expression{}
 	for _, file := range files {
 		name := path.Join(dir, file.Name())
 		if !strings.HasSuffix(name, ".tf") {
@@ -133,6 +135,10 @@ func (w *written) module(m *tfjson.ConfigModule, fsys fs.FS, dir string) error {
 		}
 		for _, b := range body.Blocks {
 			switch {
+			case b.Type == "locals":
+				for name, a := range b.Body.Attributes {
+					locals[name] = a.Expr
+				}
 			case len(b.Labels) == 2:
 				blocks[blockKey{b.Type, b.Labels[0], b.Labels[1]}] = b.Body
 			case b.Type == "provider" && len(b.Labels) == 1:
@@ -167,7 +173,7 @@ func (w *written) module(m *tfjson.ConfigModule, fsys fs.FS, dir string) error {
 			w.body(c.Expressions, body)
 		}
 	}
-	w.texts[m] = map[string]bool{}
+	w.texts[m], w.locals[m] = map[string]bool{}, locals
 	for name := range m.Variables {
 		if body := blocks[blockKey{"variable", "", name}]; body != nil {
 			w.texts[m][name] = ofTexts(body.Attributes["type"])

@@ -6,11 +6,13 @@
 // an instance of IAM Identity Center as Terraform's HCL.
 //
 // What Terraform knows only after apply is looked up through the references of the
-// configuration, and policy documents of data sources are put together from their
-// statements, as far as [Plan.WithConfiguration] says that nothing else is made of them. What stays unknown becomes an [org.Gap] whose reason begins with the
-// address of the resource, so that decisions which depend on it are indeterminate. Values
-// that are marked sensitive, or made of such values by a provider, are taken for unknown: none
-// can be in any output.
+// configuration, as far as [Plan.WithConfiguration] says that nothing else is made of them:
+// documents of data sources are put together from their statements, and texts, lists and what
+// jsonencode is given are computed where they are made of literals and references. Other
+// functions, conditions and for expressions are not. What stays unknown becomes an [org.Gap]
+// whose reason begins with the address of the resource, so that decisions which depend on it
+// are indeterminate. Values that are marked sensitive, or made of such values by a provider, are
+// taken for unknown: none can be in any output.
 //
 // It does not run Terraform, and reaches no network.
 package tfplan

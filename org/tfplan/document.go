@@ -90,6 +90,9 @@ func (e *editor) unknownDocument(v values, attr string) text {
 		return out
 	}
 	t, ok := e.plan.follow(v.of.scope(), v.of.expression(attr))
+	if d := e.evaluated(v, attr); d != nil {
+		return text{document: d}
+	}
 	if !ok || t.of.mode != tfjson.DataResourceMode || t.of.typ != "aws_iam_policy_document" || (t.attr != "json" && t.attr != "minified_json") {
 		return out
 	}
@@ -97,7 +100,7 @@ func (e *editor) unknownDocument(v values, attr string) text {
 		out.unknown = fmt.Sprintf("%s: %s is made of something sensitive (it depends on %s)", v.of.address, attr, v.dependsOn(attr))
 		return out
 	}
-	document, missing, err := rebuild(t.of.after)
+	document, missing, err := e.rebuild(t.of.after)
 	if err != nil {
 		e.fail(t.of, "%w", err)
 		return out
@@ -113,6 +116,25 @@ func (e *editor) unknownDocument(v values, attr string) text {
 	}
 	out.document = document
 	return out
+}
+
+// evaluated is the document of an attribute that is written of texts and references; nil if it
+// is not, or is made of something sensitive.
+func (e *editor) evaluated(v values, attr string) *policy.Document {
+	if v.nested {
+		return nil
+	}
+	x := v.of.expression(attr)
+	src, ok := e.text(v.of.scope(), x)
+	if !ok || e.plan.shows(src) || e.plan.origin(v.of.scope(), x) == secretly {
+		return nil
+	}
+	d, err := policy.Parse([]byte(src))
+	if err != nil {
+		e.fail(v.of, "%s: %w", attr, err)
+		return nil
+	}
+	return d
 }
 
 // A statement of a document, in the form of IAM's JSON.
@@ -133,7 +155,7 @@ type statement struct {
 // left out, but for lists of actions, resources and principals: those it surely has stay. So is
 // one with a Sid where other documents may put their own in its place. The unknown is in
 // missing.
-func rebuild(v values) (d *policy.Document, missing []string, err error) {
+func (e *editor) rebuild(v values) (d *policy.Document, missing []string, err error) {
 	overridden := false
 	for _, attr := range []string{"source_json", "override_json", "source_policy_documents", "override_policy_documents"} {
 		if value, s := v.get(attr); s == unknown || s == known && value != "" {
@@ -147,7 +169,7 @@ func rebuild(v values) (d *policy.Document, missing []string, err error) {
 	}
 	var list []statement
 	for i, b := range blocks {
-		st, lacks, whole := rebuildStatement(b)
+		st, lacks, whole := e.rebuildStatement(b)
 		for _, l := range lacks {
 			missing = append(missing, fmt.Sprintf("statement[%d].%s", i, l))
 		}
@@ -179,7 +201,7 @@ func rebuild(v values) (d *policy.Document, missing []string, err error) {
 
 // rebuildStatement makes a statement of a block. lacks names what is not known of it; without
 // whole, it is left out.
-func rebuildStatement(b values) (st statement, lacks []string, whole bool) {
+func (e *editor) rebuildStatement(b values) (st statement, lacks []string, whole bool) {
 	whole = true
 	lack := func(attr string, all, useful bool) {
 		if !all {
@@ -190,20 +212,20 @@ func rebuildStatement(b values) (st statement, lacks []string, whole bool) {
 	lack("effect", effect != unknown, false)
 	st.SID, st.Effect = b.plain("sid"), cmp.Or(b.plain("effect"), "Allow")
 	var all bool
-	st.Action, all = b.some("actions")
+	st.Action, all = e.some(b, "actions")
 	lack("actions", all, len(st.Action) > 0)
-	st.Resource, all = b.some("resources")
+	st.Resource, all = e.some(b, "resources")
 	lack("resources", all, len(st.Resource) > 0)
-	st.Principal, all = b.principals("principals")
+	st.Principal, all = e.principals(b, "principals")
 	lack("principals", all, st.Principal != nil)
 	// More of these means less.
-	st.NotAction, all = b.some("not_actions")
+	st.NotAction, all = e.some(b, "not_actions")
 	lack("not_actions", all, false)
-	st.NotResource, all = b.some("not_resources")
+	st.NotResource, all = e.some(b, "not_resources")
 	lack("not_resources", all, false)
-	st.NotPrincipal, all = b.principals("not_principals")
+	st.NotPrincipal, all = e.principals(b, "not_principals")
 	lack("not_principals", all, false)
-	st.Condition, all = b.conditions()
+	st.Condition, all = e.conditions(b)
 	lack("condition", all, false)
 	return st, lacks, whole
 }
@@ -237,26 +259,58 @@ func (v values) some(attr string) (list []string, all bool) {
 	return list, all
 }
 
-func (v values) principals(attr string) (out any, all bool) {
-	blocks, s := v.blocks(attr)
-	if s == unknown {
-		return nil, false
+// some is values.some, with the elements that the configuration tells.
+func (e *editor) some(v values, attr string) (list []string, all bool) {
+	if list, all = v.some(attr); all {
+		return list, true
 	}
-	all = true
-	byType := map[string][]string{}
+	if told, ok := e.policyTexts(v, v.inner[attr]); ok {
+		slices.Sort(told)
+		return slices.Compact(told), true
+	}
+	return list, false
+}
+
+// policyTexts are the elements of an expression that is a list of texts.
+func (e *editor) policyTexts(v values, x *tfjson.Expression) ([]string, bool) {
+	list, ok := e.texts(v.of.scope(), x)
+	for i := range list {
+		list[i] = variable(list[i])
+	}
+	return list, ok
+}
+
+// A principal is a block of principals, as far as it is known.
+type principal struct {
+	typ string
+	ids []string
+}
+
+func (e *editor) principals(v values, attr string) (out any, all bool) {
+	blocks, s := v.blocks(attr)
+	all = s != unknown
+	var list []principal
 	for _, b := range blocks {
 		typ, s := b.text("type")
 		ids, whole := b.some("identifiers")
 		if s != known || !whole {
 			all = false
 		}
-		if s != known || len(ids) == 0 {
-			continue
+		if s == known && len(ids) > 0 {
+			list = append(list, principal{typ, ids})
 		}
-		if typ == "*" && slices.Equal(ids, []string{"*"}) {
+	}
+	if !all {
+		if told, ok := e.writtenPrincipals(v, attr); ok {
+			list, all = told, true
+		}
+	}
+	byType := map[string][]string{}
+	for _, p := range list {
+		if p.typ == "*" && slices.Equal(p.ids, []string{"*"}) {
 			return "*", all
 		}
-		byType[typ] = append(byType[typ], ids...)
+		byType[p.typ] = append(byType[p.typ], p.ids...)
 	}
 	if len(byType) == 0 {
 		return nil, all
@@ -264,25 +318,63 @@ func (v values) principals(attr string) (out any, all bool) {
 	return byType, all
 }
 
-func (v values) conditions() (out map[string]map[string][]string, all bool) {
-	blocks, s := v.blocks("condition")
-	if s == unknown {
-		return nil, false
+// writtenPrincipals are the blocks as the configuration has them.
+func (e *editor) writtenPrincipals(v values, attr string) (list []principal, ok bool) {
+	for _, block := range v.writtenBlocks(attr) {
+		typ, isText := e.text(v.of.scope(), block["type"])
+		ids, isList := e.policyTexts(v, block["identifiers"])
+		if !isText || !isList || len(ids) == 0 {
+			return nil, false
+		}
+		list = append(list, principal{typ, ids})
 	}
+	return list, len(list) > 0
+}
+
+// A condition is a block of a condition.
+type condition struct {
+	test, key string
+	values    []string
+}
+
+func (e *editor) conditions(v values) (out map[string]map[string][]string, all bool) {
+	blocks, s := v.blocks("condition")
+	all = s != unknown
+	var list []condition
 	for _, b := range blocks {
 		test, s := b.text("test")
 		key, t := b.text("variable")
-		list, whole := b.some("values")
-		if s != known || t != known || !whole {
+		values, whole := b.some("values")
+		all = all && s == known && t == known && whole
+		list = append(list, condition{test, key, values})
+	}
+	if !all {
+		if list, all = e.writtenConditions(v); !all {
 			return nil, false
 		}
+	}
+	for _, c := range list {
 		if out == nil {
 			out = map[string]map[string][]string{}
 		}
-		if out[test] == nil {
-			out[test] = map[string][]string{}
+		if out[c.test] == nil {
+			out[c.test] = map[string][]string{}
 		}
-		out[test][key] = append(out[test][key], list...)
+		out[c.test][c.key] = append(out[c.test][c.key], c.values...)
 	}
 	return out, true
+}
+
+// writtenConditions are the blocks as the configuration has them.
+func (e *editor) writtenConditions(v values) (list []condition, ok bool) {
+	for _, block := range v.writtenBlocks("condition") {
+		test, isText := e.text(v.of.scope(), block["test"])
+		key, isKey := e.text(v.of.scope(), block["variable"])
+		values, isList := e.policyTexts(v, block["values"])
+		if !isText || !isKey || !isList {
+			return nil, false
+		}
+		list = append(list, condition{test, key, values})
+	}
+	return list, len(list) > 0
 }

@@ -34,7 +34,9 @@ func TestUnknownDocument(t *testing.T) {
 			Attached: []policy.ARN{policy.MustParseARN("arn:aws:iam::aws:policy/AdministratorAccess")},
 		}}
 	})
-	out := apply(t, "resources", o, nil, tfplan.WithAccount("111122223333"))
+	p := configured(t, read(t, "resources"), "resources", `["${aws_s3_bucket.logs.arn}/*"]`, `[format("%s/*", aws_s3_bucket.logs.arn)]`)
+	out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"))
+	require.NoError(t, err)
 	const reader, object = "arn:aws:iam::444455556666:role/reader", "arn:aws:s3:::logs/a"
 	assert.Equal(t, simulate.ImplicitDeny, decide(t, out.Before, reader, "sqs:SendMessage", "arn:aws:sqs:eu-west-3:111122223333:orders", nil))
 	assert.Equal(t, simulate.Indeterminate, decide(t, out.After, reader, "s3:GetObject", object, map[string][]string{"aws:SecureTransport": {"true"}}))

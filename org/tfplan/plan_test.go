@@ -61,7 +61,7 @@ func worlds(t testing.TB, name string) (*org.Organization, *identitycenter.Insta
 
 // TestPlans holds what real plans would do against what was read and found right.
 func TestPlans(t *testing.T) {
-	for _, name := range []string{"trust", "links", "organization", "center", "resources", "lifecycle", "sensitive", "targeted", "unmodelled"} {
+	for _, name := range []string{"trust", "links", "computed", "organization", "center", "resources", "lifecycle", "sensitive", "targeted", "unmodelled"} {
 		t.Run(name, func(t *testing.T) {
 			o, i := worlds(t, name)
 			p := configured(t, read(t, name), name)

@@ -12,9 +12,10 @@ type values struct {
 	unknown   any // shaped like known, with true where a value is known only after apply
 	sensitive any // likewise, where a value must not be shown
 	of        *instance
-	planned   bool               // after the change
-	nested    bool               // a block in a resource
-	block     *tfjson.Expression // nested: what the configuration gives the outermost block, or nil
+	planned   bool                          // after the change
+	nested    bool                          // a block in a resource
+	block     *tfjson.Expression            // nested: what the configuration gives the outermost block, or nil
+	inner     map[string]*tfjson.Expression // nested: what it gives this block; nil if that is not known
 }
 
 // attributes is what change.before or change.after is: an object, or null.
@@ -222,15 +223,33 @@ func (v values) blocks(name string) ([]values, state) {
 	if block != nil && v.of.plan.origin(v.of.scope(), block) == secretly {
 		return nil, unknown
 	}
+	// Blocks of a set stand in another order than they are written.
+	written := v.writtenBlocks(name)
+	if len(written) != len(list) || len(list) > 1 && name != "statement" {
+		written = make([]map[string]*tfjson.Expression, len(list))
+	}
 	out := make([]values, 0, len(list))
 	for i, e := range list {
 		m, ok := e.(map[string]any)
 		if !ok {
 			return nil, unknown
 		}
-		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned, nested: true, block: block})
+		out = append(out, values{known: m, unknown: element(member(v.unknown, name), i), sensitive: element(member(v.sensitive, name), i), of: v.of, planned: v.planned, nested: true, block: block, inner: written[i]})
 	}
 	return out, known
+}
+
+// writtenBlocks are the blocks that the configuration has, in its order, those that dynamic
+// blocks make apart.
+func (v values) writtenBlocks(name string) []map[string]*tfjson.Expression {
+	x := v.inner[name]
+	if !v.nested {
+		x = v.of.expression(name)
+	}
+	if x == nil || x.ExpressionData == nil {
+		return nil
+	}
+	return x.NestedBlocks
 }
 
 // gives reports whether an attribute has a value that somebody gives: the configuration does,
