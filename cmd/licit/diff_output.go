@@ -111,6 +111,9 @@ const (
 )
 
 func resourcesText(l *storyLine, code func(string) string) string {
+	if l.reason != "" {
+		return code("*")
+	}
 	var out []string
 	for i, r := range l.resources() {
 		if i == mostResources {
@@ -148,7 +151,7 @@ func (v *diffView) text(top int) string {
 				continue
 			}
 			line("who", l.callers(plain, plain))
-			line("  what", actionsText(v.facts, l.actions(), plain))
+			line("  what", l.what(v.facts, printable, plain))
 			line("  on", resourcesText(l, plain))
 		}
 	}
@@ -184,7 +187,7 @@ func (v *diffView) markdown(top int) string {
 				continue
 			}
 			row := fmt.Sprintf("| %s | %s | %s |\n", l.callers(markdownText, markdownCode),
-				actionsText(v.facts, l.actions(), markdownCode), resourcesText(l, markdownCode))
+				l.what(v.facts, markdownText, markdownCode), resourcesText(l, markdownCode))
 			if b.Len()+section.Len()+len(row) > mostMarkdown {
 				left++
 				continue

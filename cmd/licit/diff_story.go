@@ -40,7 +40,8 @@ type story struct {
 type storyLine struct {
 	principals []policy.Principal
 	outside    []simulate.Outsider
-	rows       []*simulate.Row // with the same resources
+	rows       []*simulate.Row // with the same resources, unless there is a reason
+	reason     string          // why everything is perhaps allowed; "": it is not so
 }
 
 func (l *storyLine) resources() []string { return l.rows[0].Resources }
@@ -82,6 +83,9 @@ func (v *diffView) stories() []*story {
 	}
 	for _, s := range out {
 		s.group()
+		if v.plan != nil {
+			v.plan.join(s)
+		}
 	}
 	return out
 }
@@ -165,6 +169,14 @@ func (v *diffView) story(r *simulate.Row) *story {
 		s.causes = []string{r.Reason}
 	}
 	return s
+}
+
+// what are the actions of a line; text is for all but names.
+func (l *storyLine) what(f facts, text, code func(string) string) string {
+	if l.reason != "" {
+		return text("everything perhaps, because " + l.reason)
+	}
+	return actionsText(f, l.actions(), code)
 }
 
 // sideText is a decision in words.

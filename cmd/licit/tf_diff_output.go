@@ -3,11 +3,14 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/org/tfplan"
 	"github.com/licit-dev/licit/policy/lint"
+	"github.com/licit-dev/licit/simulate"
 )
 
 // text is what follows the access of a plan in text.
@@ -74,6 +77,67 @@ func (p *planView) lists(top int, list func(title string, lines []string, left i
 	add("Left out", len(others), skip(others))
 	names := p.outcome.Placeholders
 	add("Placeholders for names that AWS will choose", len(names), func(i int) string { return names[i].Address + ": " + names[i].Value })
+}
+
+// join makes one line of those of a story that say of new principals only that anything may be
+// allowed, since the plan does not tell their policies.
+func (p *planView) join(s *story) {
+	isOpen := s.kind == simulate.DeltaGained && strings.HasSuffix(s.example.Reason, " is new") &&
+		s.example.After.Stage == simulate.StageIdentityPolicy && strings.HasPrefix(s.after, "depends on something unknown")
+	if !isOpen {
+		return
+	}
+	joined := map[string]*storyLine{}
+	s.lines = slices.DeleteFunc(s.lines, func(l *storyLine) bool {
+		reason, ok := p.openReason(l)
+		if !ok {
+			return false
+		}
+		key := l.callers(plain, plain) + reason
+		if first := joined[key]; first != nil {
+			first.rows = append(first.rows, l.rows...)
+			return true
+		}
+		if services := l.services(); services > mostActions {
+			l.reason, joined[key] = reason, l
+		}
+		return false
+	})
+}
+
+// openReason is why the policies of the principals of a line are not known, if it is the same
+// for all of them.
+func (p *planView) openReason(l *storyLine) (string, bool) {
+	found := ""
+	for _, who := range l.principals {
+		var reasons []string
+		for _, g := range p.outcome.Unknown {
+			if g.What == org.GapIdentityPolicies && g.Subject == who.ARN().String() {
+				reasons = append(reasons, g.Reason)
+			}
+		}
+		if len(reasons) == 0 {
+			return "", false
+		}
+		reason := reasons[0]
+		if len(reasons) > 1 {
+			reason += fmt.Sprintf(" (and %s)", plural(len(reasons)-1, "more reason"))
+		}
+		if found != "" && found != reason {
+			return "", false
+		}
+		found = reason
+	}
+	return found, found != ""
+}
+
+// services is the number of services of the actions of a line.
+func (l *storyLine) services() int {
+	out := map[string]bool{}
+	for _, a := range l.actions() {
+		out[a.Service()] = true
+	}
+	return len(out)
 }
 
 // trailText says what a trail records, and where to.
