@@ -117,7 +117,7 @@ type editor struct {
 	regions        map[string]string     // likewise
 	given          *string               // the key of the configuration that the account given by the caller is for; nil: none yet
 	ids            map[string]string     // placeholders by address and attribute
-	management     map[string]bool       // IDs of policies of the plan that decide no request; nil: not yet looked for
+	management     map[string]string     // types of policies of the plan that are neither SCPs nor RCPs, by ID; nil: not yet looked for
 	gone           map[policy.ARN]bool   // roles and users that the plan deletes
 	wanted         map[policy.ARN]string // managed policies that something is to have, with the address of it
 	gaps           []org.Gap

@@ -2,6 +2,7 @@ package tfplan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -129,6 +130,33 @@ func TestAccountLeaves(t *testing.T) {
 			out, err := withChange(t, "aws_organizations_account", `"actions":["delete"],"before":{"id":"444455556666","name":"logs","close_on_deletion":`+closes+`},"after":null`, "").Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
 			require.NoError(t, err)
 			assert.Equal(t, want, skipped(out))
+		})
+	}
+}
+
+// TestS3Policy holds that a policy that turns Block Public Access of accounts on or off is no
+// policy that changes nothing.
+func TestS3Policy(t *testing.T) {
+	const policyChange = `{"address":"aws_organizations_policy.s3","mode":"managed","type":"aws_organizations_policy","name":"s3","provider_name":"registry.terraform.io/hashicorp/aws","change":{"actions":["%s"],
+		"before":%s,"after":{"id":"p-public12","name":"public","type":"S3_POLICY","content":"{}"},"after_unknown":{}}},`
+	const attached = `{"policy_id":"p-public12","target_id":"444455556666"}`
+	for _, test := range []struct{ name, action, before, change, want string }{
+		{"made", "create", `null`, `"actions":["create"],"before":null,"after":` + attached + `,"after_unknown":{}`, "aws_organizations_policy.s3 aws_organizations_policy_attachment.x"},
+		{"detached", "no-op", `{"id":"p-public12","type":"S3_POLICY"}`, `"actions":["delete"],"before":` + attached + `,"after":null`, "aws_organizations_policy_attachment.x"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := edited(t, "targeted",
+				`"resource_changes":[`, `"resource_changes":[`+fmt.Sprintf(policyChange, test.action, test.before)+
+					`{"address":"aws_organizations_policy_attachment.x","mode":"managed","type":"aws_organizations_policy_attachment","name":"x","provider_name":"registry.terraform.io/hashicorp/aws","change":{`+test.change+`}},`)
+			out, err := p.Apply(linkedWorld(t), nil, tfplan.WithAccount("111122223333"))
+			require.NoError(t, err)
+			var got []string
+			for _, s := range out.Skipped {
+				assert.True(t, s.Access)
+				assert.Equal(t, "turns Block Public Access of whole accounts on or off, and is not modelled", s.Reason)
+				got = append(got, s.Address)
+			}
+			assert.Equal(t, test.want, strings.Join(got, " "))
 		})
 	}
 }

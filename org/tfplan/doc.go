@@ -14,5 +14,14 @@
 // are indeterminate. Values that are marked sensitive, or made of such values by a provider, are
 // taken for unknown: none can be in any output.
 //
+// Resources of IAM, Organizations, IAM Identity Center and its identity store are read, policies
+// of buckets, queues, topics, keys, secrets and repositories, and trails. Of Block Public Access of
+// buckets and accounts, restrict_public_buckets is read, the one setting that decides requests:
+// two others refuse new policies and lists, and access control lists are not modelled, which
+// the fourth ignores. S3 policies of Organizations, which set it for whole accounts, are
+// listed as access that is not modelled. The object lock of buckets is left out, and listed: no policy
+// has a part in it, and neither an [org.Resource] nor a [cloudtrail.Trail] says how long
+// objects of its bucket are kept.
+//
 // It does not run Terraform, and reaches no network.
 package tfplan

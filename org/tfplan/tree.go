@@ -238,6 +238,9 @@ func (e *editor) putControl(in *instance, v values) {
 	case "", "SERVICE_CONTROL_POLICY":
 	case "RESOURCE_CONTROL_POLICY":
 		kind = policy.ResourceControl
+	case s3Policy:
+		e.skip(in, true, publicAccess)
+		return
 	default:
 		e.skip(in, false, typ+" is no policy that decides requests")
 		return
@@ -274,12 +277,18 @@ func (e *editor) removeControl(in *instance, v values) {
 	}
 }
 
-// isManagement reports whether a policy is one of the plan's that decides no request, such as a
-// tag policy. The ID says so: what the configuration refers to now may be another policy than
-// the one that is detached.
-func (e *editor) isManagement(id string) bool {
+// s3Policy is the type of policies that turn Block Public Access of accounts on or off (AWS
+// Organizations User Guide, “Amazon S3 policies”).
+const s3Policy = "S3_POLICY"
+
+const publicAccess = "turns Block Public Access of whole accounts on or off, and is not modelled"
+
+// managementType is the type of a policy of the plan's that is neither an SCP nor an RCP, such as
+// a tag policy; "" if it is another one. The ID says so: what the configuration refers to now may
+// be another policy than the one that is detached.
+func (e *editor) managementType(id string) string {
 	if e.management == nil {
-		e.management = map[string]bool{}
+		e.management = map[string]string{}
 		for _, in := range e.plan.byAddress {
 			if in.typ != "aws_organizations_policy" || in.mode != tfjson.ManagedResourceMode {
 				continue
@@ -292,11 +301,13 @@ func (e *editor) isManagement(id string) bool {
 				if id == "" && v.planned {
 					id, _ = e.identify(in, "id")
 				}
-				e.management[id] = true
+				if id != "" {
+					e.management[id] = v.plain("type")
+				}
 			}
 		}
 	}
-	return id != "" && e.management[id]
+	return e.management[id]
 }
 
 // decides reports whether policies of a type of AWS Organizations decide requests. Those
@@ -307,7 +318,12 @@ func decides(typ string) bool {
 
 func (e *editor) attach(in *instance, v values) {
 	id, isKnown := e.link(v, "policy_id", "id")
-	if e.isManagement(id) {
+	switch e.managementType(id) {
+	case "":
+	case s3Policy:
+		e.skip(in, true, publicAccess)
+		return
+	default:
 		e.skip(in, false, "attaches a policy that decides no requests")
 		return
 	}
@@ -340,7 +356,11 @@ func (e *editor) detach(in *instance, v values) {
 		return // Terraform is told to leave it attached
 	}
 	target, id := v.plain("target_id"), v.plain("policy_id")
-	if e.isManagement(id) || e.lacksTree(in) {
+	typ := e.managementType(id)
+	if typ == s3Policy {
+		e.skip(in, true, publicAccess)
+	}
+	if typ != "" || e.lacksTree(in) {
 		return
 	}
 	n := e.nodes[target]
