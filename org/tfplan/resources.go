@@ -2,6 +2,7 @@ package tfplan
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -78,7 +79,15 @@ func (e *editor) resourcePolicy(v values, r *org.Resource, typ string) {
 	if t.unknown != "" {
 		e.unknown(r.ARN.String(), org.GapResourcePolicy, t.unknown)
 	}
+	if t.unknown != "" || t.document == nil {
+		return
+	}
+	e.gaps = slices.DeleteFunc(e.gaps, func(g org.Gap) bool { // the default is no more
+		return g.Subject == r.ARN.String() && strings.HasSuffix(g.Reason, defaultTopicPolicy)
+	})
 }
+
+const defaultTopicPolicy = ": a new topic has a default policy of AWS, which is not modelled"
 
 // defaultPolicy is the policy that AWS gives a new resource: a key lets its account's
 // policies decide (AWS KMS Developer Guide, “Default key policy”); a topic has one that is not
@@ -92,7 +101,7 @@ func (e *editor) defaultPolicy(in *instance, r *org.Resource, account string) {
 			Action:    policy.List("kms:*"), Resource: policy.List("*"),
 		}))
 	case "aws_sns_topic":
-		e.unknown(r.ARN.String(), org.GapResourcePolicy, in.address+": a new topic has a default policy of AWS, which is not modelled")
+		e.unknown(r.ARN.String(), org.GapResourcePolicy, in.address+defaultTopicPolicy)
 	}
 }
 

@@ -123,3 +123,11 @@ resource "aws_sns_topic_policy" "orders" {
   arn    = aws_sns_topic.orders.arn
   policy = data.aws_iam_policy_document.dynamic.json
 }
+
+# The default policy of this one is replaced.
+resource "aws_sns_topic" "logs" { name = "logs" }
+
+resource "aws_sns_topic_policy" "logs" {
+  arn    = aws_sns_topic.logs.arn
+  policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Principal = { AWS = aws_iam_role.app["read"].arn }, Action = "sns:Publish", Resource = aws_sns_topic.logs.arn }] })
+}
