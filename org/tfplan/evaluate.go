@@ -51,7 +51,9 @@ func (e *editor) exact(in *instance, attr string) (string, bool) {
 	_, st := in.after.text(attr)
 	switch {
 	case in.mode == tfjson.ManagedResourceMode && attr == "arn" && st != absent:
-		return e.identify(in, attr)
+		if arn, ok := e.identify(in, attr); ok {
+			return arn, true // the provider may leave an old one in the plan
+		}
 	case st != known && (in.typ == "aws_sqs_queue" || in.typ == "aws_kms_key"):
 		return "", false // the URL or ID, which identify has as an ARN
 	}

@@ -34,6 +34,7 @@ func TestEvaluated(t *testing.T) {
 	const wrote = `jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "s3:*", Resource = aws_s3_bucket.logs.arn }] })`
 	with := func(resource string) string { return strings.Replace(wrote, "aws_s3_bucket.logs.arn", resource, 1) }
 	const bucket = `"aws_s3_bucket.logs.arn","aws_s3_bucket.logs"`
+	const function = `{"address":"aws_lambda_function.f","mode":"managed","type":"aws_lambda_function","name":"f","change":{"actions":["update"],"before":{},"after":{"arn":"arn:aws:lambda:eu-west-3:111122223333:function:f"},"after_unknown":{}}},`
 	const variables = `"variables":{"open":{"value":"ab"},"secret":{"value":"xy"}},`
 	for _, test := range []struct{ name, refs, expression, want string }{
 		{"reference", bucket, wrote, "arn:aws:s3:::logs"},
@@ -46,6 +47,7 @@ func TestEvaluated(t *testing.T) {
 		{"literal of another configuration", bucket, with(`"*"`), ""},
 		{"variable", bucket + `,"var.open"`, with(`"${aws_s3_bucket.logs.arn}/${var.open}"`), "arn:aws:s3:::logs/ab"},
 		{"sensitive variable", bucket + `,"var.secret"`, with(`"${aws_s3_bucket.logs.arn}/${var.secret}"`), ""},
+		{"other resource", `"aws_lambda_function.f.arn","aws_lambda_function.f"`, with(`aws_lambda_function.f.arn`), "arn:aws:lambda:eu-west-3:111122223333:function:f"},
 		{"function", bucket, with(`replace(aws_s3_bucket.logs.arn, "logs", "orders")`), ""},
 		{"condition", bucket, with(`aws_s3_bucket.logs.arn == "" ? "*" : "arn:aws:s3:::orders"`), ""},
 		{"of each key of none", bucket, with(`"${aws_s3_bucket.logs.arn}/${each.key}"`), ""},
@@ -53,7 +55,7 @@ func TestEvaluated(t *testing.T) {
 		{"other function", bucket, strings.Replace(wrote, "jsonencode", "yamlencode", 1), ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := edited(t, "links", `"policy":{"references":[`+bucket+`]}`, `"policy":{"references":[`+test.refs+`]}`,
+			p := edited(t, "links", `"policy":{"references":[`+bucket+`]}`, `"policy":{"references":[`+test.refs+`]}`, `"resource_changes":[`, `"resource_changes":[`+function,
 				`"configuration":{`, variables+`"configuration":{`, `"root_module":{"resources":[{"address":"aws_iam_policy.boundary","mode":"managed","type":"aws_iam_policy","name":"boundary","provider_config_key"`,
 				`"root_module":{"variables":{"open":{},"secret":{"sensitive":true}},"resources":[{"address":"aws_iam_policy.boundary","mode":"managed","type":"aws_iam_policy","name":"boundary","provider_config_key"`)
 			p = configured(t, p, "links", wrote, test.expression, wroteFirst, "variable \"open\" {}\nvariable \"secret\" { sensitive = true }\n"+wroteFirst)

@@ -42,18 +42,25 @@ func FuzzRead(f *testing.F) {
 
 // FuzzConfiguration holds that no configuration makes WithConfiguration or Apply panic.
 func FuzzConfiguration(f *testing.F) {
-	for _, name := range []string{"documents", "dynamic", "links"} {
+	for _, name := range []string{"computed", "documents", "dynamic", "links"} {
 		src, err := os.ReadFile("testdata/" + name + "/main.tf")
 		require.NoError(f, err)
 		f.Add(src)
 	}
-	p, o := read(f, "documents"), organization(f, nil)
+	plans, o := []*tfplan.Plan{read(f, "documents"), read(f, "computed")}, organization(f, nil)
 	f.Fuzz(func(t *testing.T, src []byte) {
-		p, err := p.WithConfiguration(planFile(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {Data: src}}))
-		if err != nil {
-			return
+		for _, p := range plans {
+			p, err := p.WithConfiguration(planFile(fstest.MapFS{"modules.json": {Data: []byte(`[{"Key":""}]`)}, "m-/main.tf": {Data: src}}))
+			if err != nil {
+				continue
+			}
+			out, err := p.Apply(o, nil, tfplan.WithAccount("111122223333"), tfplan.WithRegion("eu-west-3"))
+			if err != nil {
+				continue // of documents that AWS would refuse
+			}
+			after, err := out.Before.Apply(out.Changes...)
+			require.NoError(t, err)
+			require.True(t, after.Equal(out.After))
 		}
-		_, err = p.Apply(o, nil, tfplan.WithAccount("111122223333"))
-		require.NoError(t, err)
 	})
 }
