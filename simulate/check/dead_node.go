@@ -22,17 +22,18 @@ import (
 // The error says that the environment has no such node, that it is the management account,
 // which SCPs do not reach, or which SCP is not known.
 func DeadAt(ctx context.Context, env *simulate.Environment, id string) ([]DeadStatement, error) {
-	f := &nodeFinder{ctx: ctx, gone: map[placed]bool{}}
+	f := &nodeFinder{ctx: ctx, gone: map[placed]bool{}, work: maxWork}
 	if err := f.read(env, id); err != nil {
 		return nil, err
 	}
 	var found []placed
+	each := weightOf(slices.Concat(f.levels...)...)
 	for _, effect := range []policy.Effect{policy.Deny, policy.Allow} {
 		for _, at := range slices.Backward(f.statements(effect)) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			if f.dead(at) {
+			if f.work.spend(each) && f.dead(at) {
 				f.gone[at] = true
 				found = append(found, at)
 			}
@@ -58,6 +59,7 @@ type nodeFinder struct {
 	nodes  []string // from the root
 	levels [][]*policy.Document
 	gone   map[placed]bool
+	work   budget
 }
 
 func (f *nodeFinder) read(env *simulate.Environment, id string) error {

@@ -23,7 +23,7 @@ import (
 // The error says that the environment has no organization, that the principal is of another
 // kind, or which of its policies are not known.
 func DeadFor(ctx context.Context, env *simulate.Environment, p policy.Principal) ([]DeadStatement, error) {
-	f := &deadFinder{ctx: ctx, subject: subject{env: env, principal: p}, gone: map[held]bool{}}
+	f := &deadFinder{ctx: ctx, subject: subject{env: env, principal: p}, gone: map[held]bool{}, work: maxWork}
 	if err := f.prepare(); err != nil {
 		return nil, err
 	}
@@ -63,6 +63,8 @@ type deadFinder struct {
 	subject
 	ctx  context.Context
 	gone map[held]bool // statements that others make needless
+	work budget
+	each int // what a proof costs
 }
 
 func (f *deadFinder) prepare() error {
@@ -78,6 +80,7 @@ func (f *deadFinder) prepare() error {
 	if missing := f.base.Missing; len(missing) > 0 {
 		return fmt.Errorf("check: policies of %s are not known: %s", f.principal, strings.Join(missing, ", "))
 	}
+	f.each = weightOf(slices.Concat(append(slices.Clip(f.base.Layers.ServiceControl), f.base.Layers.Identity, f.base.Layers.Boundary)...)...)
 	return nil
 }
 
@@ -108,6 +111,9 @@ func (f *deadFinder) statements(effect policy.Effect) (out []held) {
 
 // dead are the kinds of policies that make the statement dead; nil: no proof was found.
 func (f *deadFinder) dead(at held) []policy.Kind {
+	if !f.work.spend(f.each) {
+		return nil
+	}
 	all := []policy.Kind{policy.IdentityBased, policy.PermissionsBoundary, policy.ServiceControl}
 	if !f.cancelled(at, all) {
 		return nil

@@ -83,7 +83,7 @@ func Minimize(ctx context.Context, k policy.Kind, in Space, documents ...*policy
 	case in.Documents > 1 && !several(k):
 		return Minimal{}, fmt.Errorf("check: a place has one policy of kind %s, not %d", k, in.Documents)
 	}
-	m := &minimizer{ctx: ctx, kind: k, space: in, given: documents, proofs: maxProofs}
+	m := &minimizer{ctx: ctx, kind: k, space: in, given: documents, budget: maxWork}
 	return m.run(), nil
 }
 
@@ -101,9 +101,6 @@ func checkSet(k policy.Kind, documents []*policy.Document) error {
 	return nil
 }
 
-// maxProofs limits the steps that one minimization tries.
-const maxProofs = 2000
-
 // A minimizer looks for smaller statements.
 type minimizer struct {
 	ctx        context.Context
@@ -112,8 +109,8 @@ type minimizer struct {
 	given      []*policy.Document
 	statements []working
 	current    []*policy.Document // of the statements, or the given
-	proofs     int                // that may still be tried
-	steps      []string
+	budget
+	steps []string
 }
 
 // A working is a statement with the name of where it comes from.
@@ -134,8 +131,8 @@ func (m *minimizer) run() Minimal {
 	}
 	for before := -1; before != len(m.steps); {
 		before = len(m.steps)
-		m.dropStatements()
 		m.merge()
+		m.dropStatements()
 		m.dropValues()
 	}
 	documents := m.pack()
@@ -172,10 +169,13 @@ func (m *minimizer) accept(statements []working, step ...string) Result {
 	if err := m.ctx.Err(); err != nil {
 		return Result{Reason: reason(err)}
 	}
-	if m.proofs == 0 {
+	n := 0
+	for i := range statements {
+		n += weight(&statements[i].Statement)
+	}
+	if !m.spend(n) {
 		return Result{Reason: "too many steps"}
 	}
-	m.proofs--
 	d, err := compactDocument(statements)
 	if err != nil {
 		return Result{Reason: err.Error()}

@@ -68,8 +68,8 @@ func (m *minimizer) mergeGroups(l list, groups [][]int) bool {
 		}
 		first := &out[g[0]]
 		l.set(&first.Statement, values)
-		first.from = strings.Join(names, " with ")
-		steps = append(steps, fmt.Sprintf("%s: merged, they differ in their %s only", strings.Join(names, ", "), l.name))
+		steps = append(steps, fmt.Sprintf("%s: merged, they differ in their %s only", some(names), l.name))
+		first.from = strings.TrimSuffix(first.from, " with others") + " with others"
 	}
 	var kept []working
 	for i := range out {
@@ -78,6 +78,15 @@ func (m *minimizer) mergeGroups(l list, groups [][]int) bool {
 		}
 	}
 	return m.accept(kept, steps...).Verdict == Pass
+}
+
+// some are the first names of a list.
+func some(names []string) string {
+	const most = 10
+	if more := len(names) - most; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), more)
+	}
+	return strings.Join(names, ", ")
 }
 
 // sameBut is equal for statements that say the same apart from the list.
@@ -135,7 +144,7 @@ func (m *minimizer) dropCovered(i int, l list) {
 	try := func(rest []string, dropped ...string) bool {
 		out := slices.Clone(m.statements)
 		l.set(&out[i].Statement, rest)
-		step := fmt.Sprintf("%s: %s dropped, the others do the same without", m.statements[i].from, strings.Join(dropped, ", "))
+		step := fmt.Sprintf("%s: %s dropped, the others do the same without", m.statements[i].from, some(dropped))
 		return m.accept(out, step).Verdict == Pass
 	}
 	// What one pattern covers goes at once.
@@ -152,13 +161,13 @@ func (m *minimizer) dropCovered(i int, l list) {
 		values = rest
 	}
 	others, any := m.others(i, l)
+	texts = l.texts(values)
 	for n := len(values) - 1; n >= 0 && len(values) > 1; n-- {
-		rest := slices.Delete(slices.Clone(values), n, n+1)
-		if !any && !meetsOne(l.texts(rest), l.texts(values[n : n+1])[0]) && !meetsOne(others, l.texts(values[n : n+1])[0]) {
+		if !any && !meetsOne(texts[:n], texts[n]) && !meetsOne(texts[n+1:], texts[n]) && !meetsOne(others, texts[n]) {
 			continue
 		}
-		if try(rest, values[n]) {
-			values = rest
+		if rest := slices.Delete(slices.Clone(values), n, n+1); try(rest, values[n]) {
+			values, texts = rest, slices.Delete(slices.Clone(texts), n, n+1)
 		}
 	}
 }
@@ -227,6 +236,14 @@ func meetsOne(list []string, value string) bool {
 // meet reports whether two values may have a text in common.
 func meet(a, b string) bool {
 	const wild = "*?$"
+	for i := range min(len(a), len(b)) {
+		if strings.IndexByte(wild, a[i]) >= 0 || strings.IndexByte(wild, b[i]) >= 0 {
+			break
+		}
+		if a[i] != b[i] {
+			return false
+		}
+	}
 	plainA, plainB := !strings.ContainsAny(a, wild), !strings.ContainsAny(b, wild)
 	switch {
 	case plainA && plainB:

@@ -2,10 +2,12 @@ package check_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
@@ -226,3 +228,81 @@ func TestMinimizeManaged(t *testing.T) {
 	}
 	t.Logf("%d characters of %d", after, before)
 }
+
+// TestMinimizeLarge ends with a document of very many statements, and with one of very many
+// actions.
+func TestMinimizeLarge(t *testing.T) {
+	var many []string
+	for i := range 2000 {
+		many = append(many, fmt.Sprintf(`{"Effect":"Allow","Action":"s3:A%d","Resource":"arn:aws:s3:::b%d"}`, i, i%7))
+	}
+	readOnly, ok := serviceref.ManagedPolicy(policy.MustParseARN("arn:aws:iam::aws:policy/ReadOnlyAccess"))
+	if !ok {
+		t.Fatal("no ReadOnlyAccess")
+	}
+	for _, d := range []*policy.Document{document(many), readOnly.Document()} {
+		got, err := check.Minimize(context.Background(), policy.IdentityBased, check.Space{Documents: 40}, d)
+		if err != nil || got.Verdict != check.Pass || !got.Fits || len(got.Steps) == 0 {
+			t.Errorf("got %s (%s), %d of %d characters in %d documents, fits: %v, %v", got.Verdict, got.Reason, got.After, got.Before, len(got.Documents), got.Fits, err)
+		}
+	}
+}
+
+// TestMinimizeResourcePolicies holds minimized policies that name principals against random
+// callers, whose other policies are random, too.
+func TestMinimizeResourcePolicies(t *testing.T) {
+	proved, smaller, allowed := 0, 0, 0
+	first := firstSeed(t)
+	for n := range uint64(*pairs / 50) {
+		m := newMaker(first + n)
+		k := pick(m, policy.ResourceBased, policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint)
+		var statements []string
+		for range 2 + m.IntN(3) {
+			statements = append(statements, m.resourceStatement(k))
+		}
+		given := document(statements)
+		got, err := check.Minimize(context.Background(), k, check.Space{}, given)
+		if err != nil {
+			t.Fatalf("seed %d: %v", first+n, err)
+		}
+		if got.Verdict != check.Pass {
+			continue
+		}
+		proved++
+		if len(got.Steps) > 0 {
+			smaller++
+		}
+		for range 400 {
+			q := m.callerRequest()
+			if k == policy.RoleTrust && !strings.HasPrefix(q.Resource, "arn:aws:iam") {
+				continue
+			}
+			l := m.surroundings(q.Principal)
+			decide := func(d *policy.Document) bool {
+				l := l
+				switch {
+				case k == policy.VPCEndpoint:
+					l.Endpoints = []spec.Endpoint{{Gateway: n%2 == 0, Policy: d}}
+					l.ResourcePolicy = grantAll
+				case k == policy.RoleTrust && !strings.HasPrefix(string(q.Action), "sts:"):
+				default:
+					l.ResourcePolicy = d
+				}
+				return spec.Decide(l, q) == spec.Allowed
+			}
+			before, after := decide(given), decide(got.Documents[0])
+			if before {
+				allowed++
+			}
+			if before != after {
+				t.Fatalf("seed %d, %s: allowed was %v and is %v:\n%s\n%s\n%+v\n%+v", first+n, k, before, after, given, got.Documents[0], q, l)
+			}
+		}
+	}
+	if proved == 0 || smaller == 0 || allowed == 0 {
+		t.Errorf("%d proved, %d smaller, %d requests allowed; want some", proved, smaller, allowed)
+	}
+	t.Logf("%d proved, %d smaller; %d requests allowed", proved, smaller, allowed)
+}
+
+var grantAll = policy.Must(policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`)))

@@ -66,7 +66,7 @@ func summarize(ctx context.Context, existing, updated *policy.Document, k policy
 	default:
 		return Summary{}, errKind{k, "has a summary"}
 	}
-	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated}
+	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated, work: maxWork, each: weightOf(existing, updated)}
 	var out Summary
 	err := s.find()
 	if err == nil {
@@ -92,8 +92,11 @@ func summarize(ctx context.Context, existing, updated *policy.Document, k policy
 	return out, nil
 }
 
-// errUncertified is why regions that were found are not what was asked for.
-var errUncertified = errors.New("it is not proved that the regions are the difference")
+// Why regions are not what was asked for.
+var (
+	errUncertified  = errors.New("it is not proved that the regions are the difference")
+	errLargeSummary = errors.New("the documents are too large for a summary")
+)
 
 // example looks for a request of the region. Evaluators decide that it is of the difference.
 func (s *summarizer) example(r *Region) *Counterexample {

@@ -23,6 +23,8 @@ type summarizer struct {
 	pieces  []piece
 	service []symbolic.Statement // Denies of what no policy decides
 	found   []foundRegion
+	work    budget
+	each    int // what a proof costs
 }
 
 // sideStatements are a document's statements, of Version2012, and what they compile to.
@@ -168,6 +170,9 @@ func (s *summarizer) split() error {
 // any reports whether there may be a request that all layers match, and none of the Denies
 // nor what no policy decides, and that no other side has.
 func (s *summarizer) any(layers [][]symbolic.Statement, denies []symbolic.Statement, others ...*symbolic.Side) (bool, error) {
+	if !s.work.spend(s.each) {
+		return false, errLargeSummary
+	}
 	side := everyLayer(layers, slices.Concat(denies, s.service))
 	found := false
 	err := s.c.problem.Each(side, others, symbolic.True(), func(*symbolic.Cell) bool {
