@@ -6,10 +6,10 @@ import "github.com/licit-dev/licit/policy"
 // documents are.
 type budget int
 
-const (
-	maxWork   budget = 20_000
-	workBatch        = 50 // statements and values that count as one proof
-)
+const maxWork budget = 20_000
+
+// workBatch is how many statements and values count as one more proof.
+const workBatch = 50
 
 // spend takes a proof about statements and values; false: nothing is left.
 func (b *budget) spend(n int) bool {

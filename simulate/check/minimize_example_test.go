@@ -23,8 +23,8 @@ func ExampleMinimize() {
 		fmt.Println(step)
 	}
 	// Output:
-	// pass 345 → 166
-	// {"Version":"2012-10-17","Statement":[{"Sid":"NoUsers","Effect":"Deny","Action":["iam:CreateUser","iam:*AccessKey","organizations:LeaveOrganization"],"Resource":"*"}]}
+	// pass 345 → 150
+	// {"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":["iam:CreateUser","iam:*AccessKey","organizations:LeaveOrganization"],"Resource":"*"}]}
 	// statement 1 "NoUsers", statement 2 "NoKeys", statement 3 "StayInTheOrganization": merged, they differ in their actions only
 	// statement 1 "NoUsers" with others: iam:CreateAccessKey dropped, the others do the same without
 }

@@ -68,6 +68,7 @@ func (m *minimizer) mergeGroups(l list, groups [][]int) bool {
 		}
 		first := &out[g[0]]
 		l.set(&first.Statement, values)
+		first.SID = "" // which names a part of it
 		steps = append(steps, fmt.Sprintf("%s: merged, they differ in their %s only", some(names), l.name))
 		first.from = strings.TrimSuffix(first.from, " with others") + " with others"
 	}
