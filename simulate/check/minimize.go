@@ -26,8 +26,8 @@ type Minimal struct {
 	// Verdict is Pass where it is proved that Documents do what the given ones do, and
 	// otherwise Unknown.
 	Verdict Verdict
-	// Documents are without white space and never larger than the given ones together.
-	// Without a proof there are none.
+	// Documents are without white space, or the given ones where nothing smaller was found
+	// and these fit. Without a proof there are none.
 	Documents []*policy.Document
 	// Fits says that the Documents are in their Space. Others may be that are smaller still.
 	Fits          bool
