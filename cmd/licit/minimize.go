@@ -43,7 +43,8 @@ that differ in one list only, drops statements and values that others make needl
 white space and Sids of merged statements, and divides what is left among as few documents
 as it can, none larger than AWS stores. Each step is proved, and so is the result: over all
 requests there could be, and whatever else is attached to the place, the documents allow
-and deny what the given ones did. What is not proved is not done.
+and deny what the given ones did. What is not proved is not done. Only whether S3 calls a
+bucket policy public, where public access is blocked, is not compared.
 
 Documents are printed one on a line, what was done on standard error. A file is a policy
 document, or what the AWS CLI has printed, as licit lint takes it; - is standard input.

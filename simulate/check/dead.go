@@ -22,7 +22,8 @@ type DeadStatement struct {
 // all of them together can go, whatever else is attached to the place or bears on a
 // request; of two equal statements only the second is dead. A statement that is not listed
 // is needed, or its proof was not found or, in very large documents, not tried. The order is
-// that of the documents and their statements; errors are those of [Minimize].
+// that of the documents and their statements; errors, and what is not compared, are those of
+// [Minimize].
 func Dead(ctx context.Context, k policy.Kind, documents ...*policy.Document) ([]DeadStatement, error) {
 	if err := checkSet(k, documents); err != nil {
 		return nil, err

@@ -71,6 +71,9 @@ func several(k policy.Kind) bool {
 // requests there could be. To replace actions by a wildcard that names the same ones today is
 // no such step; [serviceref.Reference.Shrink] does that.
 //
+// Whether S3 calls a bucket policy public, which counts where public access is blocked,
+// depends on what is written, and is not compared.
+//
 // Only identity policies, session policies, SCPs and RCPs can be several. The error says what
 // is wrong with a document or the space.
 func Minimize(ctx context.Context, k policy.Kind, in Space, documents ...*policy.Document) (Minimal, error) {
