@@ -29,7 +29,9 @@ func DeadAt(ctx context.Context, env *simulate.Environment, id string) ([]DeadSt
 	var found []placed
 	each := weightOf(slices.Concat(f.levels...)...)
 	for _, effect := range []policy.Effect{policy.Deny, policy.Allow} {
-		for _, at := range slices.Backward(f.statements(effect)) {
+		list := f.statements(effect)
+		slices.Reverse(list) // of equal statements the first stays
+		for _, at := range list {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
