@@ -18,7 +18,6 @@ type question struct {
 	cases []*callerCase
 	// examples are documents whose patterns counterexamples are made of.
 	examples []*policy.Document
-	account  string             // of examples; "": exampleAccount
 	bound    map[string]*string // variables that are known from the start
 	// confirmAlso confirms what both evaluators say; nil: nothing more is asked.
 	confirmAlso func([]*world, []simulate.Request) bool

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/internal/symbolic"
@@ -15,21 +14,6 @@ type world struct {
 	caller  spec.Request
 	assumed bool    // a part of the layers is assumed
 	alone   decider // the one document that differs between questions; zero: no such
-}
-
-// documents are all of the world's, in a fixed order.
-func (w *world) documents() []*policy.Document {
-	out := slices.Concat(w.layers.Identity, w.layers.Boundary, w.layers.Session)
-	for _, level := range slices.Concat(w.layers.SCPs, w.layers.RCPs) {
-		out = append(out, level...)
-	}
-	if w.layers.ResourcePolicy != nil {
-		out = append(out, w.layers.ResourcePolicy)
-	}
-	for _, e := range w.layers.Endpoints {
-		out = append(out, e.Policy)
-	}
-	return out
 }
 
 // A sideBuilder writes one side of a comparison.
