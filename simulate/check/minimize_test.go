@@ -253,7 +253,7 @@ func TestMinimizeLarge(t *testing.T) {
 func TestMinimizeResourcePolicies(t *testing.T) {
 	proved, smaller, allowed := 0, 0, 0
 	first := firstSeed(t)
-	for n := range uint64(*pairs / 50) {
+	for n := range uint64(*pairs / 100) {
 		m := newMaker(first + n)
 		k := pick(m, policy.ResourceBased, policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint)
 		var statements []string
