@@ -1,7 +1,6 @@
 package check
 
 import (
-
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
