@@ -139,6 +139,10 @@ func newEnvironment(opts []Option) *Environment {
 	return e
 }
 
+// Reference is what is known of AWS's services in the environment: [serviceref.Embedded], or what
+// [WithReference] says.
+func (e *Environment) Reference() *serviceref.Reference { return e.facts }
+
 // Organization is the world that was compiled; nil for [CompileLayers].
 func (e *Environment) Organization() *org.Organization { return e.org }
 

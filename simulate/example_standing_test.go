@@ -46,3 +46,14 @@ func ExampleEnvironment_Key() {
 	// aws:SourceIp [] false false true false
 	// aws:TokenIssueTime [] false false false true
 }
+
+func ExampleEnvironment_Reference() {
+	env, err := simulate.Compile(exampleOrganization())
+	if err != nil {
+		panic(err)
+	}
+	reaches, known := env.Reference().SupportsRCP("s3")
+	fmt.Println(reaches, known)
+	// Output:
+	// true true
+}

@@ -1,5 +1,6 @@
 // Package spec decides AWS authorization requests slowly, literally and readably: the
-// oracle that the fast engine is compared with. Only tests use it.
+// oracle that the fast engine is compared with. Tests use it, and package simulate/check, which
+// has it decide every counterexample.
 //
 // Most readers need [Decide], one decision from the policies of every layer, and
 // [DecideOrg], the same from an organization's plain data.

@@ -20,7 +20,8 @@ import (
 // environments list with their policies, and on all others, whatever their policies are. No
 // principals: all users, roles and root users of the environment after.
 //
-// Unknown is also the answer where a part of a principal's policies is not known. The
+// Unknown is also the answer where a part of a principal's policies is not known, and for an
+// environment with other service facts than [serviceref.Embedded]. The
 // counterexample is that of the first principal that has one. The error says that an
 // environment has no organization.
 func NoGainedAccess(ctx context.Context, before, after *simulate.Environment, principals ...policy.Principal) (Result, error) {
@@ -178,6 +179,11 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 			s.missing = fmt.Sprintf("policies of %s are not known: %s", subjects[i].principal, strings.Join(missing, ", "))
 		}
 		s.alike = s.alike && subjects[i].principal == subjects[0].principal
+	}
+	for _, sub := range subjects {
+		if sub.env.Reference() != serviceref.Embedded() {
+			return nil, Result{Reason: "the environment has other service facts than those of this module, which proofs are about"}, nil
+		}
 	}
 	if e.endpoints {
 		return nil, Result{Reason: "policies of VPC endpoints differ, which are not compared"}, nil

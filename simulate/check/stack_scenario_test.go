@@ -3,9 +3,11 @@ package check_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
 	"github.com/licit-dev/licit/simulate/check"
 )
@@ -250,6 +252,18 @@ func TestUnknownAlike(t *testing.T) {
 		if back, err := check.NobodyGainsAccess(context.Background(), test.after, before, 0); err != nil || back.Verdict == check.Pass {
 			t.Errorf("%s: taking the SCP back is %s %v", name, back.Verdict, err)
 		}
+	}
+}
+
+// TestOtherFacts: which services RCPs reach decides, so that proofs about other facts are none.
+func TestOtherFacts(t *testing.T) {
+	env, err := simulate.Compile(company(t).Organization(), simulate.WithReference(serviceref.Embedded().AsOf(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := check.NobodyGainsAccess(context.Background(), env, env, 10)
+	if err != nil || r.Verdict != check.Unknown {
+		t.Errorf("%s %s %v, want unknown", r.Verdict, r.Reason, err)
 	}
 }
 
