@@ -14,6 +14,7 @@ import (
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
+	"github.com/licit-dev/licit/simulate/check"
 )
 
 var permissionFormats = []string{"text", "json", "csv", "policy"}
@@ -201,6 +202,19 @@ func (w *world) writeEquivalent(a *app, q simulate.PermissionQuery) error {
 	a.note("RCPs, resource policies, endpoint policies and rules of the services hold besides this policy")
 	if n := d.Size(policy.IdentityBased); n > maxManagedPolicy {
 		a.note("the policy has %d characters; a managed policy may have %d", n, maxManagedPolicy)
+	}
+	if q.Session == nil {
+		r, err := check.Certify(context.Background(), w.Env, q.Principal, d)
+		switch {
+		case err != nil:
+			return err
+		case r.Verdict == check.Fail:
+			return fmt.Errorf("the policy is not the same: it differs in %s on %s", r.Counterexample.Request.Action, resourceText(r.Counterexample.Request.Resource))
+		case r.Verdict == check.Pass:
+			a.note("proved: the policy allows what identity policies, boundary and SCPs allow together")
+		default:
+			a.note("not proved to be the same: %s", r.Reason)
+		}
 	}
 	_, err = fmt.Fprintf(a.stdout, "%s\n", d.Indent())
 	return err

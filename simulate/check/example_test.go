@@ -170,6 +170,22 @@ func ExampleNobodyGainsAccess() {
 	// pass
 }
 
+func ExampleCertify() {
+	env := shop(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sqs:Send*","Resource":"*"}]}`)
+	role := policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Orders_0123456789abcdef"))
+	d, err := env.EquivalentPolicy(role, nil)
+	if err != nil {
+		panic(err)
+	}
+	r, err := check.Certify(context.Background(), env, role, d)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(d.Len(), "statements:", r.Verdict)
+	// Output:
+	// 2 statements: pass
+}
+
 func ExampleGuarded() {
 	env := shop(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
 	for _, except := range []string{"arn:aws:iam::*:root", "arn:aws:iam::111122223333:user/ana"} {

@@ -182,7 +182,7 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 	}
 	for _, sub := range subjects {
 		if sub.env.Reference() != serviceref.Embedded() {
-			return nil, Result{Reason: "the environment has other service facts than those of this module, which proofs are about"}, nil
+			return nil, Result{Reason: otherFacts}, nil
 		}
 	}
 	if e.endpoints {
