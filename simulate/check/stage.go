@@ -21,8 +21,7 @@ const (
 )
 
 // accountGrant lets identity policies of the account decide about its keys and roles.
-var accountGrant = policy.Must(policy.Parse([]byte(
-	`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + exampleAccount + `"},"Action":"*","Resource":"*"}]}`)))
+var accountGrant = grantTo(exampleAccount)
 
 // checkKind reports what keeps a document from being in force.
 func checkKind(k policy.Kind, documents ...*policy.Document) error {

@@ -1,0 +1,104 @@
+package check
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/spec"
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// worlds are the sides as the evaluators know them.
+func (s *stackQuestion) worlds(p place, standings []simulate.Standing, frees []stackFree, m *symbolic.Model) []*world {
+	var out []*world
+	for i := range s.subjects {
+		sub, at, free := &s.subjects[i], &standings[i], frees[i]
+		is := func(v symbolic.Free) bool { return m.Free[v] > 0 }
+		l := &at.Layers
+		w := &world{
+			layers: spec.Layers{
+				Identity: l.Identity, Boundary: l.Boundary, SCPs: l.ServiceControl, RCPs: l.ResourceControl,
+				ResourcePolicy: l.Resource, BucketABAC: true, AWSManagedKey: l.AWSManagedKey,
+			},
+			caller: spec.Request{Principal: sub.principal, RoleARN: at.Role, PrincipalID: at.PrincipalID, CanonicalID: l.CanonicalID,
+				ResourceAccount: at.Owner, ObjectOwner: l.ObjectOwner},
+		}
+		if p.elsewhere || at.MissingResource != "" {
+			w.assumed = true
+			if p.elsewhere {
+				w.layers.RCPs = nil
+			}
+			if p.elsewhere || at.Owner == "" {
+				w.caller.ResourceAccount = sub.principal.AccountID()
+				if !is(free.same) {
+					w.caller.ResourceAccount = strangerAccount
+				}
+			}
+			w.layers.ResourcePolicy = nil
+			switch {
+			case is(free.direct), is(free.session) && !is(free.account):
+				w.layers.ResourcePolicy = everybodyGrant
+			case is(free.account):
+				w.layers.ResourcePolicy = grantTo(sub.principal.AccountID())
+			}
+		}
+		out = append(out, w)
+	}
+	return out
+}
+
+// grantTo is a resource policy that hands all decisions to an account.
+func grantTo(account string) *policy.Document {
+	return policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow,
+		Principal: policy.PrincipalList(policy.AWSPrincipal, account), Action: policy.List("*"), Resource: policy.List("*")}))
+}
+
+// confirm asks the environments themselves. Where the resource's policy is assumed they may
+// not know; but they may not contradict.
+func (s *stackQuestion) confirm(worlds []*world, requests []simulate.Request) bool {
+	for i, r := range requests {
+		if !worlds[0].assumed {
+			r = s.owned(r)
+		}
+		d := s.subjects[i].env.Can(r)
+		switch {
+		case i > 0 && d.Outcome == simulate.Allowed,
+			i == 0 && !d.Allowed() && !(d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)):
+			return false
+		}
+	}
+	return true
+}
+
+// owned says whose the resource is where its ARN does not.
+func (s *stackQuestion) owned(r simulate.Request) simulate.Request {
+	if _, known := s.listedOwner(r.Resource); r.Resource.IsValid() && r.Resource.AccountID() == "" && !known {
+		r.Keys = r.Keys.With("aws:ResourceAccount", s.subjects[0].principal.AccountID())
+	}
+	return r
+}
+
+// listedOwner is the account of a resource that is listed, or that lies in a listed bucket.
+func (s *stackQuestion) listedOwner(arn policy.ARN) (account string, ok bool) {
+	for _, r := range s.resources {
+		if r.arn == arn || r.below && strings.HasPrefix(arn.String(), r.arn.String()+"/") {
+			return r.owner, true
+		}
+	}
+	return "", false
+}
+
+// explain asks an environment, without the keys that it knows by itself.
+func (s *stackQuestion) explain(i int, r simulate.Request) (simulate.Request, *simulate.Explanation) {
+	sub := &s.subjects[i]
+	bare := simulate.Request{Principal: sub.principal, Action: r.Action, Resource: r.Resource}
+	for name, values := range r.Keys.All() {
+		if known, state := sub.env.Key(bare, name); state != simulate.KeyKnown || !slices.Equal(known, values) {
+			bare.Keys = bare.Keys.With(name, values...)
+		}
+	}
+	bare = s.owned(bare)
+	return bare, sub.env.Explain(bare)
+}

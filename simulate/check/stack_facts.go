@@ -1,0 +1,155 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// facts are what the environments say of the callers' own keys.
+type facts struct {
+	names  []string // of keys
+	values [][]fact // of each side, by name
+	differ map[string]bool
+}
+
+type fact struct {
+	state  simulate.KeyState
+	values []string
+}
+
+func (f fact) equal(g fact) bool { return f.state == g.state && slices.Equal(f.values, g.values) }
+
+func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResource) *facts {
+	f := &facts{differ: map[string]bool{}}
+	for _, name := range s.keys(standings) {
+		if isCallersOwn(fold(name)) || listed != nil && isResourcesOwn(fold(name)) {
+			f.names = append(f.names, name)
+		}
+	}
+	// Not a condition key, but a part of the caller all the same.
+	f.names = append(f.names, keyID, keyCanonical)
+	for i := range s.subjects {
+		sub, at := &s.subjects[i], &standings[i]
+		var list []fact
+		for _, name := range f.names {
+			switch name {
+			case keyID:
+				list = append(list, given(at.PrincipalID))
+			case keyCanonical:
+				list = append(list, given(at.Layers.CanonicalID))
+			default:
+				request := sub.request("s3:ListAllMyBuckets", policy.ARN{})
+				if listed != nil && isResourcesOwn(fold(name)) {
+					request = sub.request(listed.action(), listed.arn)
+				}
+				values, state := sub.env.Key(request, name)
+				list = append(list, fact{state, values})
+			}
+		}
+		f.values = append(f.values, list)
+	}
+	for n, name := range f.names {
+		for i := range s.subjects {
+			if !f.values[i][n].equal(f.values[0][n]) {
+				f.differ[problemName(name)] = true
+			}
+		}
+	}
+	if !s.alike {
+		f.differ[keyID] = true
+	}
+	return f
+}
+
+// given is a fact that is known if there is a text.
+func given(s string) fact {
+	if s == "" {
+		return fact{state: simulate.KeyUnknown}
+	}
+	return fact{simulate.KeyKnown, []string{s}}
+}
+
+func problemName(name string) string {
+	if name == keyID || name == keyCanonical {
+		return name
+	}
+	return fold(name)
+}
+
+// holds is the formula of the facts of one side. Single values are bound, so that variables
+// stand for them.
+func (f *facts) holds(c *compiler, side int) *symbolic.Formula {
+	var all []*symbolic.Formula
+	for n, name := range f.names {
+		var key symbolic.Key
+		if problemName(name) == name {
+			key = c.inner(c.owned(name))
+		} else {
+			key = c.key(name)
+		}
+		own := c.owned(problemName(name))
+		switch fact := f.values[side][n]; fact.state {
+		case simulate.KeyKnown:
+			all = append(all, key.Only(texts(fact.values...)))
+			for _, v := range fact.values {
+				all = append(all, key.Some(texts(v)))
+			}
+			c.facts[own] = nil // R-VAR-3: a key of many values is null
+			if info, _ := serviceref.Embedded().Key(name); !info.Multivalued && len(fact.values) == 1 {
+				c.facts[own] = text(fact.values[0])
+			}
+		case simulate.KeyAbsent:
+			all = append(all, key.Absent())
+			c.facts[own] = nil
+		case simulate.KeyPresent:
+			all = append(all, key.Present())
+		}
+	}
+	return symbolic.And(all...)
+}
+
+// keys are the condition keys that the policies of all sides speak of, first spellings.
+func (s *stackQuestion) keys(standings []simulate.Standing) []string {
+	list := s.documents()
+	for i := range standings {
+		if d := standings[i].Layers.Resource; d != nil {
+			list = append(list, d)
+		}
+		for _, level := range standings[i].Layers.ResourceControl {
+			list = append(list, level...)
+		}
+	}
+	seen := map[string]bool{}
+	var out []string
+	add := func(name string) {
+		if f := fold(name); !seen[f] {
+			seen[f] = true
+			out = append(out, name)
+		}
+	}
+	for _, d := range list {
+		variables := func(values policy.Patterns) {
+			for value := range values.All() {
+				p := glob.Compile(value, mode(d.Version()))
+				for _, v := range p.Variables() {
+					add(v.Key)
+				}
+			}
+		}
+		for _, statement := range d.Statements() {
+			variables(statement.Resource)
+			variables(statement.NotResource)
+			for condition := range statement.Condition.All() {
+				add(condition.Key)
+				variables(condition.Values)
+			}
+		}
+	}
+	add("aws:PrincipalArn")
+	return out
+}

@@ -1,0 +1,285 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// A place is a part of all resources: a listed one, what is elsewhere, or neither, the rest of
+// the holder's account.
+type place struct {
+	listed    *listedResource
+	elsewhere bool
+}
+
+// A stackFree is what is free where the resource's policy is not known.
+type stackFree struct {
+	direct, session, account, denied, same symbolic.Free
+	reached                                symbolic.Free // RCPs reach services that are not known
+}
+
+func (s *stackQuestion) at(p place) *callerCase {
+	standings := make([]simulate.Standing, len(s.subjects))
+	frees := make([]stackFree, len(s.subjects))
+	return &callerCase{
+		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
+			require = symbolic.True()
+			common := c.stackFree()
+			for i := range s.subjects {
+				sub := &s.subjects[i]
+				standings[i] = sub.base
+				standings[i].Owner = s.subjects[0].principal.AccountID()
+				if p.listed != nil {
+					standings[i] = sub.env.Standing(sub.request(p.listed.action(), p.listed.arn))
+				}
+			}
+			facts := s.facts(standings, p.listed)
+			c.isOwn = func(folded string) bool {
+				return facts.differ[folded] || !s.alike && isCallersOwn(folded) || p.elsewhere && s.moved && strings.HasPrefix(folded, "AWS:RESOURCEORG")
+			}
+			for i := range s.subjects {
+				c.side = i
+				sub := &s.subjects[i]
+				frees[i] = common
+				if p.listed != nil && s.blocked(i, standings) {
+					// S3 decides whether the policy is public; that is not compared.
+					standings[i].MissingResource = "Block Public Access"
+				}
+				if p.listed != nil && (standings[i].MissingResource != "") != (standings[0].MissingResource != "") {
+					frees[i] = c.stackFree()
+					frees[i].reached = common.reached
+				}
+				if sub.principal.AccountID() != s.subjects[0].principal.AccountID() {
+					frees[i].same = c.problem.Free()
+				}
+				require = symbolic.And(require, facts.holds(c, i))
+				if p == (place{}) {
+					require = symbolic.And(require, s.ownResources(c, i))
+				}
+			}
+			for i := range s.subjects {
+				c.side = i
+				b := newSide(c)
+				s.side(b, i, p, &standings[i], frees[i])
+				sides = append(sides, b.Side)
+				err = cmp.Or(err, b.err)
+			}
+			c.side = everySide
+			b := &sideBuilder{compiler: c, Side: sides[0]}
+			s.within(b, p)
+			return sides, require, cmp.Or(err, b.err)
+		},
+		worlds:   func(c *compiler, m *symbolic.Model) []*world { return s.worlds(p, standings, frees, m) },
+		nonempty: true,
+	}
+}
+
+// blocked reports whether Block Public Access may deny a subject of another account what it does
+// not deny the holder (R-SPC-4).
+func (s *stackQuestion) blocked(i int, standings []simulate.Standing) bool {
+	denies := func(i int) bool {
+		return standings[i].Layers.BlockPublicAccess && standings[i].Owner != s.subjects[i].principal.AccountID()
+	}
+	return denies(i) && !(denies(0) && standings[0].Layers.Resource.Equal(standings[i].Layers.Resource))
+}
+
+// ownResources is what is true of the resource's keys in the holder's account.
+func (s *stackQuestion) ownResources(c *compiler, i int) *symbolic.Formula {
+	sub := &s.subjects[i]
+	holds := c.key("aws:ResourceAccount").Only(texts(s.subjects[0].principal.AccountID()))
+	for _, name := range []string{"aws:ResourceOrgID", "aws:ResourceOrgPaths"} {
+		request := s.subjects[0].request("s3:ListAllMyBuckets", policy.ARN{})
+		if values, state := sub.env.Key(request, name); state == simulate.KeyKnown && !s.moved {
+			holds = symbolic.And(holds, c.key(name).Only(texts(values...)))
+		}
+	}
+	return holds
+}
+
+func (l *listedResource) action() policy.Action {
+	switch {
+	case l.role:
+		return "sts:AssumeRole"
+	case l.principal:
+		return "iam:GetRole"
+	case l.arn.Service() == "kms":
+		return "kms:Decrypt"
+	}
+	return "s3:GetObject"
+}
+
+func (c *compiler) stackFree() stackFree {
+	f := c.problem.Free
+	return stackFree{f(), f(), f(), f(), f(), f()}
+}
+
+// side is the grant test of one subject at a place.
+func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standing, free stackFree) {
+	sub := &s.subjects[i]
+	l := &at.Layers
+	for _, other := range s.subjects {
+		b.serviceRules(other.caller.kind)
+	}
+	identity := b.layer(symbolic.Statement{})
+	if sub.caller.kind != policy.Root {
+		identity = b.documents(policy.IdentityBased, l.Identity...)
+	}
+	limits := b.layer(symbolic.Statement{})
+	bounded := symbolic.False()
+	if len(l.Boundary) > 0 && sub.caller.kind != policy.Root {
+		limits, bounded = b.documents(policy.PermissionsBoundary, l.Boundary...), symbolic.True()
+	}
+	var levels []int
+	for _, docs := range l.ServiceControl {
+		levels = append(levels, b.documents(policy.ServiceControl, docs...))
+	}
+	unknown := p.elsewhere || at.MissingResource != ""
+	switch {
+	case !p.elsewhere:
+		b.resourceControl(l.ResourceControl, free.reached)
+	case i > 0 && !s.sameRCPs:
+		// Whose the resource is, is not known: any RCP may deny here, and none to the holder.
+		b.resourceControl([][]*policy.Document{allRCPs(sub.env)}, free.reached)
+	}
+	var granted [3][]symbolic.Statement
+	if p.listed != nil && l.Resource != nil {
+		for n := range granted {
+			allows, denies, err := b.statements(l.Resource, policy.ResourceBased, func(st policy.Statement) *symbolic.Formula {
+				level := sub.caller.level(b.compiler, st, bounded)
+				if st.Effect == policy.Deny {
+					return level.any()
+				}
+				return [3]*symbolic.Formula{level.direct, level.session, level.account}[n]
+			})
+			b.fail(err)
+			if n == 0 {
+				b.Denies = append(b.Denies, denies...)
+			}
+			if l.ObjectOwner == "" || l.ObjectOwner == at.Owner { // R-SPC-10
+				granted[n] = allows
+			}
+		}
+	}
+	if unknown {
+		for n, f := range []symbolic.Free{free.direct, free.session, free.account} {
+			if s.alike || n == 2 {
+				granted[n] = append(granted[n], symbolic.Statement{When: f.Is()})
+			}
+		}
+		b.Denies = append(b.Denies, symbolic.Statement{When: free.denied.Is()})
+	}
+	direct, session, account := b.layer(granted[0]...), b.layer(granted[1]...), b.layer(granted[2]...)
+	ungated := b.noAccountGrant()
+	same := symbolic.True()
+	hidden := -1
+	switch {
+	case p.elsewhere:
+		// Only what hides in the caller's account is its own.
+		of, err := s.mayHide(sub.principal.AccountID())
+		b.fail(err)
+		hidden = b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}})
+		same = free.same.Is()
+	case at.Owner == "":
+		same = free.same.Is()
+	case at.Owner != sub.principal.AccountID():
+		same = symbolic.False()
+	}
+	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula {
+		within := symbolic.Or(f[direct], symbolic.And(f[session], f[limits]),
+			symbolic.And(symbolic.Or(f[ungated], f[account]), f[identity], f[limits]))
+		across := symbolic.And(symbolic.Or(f[direct], f[session], f[account]), f[identity], f[limits])
+		if hidden >= 0 {
+			within = symbolic.And(f[hidden], within)
+		}
+		return symbolic.And(all(f, levels...), symbolic.Or(symbolic.And(same, within), symbolic.And(symbolic.Not(same), across)))
+	}
+}
+
+// resourceControl adds the Denies of RCPs: for services that they reach (R-RCP-3), and for
+// services that nobody knows if they do.
+func (b *sideBuilder) resourceControl(levels [][]*policy.Document, reached symbolic.Free) {
+	among := func(list []string, not bool) symbolic.Reach {
+		m, err := member(symbolic.ActionText, list)
+		b.fail(err)
+		return symbolic.Reach{Member: m, Not: not}
+	}
+	always := []symbolic.Reach{among(supported(), false), among(exempt, true)}
+	perhaps := []symbolic.Reach{among(supported(), true), among(unsupported(), true)}
+	for _, level := range levels {
+		for _, d := range level {
+			_, denies, err := b.statements(d, policy.ResourceControl, nil)
+			b.fail(err)
+			for _, deny := range denies {
+				deny.Reach = always
+				b.Denies = append(b.Denies, deny)
+				deny.Reach, deny.When = perhaps, symbolic.And(deny.When, reached.Is())
+				b.Denies = append(b.Denies, deny)
+			}
+		}
+	}
+}
+
+// within narrows the holder's side to a place.
+func (s *stackQuestion) within(b *sideBuilder, p place) {
+	var layers []int
+	on := func(not bool, texts []symbolic.Pattern) {
+		of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{texts})
+		b.fail(err)
+		layers = append(layers, b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}, NotResource: not}))
+	}
+	// The policies of listed resources, by what they speak for.
+	var listed []symbolic.Pattern
+	for _, r := range s.listed {
+		if !r.role && !r.principal {
+			listed = append(listed, r.patterns()...)
+		}
+	}
+	account := s.subjects[0].principal.AccountID()
+	for _, r := range s.resources {
+		// What others have without an account in its ARN grants nothing unless it names a subject.
+		if r.owner != account && r.arn.AccountID() == "" && !slices.Contains(s.listed, r) {
+			listed = append(listed, r.patterns()...)
+		}
+	}
+	run := symbolic.Token{Kind: symbolic.Run}
+	own := []symbolic.Pattern{symbolic.Text("*"), append(symbolic.Glob("arn:*:*:*:"+account+":", true), run)}
+	// Without an account in its ARN a resource may be the holder's, or a stranger's.
+	anybodys := append(symbolic.Glob("arn:*:*:*::", true), run)
+	hidden, err := s.mayHide(account)
+	b.fail(err)
+	among := func(of *symbolic.Automaton) []symbolic.Guarded {
+		return []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
+	}
+	switch {
+	case p.listed != nil:
+		on(false, p.listed.patterns())
+		if p.listed.role {
+			layers = append(layers, b.layer(b.on(roleActions, nil)))
+		}
+	case p.elsewhere:
+		on(true, listed)
+		of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{own})
+		b.fail(err)
+		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(of)}, symbolic.Statement{Resource: among(hidden)}))
+	default:
+		on(false, append(own, anybodys))
+		on(true, listed)
+		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(hidden)}))
+	}
+	grant := b.Grant
+	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(f, layers...), grant(f)) }
+}
+
+// patterns are the ARNs that the resource's policy speaks for.
+func (r *listedResource) patterns() []symbolic.Pattern {
+	out := []symbolic.Pattern{symbolic.Text(r.arn.String())}
+	if r.below {
+		out = append(out, append(symbolic.Text(r.arn.String()+"/"), symbolic.Token{Kind: symbolic.Run}))
+	}
+	return out
+}
