@@ -347,9 +347,9 @@ func (c *checking) write(a *app) error {
 	case "json":
 		return writeJSON(a.stdout, c.json())
 	case "sarif":
-		return c.writeSARIF(a)
+		return writeCheckSARIF(a.stdout, c.findings())
 	case "github":
-		_, err := io.WriteString(a.stdout, c.workflowCommand())
+		_, err := io.WriteString(a.stdout, checkCommands(c.headline(), c.findings()))
 		return err
 	}
 	_, err := io.WriteString(a.stdout, c.text(a.style))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strings"
 	"time"
 
@@ -22,8 +23,6 @@ type guardrail struct {
 	timeout                    time.Duration
 	output                     string
 }
-
-var guardrailFormats = []string{"text", "json"}
 
 func (a *app) guardrailCommand() *cobra.Command {
 	var g guardrail
@@ -55,7 +54,7 @@ Exit codes: 0 pass, 1 fail, with a request that somebody is allowed, 2 usage or 
 	fl.StringArrayVar(&g.resources, "resource", nil, "`ARN` or pattern on which nobody may do it (repeatable)")
 	fl.StringArrayVar(&g.except, "except", nil, "principals whose ARN matches this `PATTERN` may (repeatable)")
 	fl.DurationVar(&g.timeout, "timeout", 0, "give up after this `TIME`, such as 30s: unknown (default: limits that count steps, not time)")
-	registerOutputs(cmd, &g.output, guardrailFormats...)
+	registerOutputs(cmd, &g.output, checkFormats...)
 	fl.SortFlags = false
 	must(cmd.MarkFlagDirname("snapshot"))
 	must(cmd.RegisterFlagCompletionFunc("action", func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
@@ -69,7 +68,7 @@ Exit codes: 0 pass, 1 fail, with a request that somebody is allowed, 2 usage or 
 }
 
 func (g *guardrail) check(a *app, cmd *cobra.Command) error {
-	errs := []error{checkOutputs(cmd, g.output, guardrailFormats...)}
+	errs := []error{checkOutputs(cmd, g.output, checkFormats...)}
 	usage := func(format string, args ...any) { errs = append(errs, usageError{cmd, fmt.Errorf(format, args...)}) }
 	if len(g.actions) == 0 {
 		usage("no action is given; want --action, such as --action cloudtrail:StopLogging")
@@ -111,12 +110,7 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 	}); err != nil {
 		return err
 	}
-	if g.output == "json" {
-		err = writeJSON(a.stdout, g.json(w, &result))
-	} else {
-		_, err = io.WriteString(a.stdout, g.text(w, &result, a.style))
-	}
-	switch {
+	switch err := g.write(a, w, &result); {
 	case err != nil:
 		return err
 	case result.Verdict == check.Fail:
@@ -125,6 +119,54 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 		return status(exitIndeterminate)
 	}
 	return nil
+}
+
+func (g *guardrail) write(a *app, w *world, r *check.Result) error {
+	switch g.output {
+	case "json":
+		return writeJSON(a.stdout, g.json(w, r))
+	case "sarif":
+		return writeCheckSARIF(a.stdout, g.findings(w, r))
+	case "github":
+		_, err := io.WriteString(a.stdout, checkCommands(g.says(r), g.findings(w, r)))
+		return err
+	}
+	_, err := io.WriteString(a.stdout, g.text(w, r, a.style))
+	return err
+}
+
+// findings are what keeps the guardrail from being proved: each at the statement that allows,
+// or where the organization is described.
+func (g *guardrail) findings(w *world, results ...*check.Result) []checkFinding {
+	var out []checkFinding
+	for _, r := range results {
+		if r.Verdict == check.Pass {
+			continue
+		}
+		f := findingOf(r, "GuardrailBroken", "Somebody in an organization can do what a guardrail is to keep from everybody.")
+		f.message = g.message(r)
+		f.at = []checkPlace{{file: path.Join(w.Prefix, "org.json"), line: 1, column: 1}}
+		if x := r.Counterexample; x != nil {
+			if file, at, ok := w.Position(x.Allowed.Statement); ok {
+				f.at = []checkPlace{{file, at.Line, at.Column, w.StatementLabel(x.Allowed.Statement) + ", Allow"}}
+			}
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// message is an answer with the request that shows it, in one line.
+func (g *guardrail) message(r *check.Result) string {
+	x := r.Counterexample
+	if x == nil {
+		return g.says(r)
+	}
+	text := g.says(r) + " on " + plain(resourceText(x.Request.Resource))
+	for _, k := range sortedKeys(x.Request.Keys) {
+		text += ", " + plain(k.name) + " = " + wording.AndList(k.values)
+	}
+	return text
 }
 
 // says is the answer as a sentence.

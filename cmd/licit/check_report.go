@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/wording"
@@ -72,23 +74,49 @@ func (c *checking) places() (at, related []checkPlace) {
 	return at, related
 }
 
-// writeSARIF writes a SARIF 2.1.0 log of one run. A proof has no result.
-func (c *checking) writeSARIF(a *app) error {
-	rules, results := []sarifRule{}, []sarifResult{}
-	rule := sarifRule{ID: c.rule, ShortDescription: sarifMessage{c.title}, DefaultConfiguration: sarifConfiguration{Enabled: true, Level: "error"}}
-	if c.result.Verdict == check.Unknown {
-		rule = sarifRule{ID: notProvedRule, ShortDescription: sarifMessage{notProvedTitle}, DefaultConfiguration: sarifConfiguration{Enabled: true, Level: "warning"}}
+// A checkFinding is what a check found: a request that must not be allowed, or that the answer
+// is not known.
+type checkFinding struct {
+	rule, title string
+	level       string // error, or warning where nothing is known
+	message     string
+	at, related []checkPlace
+}
+
+// findingOf is one of a rule for a result that is no proof.
+func findingOf(r *check.Result, rule, title string) checkFinding {
+	if r.Verdict == check.Unknown {
+		return checkFinding{rule: notProvedRule, title: notProvedTitle, level: "warning"}
 	}
-	if c.result.Verdict != check.Pass {
-		index := 0
-		at, related := c.places()
-		rules = append(rules, rule)
+	return checkFinding{rule: rule, title: title, level: "error"}
+}
+
+// findings are what keeps the answer from being a proof.
+func (c *checking) findings() []checkFinding {
+	if c.result.Verdict == check.Pass {
+		return nil
+	}
+	f := findingOf(&c.result, c.rule, c.title)
+	f.message = c.message()
+	f.at, f.related = c.places()
+	return []checkFinding{f}
+}
+
+// writeCheckSARIF writes a SARIF 2.1.0 log of one run. A proof has no result.
+func writeCheckSARIF(w io.Writer, findings []checkFinding) error {
+	rules, results := []sarifRule{}, []sarifResult{}
+	for _, f := range findings {
+		index := slices.IndexFunc(rules, func(r sarifRule) bool { return r.ID == f.rule })
+		if index < 0 {
+			index = len(rules)
+			rules = append(rules, sarifRule{ID: f.rule, ShortDescription: sarifMessage{f.title}, DefaultConfiguration: sarifConfiguration{Enabled: true, Level: f.level}})
+		}
 		results = append(results, sarifResult{
-			RuleID: rule.ID, RuleIndex: &index, Level: rule.DefaultConfiguration.Level, Message: sarifMessage{c.message()},
-			Locations: sarifLocations(at), Related: sarifLocations(related),
+			RuleID: f.rule, RuleIndex: &index, Level: f.level, Message: sarifMessage{f.message},
+			Locations: sarifLocations(f.at), Related: sarifLocations(f.related),
 		})
 	}
-	return writeJSON(a.stdout, newSARIF(rules, results))
+	return writeJSON(w, newSARIF(rules, results))
 }
 
 func sarifLocations(list []checkPlace) []sarifLocation {
@@ -103,19 +131,19 @@ func sarifLocations(list []checkPlace) []sarifLocation {
 	return out
 }
 
-// workflowCommand is the answer as GitHub Actions reads it from a step's output (GitHub Docs,
-// “Workflow commands for GitHub Actions”). A proof is a plain line.
-func (c *checking) workflowCommand() string {
-	level, title := "error", c.rule
-	switch c.result.Verdict {
-	case check.Pass:
-		return "pass: " + printable(c.headline()) + "\n"
-	case check.Unknown:
-		level, title = "warning", notProvedRule
+// checkCommands are findings as GitHub Actions reads them from a step's output (GitHub Docs,
+// “Workflow commands for GitHub Actions”). A proof, without findings, is a plain line.
+func checkCommands(headline string, findings []checkFinding) string {
+	if len(findings) == 0 {
+		return "pass: " + printable(headline) + "\n"
 	}
-	var where string
-	if at, _ := c.places(); len(at) > 0 {
-		where = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty(at[0].file), at[0].line, at[0].column)
+	var b strings.Builder
+	for _, f := range findings {
+		var where string
+		if len(f.at) > 0 {
+			where = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty(f.at[0].file), f.at[0].line, f.at[0].column)
+		}
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", f.level, where, commandProperty("licit check "+f.rule), commandData(f.message))
 	}
-	return fmt.Sprintf("::%s %stitle=%s::%s\n", level, where, commandProperty("licit check "+title), commandData(c.message()))
+	return b.String()
 }
