@@ -28,14 +28,23 @@ func (a *app) guardrailCommand() *cobra.Command {
 	var g guardrail
 	cmd := &cobra.Command{
 		Use:   "guardrail --action ACTION…",
-		Short: "Prove that nobody in an organization can do certain actions",
-		Long: `Guardrail proves that no user, role or root user of the organization is allowed any of the
-actions (--action) on any of the resources (--resource, default: those that AWS documents for
-the actions), whatever they ask for: identity policies, boundaries, SCPs and RCPs, resource
-policies and trust policies together. Principals whose ARN matches --except are left out. Callers
-from outside of the organization are not asked about.
+		Short: "Prove that nobody can do certain actions",
+		Long: `Guardrail proves that nobody is allowed any of the actions (--action) on any of the resources
+(--resource, default: those that AWS documents for the actions), whatever they ask for: no user,
+role or root user of the organization, by identity policies, boundaries, SCPs and RCPs, resource
+policies and trust policies together; and nobody outside of it, by the policies of resources that
+the snapshot lists, with RCPs and Block Public Access, whatever the policies of their own accounts
+allow. Outside are other accounts, AWS services, identity providers, and callers without
+credentials.
 
-An action that needs a resource policy which is not known is not proved: the answer is unknown.
+Those whom --except matches are left out: by the ARN of a user, of a role with its sessions, of a
+root user or a SAML provider, by the name of a service or OIDC provider, such as
+*.amazonaws.com, and * for callers without credentials.
+
+A proof is about policies, and not about what else grants access: ACLs, grants of KMS keys, shares.
+It takes the accounts as the snapshot lists them. What may have a policy that is not known is not
+proved: KMS keys and access points that the snapshot does not list, unless RCPs or --resource
+keep them out, and what it says it does not know. The answer is unknown then.
 
 Exit codes: 0 pass, 1 fail, with a request that somebody is allowed, 2 usage or input error,
 3 unknown.`,
@@ -52,7 +61,7 @@ Exit codes: 0 pass, 1 fail, with a request that somebody is allowed, 2 usage or 
 	fl.StringVar(&g.world.snapshot, "snapshot", "", "snapshot `DIR` of an organization (default: the embedded sample organization)")
 	fl.StringSliceVar(&g.actions, "action", nil, "`ACTION` or pattern such as s3:Delete* that nobody may do (repeatable)")
 	fl.StringArrayVar(&g.resources, "resource", nil, "`ARN` or pattern on which nobody may do it (repeatable)")
-	fl.StringArrayVar(&g.except, "except", nil, "principals whose ARN matches this `PATTERN` may (repeatable)")
+	fl.StringArrayVar(&g.except, "except", nil, "callers whose ARN or name matches this `PATTERN` may (repeatable)")
 	fl.DurationVar(&g.timeout, "timeout", 0, "give up after this `TIME`, such as 30s: unknown (default: limits that count steps, not time)")
 	registerOutputs(cmd, &g.output, checkFormats...)
 	fl.SortFlags = false
@@ -144,7 +153,7 @@ func (g *guardrail) findings(w *world, results ...*check.Result) []checkFinding 
 			continue
 		}
 		f := findingOf(r, "GuardrailBroken", "Somebody in an organization can do what a guardrail is to keep from everybody.")
-		f.message = g.message(r)
+		f.message = g.message(w, r)
 		f.at = []checkPlace{{file: path.Join(w.Prefix, "org.json"), line: 1, column: 1}}
 		if x := r.Counterexample; x != nil {
 			if file, at, ok := w.Position(x.Allowed.Statement); ok {
@@ -157,7 +166,7 @@ func (g *guardrail) findings(w *world, results ...*check.Result) []checkFinding 
 }
 
 // message is an answer with the request that shows it, in one line.
-func (g *guardrail) message(r *check.Result) string {
+func (g *guardrail) message(w *world, r *check.Result) string {
 	x := r.Counterexample
 	if x == nil {
 		return g.says(r)
@@ -166,7 +175,24 @@ func (g *guardrail) message(r *check.Result) string {
 	for _, k := range sortedKeys(x.Request.Keys) {
 		text += ", " + plain(k.name) + " = " + wording.AndList(k.values)
 	}
+	for _, given := range given(w, x) {
+		text += "; given that " + given
+	}
 	return text
+}
+
+// given is what a counterexample of a principal of another account takes for granted.
+func given(w *world, x *check.Counterexample) []string {
+	account := x.Request.Principal.AccountID()
+	if account == "" {
+		return nil
+	}
+	for a := range w.Org.Accounts() {
+		if a.ID == account {
+			return nil
+		}
+	}
+	return []string{"the policies of the caller's own account allow it"}
 }
 
 // says is the answer as a sentence.
@@ -181,11 +207,11 @@ func (g *guardrail) says(r *check.Result) string {
 	}
 	switch r.Verdict {
 	case check.Pass:
-		return "nobody in the organization can do " + what + except
+		return "nobody in the organization or outside of it can do " + what + except
 	case check.Fail:
-		return r.Counterexample.Request.Principal.String() + " can do " + string(r.Counterexample.Request.Action)
+		return callerText(r.Counterexample.Request.Principal) + " can do " + string(r.Counterexample.Request.Action)
 	}
-	return "whether nobody in the organization can do " + what + except + " is not known: " + r.Reason
+	return "whether nobody in the organization or outside of it can do " + what + except + " is not known: " + r.Reason
 }
 
 func (g *guardrail) text(w *world, r *check.Result, s style) string {
@@ -200,6 +226,9 @@ func (g *guardrail) text(w *world, r *check.Result, s style) string {
 	line("resource", plain(resourceText(x.Request.Resource)))
 	for _, k := range sortedKeys(x.Request.Keys) {
 		line("context", plain(k.name)+" = "+wording.AndList(k.values))
+	}
+	for _, text := range given(w, x) {
+		line("given", text)
 	}
 	b.WriteString(w.Answer(x.Allowed, s.outcome(x.Allowed.Decision.Outcome)))
 	return b.String()
@@ -217,6 +246,7 @@ type guardrailJSON struct {
 	Says           string      `json:"says"`
 	Reason         string      `json:"reason,omitempty"` // of unknown
 	Documented     bool        `json:"documented,omitempty"`
+	Given          []string    `json:"given,omitempty"`          // of fail: what is taken for granted of a caller of another account
 	Counterexample *answerJSON `json:"counterexample,omitempty"` // of fail
 }
 
@@ -227,7 +257,7 @@ func (g *guardrail) json(w *world, r *check.Result) guardrailJSON {
 	}
 	if x := r.Counterexample; x != nil {
 		answer := w.answer(x.Allowed, false)
-		out.Counterexample, out.Documented = &answer, x.Documented
+		out.Counterexample, out.Documented, out.Given = &answer, x.Documented, given(w, x)
 	}
 	return out
 }

@@ -29,11 +29,11 @@ func accessDocument(accesses []Access) (*policy.Document, error) {
 	return policy.NewDocument(list...)
 }
 
-// documentedResources are for each access without resources the forms of those that AWS
-// documents for its actions, "*" for none; nil where all are meant.
-func documentedResources(accesses []Access) [][]string {
+// documentedResources are for each access without resources those that AWS documents for its
+// actions, "*" for none; nil where all are meant.
+func documentedResources(accesses []Access) ([]*symbolic.Automaton, error) {
 	ref := serviceref.Embedded()
-	var out [][]string
+	var out []*symbolic.Automaton
 	for _, a := range accesses {
 		var forms []string
 		if len(a.Resources) == 0 {
@@ -50,16 +50,31 @@ func documentedResources(accesses []Access) [][]string {
 			}
 		}
 		slices.Sort(forms)
-		out = append(out, slices.Compact(forms))
+		var list []symbolic.Pattern
+		for _, form := range slices.Compact(forms) {
+			if p, ok := (&compiler{}).arnPattern(policy.Version2008, form, false); ok {
+				list = append(list, p.relaxed)
+			} else {
+				list = append(list, symbolic.Text(form)) // "*": no resource
+			}
+		}
+		var of *symbolic.Automaton
+		if len(list) > 0 {
+			var err error
+			if of, err = symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{list}); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, of)
 	}
-	return out
+	return out, nil
 }
 
 var placeholder = regexp.MustCompile(`\$\{[^}]*\}`)
 
-// within narrows a case to the requests that a document's Allows match. limits are forms of
-// resources for each of them; none: all.
-func (one *callerCase) within(asked *policy.Document, limits [][]string) {
+// within narrows a case to the requests that a document's Allows match. limits are
+// resources for each of them; nil: all.
+func (one *callerCase) within(asked *policy.Document, limits []*symbolic.Automaton) {
 	sides := one.sides
 	one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
 		out, require, err := sides(c)
@@ -70,23 +85,10 @@ func (one *callerCase) within(asked *policy.Document, limits [][]string) {
 		if err != nil {
 			return out, require, err
 		}
-		for i, forms := range limits {
-			if len(forms) == 0 {
-				continue
+		for i, of := range limits {
+			if of != nil {
+				allows[i].Resource = []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
 			}
-			var list []symbolic.Pattern
-			for _, form := range forms {
-				if p, ok := c.arnPattern(policy.Version2008, form, false); ok {
-					list = append(list, p.relaxed)
-				} else {
-					list = append(list, symbolic.Text(form)) // "*": no resource
-				}
-			}
-			of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{list})
-			if err != nil {
-				return out, require, err
-			}
-			allows[i].Resource = []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
 		}
 		side := out[0]
 		grant, layer := side.Grant, len(side.Layers)

@@ -75,12 +75,19 @@ func newEstate(before, after *simulate.Environment) (*estate, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(byARN)) {
 		e.resources = append(e.resources, byARN[key])
-		if !byARN[key].below {
+		if !byARN[key].below && !isLeaf(byARN[key].arn) {
 			e.parents = append(e.parents, byARN[key].arn.String())
 		}
 	}
 	e.parents = slices.Compact(e.parents)
 	return e, nil
+}
+
+// isLeaf reports whether nothing that is not listed can have a policy below a resource: the names
+// of queues, topics and keys end their ARNs, and below the name of a role or a secret there are
+// only other roles and secrets.
+func isLeaf(a policy.ARN) bool {
+	return slices.Contains([]string{"iam", "kms", "secretsmanager", "sns", "sqs"}, a.Service())
 }
 
 // account adds what an account lists.

@@ -67,10 +67,27 @@ func NoLostAccess(ctx context.Context, before, after *simulate.Environment, from
 	return e.compare(ctx, subject{env: before, principal: from}, lacks...)
 }
 
-// Guarded proves that no user, role or root user of the environment is granted any of the
-// accesses, save those whose ARN matches one of the patterns except: that a guardrail holds.
-// An access without resources is about those that AWS documents for its actions. Errors and
-// Unknown are those of [NoGainedAccess].
+// Guarded proves that a guardrail holds: that nobody is granted any of the accesses. An access
+// without resources is about those that AWS documents for its actions. Pass says that of
+//
+//   - the users, roles and root users of the environment, with all policies that bear on them, on all
+//     resources;
+//   - outsiders, on the resources of the environment: callers without credentials, AWS services,
+//     identity providers and the principals of accounts that the environment does not list, by
+//     what resource and trust policies grant whatever policies the outsiders themselves have,
+//     less what RCPs and Block Public Access deny (IAM User Guide, “Cross-account policy
+//     evaluation logic”).
+//
+// Those are left out that one of the patterns except matches: by their ARN, that of the role for its
+// sessions, by the name of a service or identity provider, and by "*" for callers without
+// credentials.
+//
+// It says nothing of what is granted other than by policies, such as S3 ACLs, grants of KMS keys
+// and resource shares, nor of sessions of federated users of the environment's accounts. It takes
+// accounts to have the principals and the resources with policies that the environment lists. A
+// resource that may have a policy none the less makes the answer Unknown, where no RCP denies: KMS
+// keys and access points that are not listed, and what is in a gap (package org, Gap). Other errors and
+// reasons of Unknown are those of [NoGainedAccess].
 func Guarded(ctx context.Context, env *simulate.Environment, except []string, accesses ...Access) (Result, error) {
 	e, err := newEstate(env, env)
 	if err != nil {
@@ -80,17 +97,32 @@ func Guarded(ctx context.Context, env *simulate.Environment, except []string, ac
 	if err != nil {
 		return Result{}, err
 	}
-	limits := documentedResources(accesses)
+	limits, err := documentedResources(accesses)
+	if err != nil {
+		return Result{Reason: reason(err)}, nil
+	}
 	var spared []glob.Pattern
 	for _, p := range except {
 		spared = append(spared, glob.Compile(p, glob.Wildcards))
 	}
-	return each(nil, env, func(p policy.Principal) (Result, error) {
+	out, err := each(nil, env, func(p policy.Principal) (Result, error) {
 		if slices.ContainsFunc(spared, func(g glob.Pattern) bool { return g.Match(p.ARN().String(), nil) }) {
 			return Result{Verdict: Pass}, nil
 		}
 		return e.granted(ctx, subject{env: env, principal: p}, asked, limits)
 	})
+	if err != nil || out.Verdict == Fail {
+		return out, err
+	}
+	for _, r := range e.outside(env, except).granted(ctx, asked, limits) {
+		if r.Verdict == Fail || r.Verdict == Unknown && out.Verdict == Pass {
+			out = r
+		}
+		if r.Verdict == Fail {
+			break
+		}
+	}
+	return out, nil
 }
 
 // each asks about all principals, by default those of the environment: Fail if one fails, else
@@ -150,7 +182,7 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 }
 
 // granted looks for what a subject can do of what is asked.
-func (e *estate) granted(ctx context.Context, holds subject, asked *policy.Document, limits [][]string) (Result, error) {
+func (e *estate) granted(ctx context.Context, holds subject, asked *policy.Document, limits []*symbolic.Automaton) (Result, error) {
 	s, result, err := e.question(ctx, []subject{holds})
 	if s == nil {
 		return result, err

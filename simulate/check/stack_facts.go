@@ -124,6 +124,11 @@ func (s *stackQuestion) keys(standings []simulate.Standing) []string {
 			list = append(list, level...)
 		}
 	}
+	return keysOf(list)
+}
+
+// keysOf are the condition keys that documents speak of, first spellings, and the caller's ARN.
+func keysOf(list []*policy.Document) []string {
 	seen := map[string]bool{}
 	var out []string
 	add := func(name string) {
