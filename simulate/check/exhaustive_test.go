@@ -77,7 +77,7 @@ var stringOperators = []string{"StringEquals", "StringNotEquals", "StringEqualsI
 var keyKinds = map[string]keyKind{
 	// A key of nobody's catalogue: one value or several.
 	"k": {"k", append([]string{"ArnLike", "ArnNotLike", "NumericEquals", "BinaryEquals"}, stringOperators...),
-		[]string{"a", "b", "A", "*", "a*", "?", "", "ab", "${aws:username}", "a${aws:username}", "${*}", "1", "YQ==", "k", "\u212a"},
+		[]string{"a", "b", "A", "*", "a*", "?", "", "ab", "${aws:username}", "${aws:username}", "a${aws:username}", "*${aws:username}", "?${aws:username}", "${*}", "1", "YQ==", "k", "\u212a"},
 		[][]string{nil, {"k"}, {"K"}, {"\u212a"}, {"a"}, {"b"}, {"A"}, {"ab"}, {""}, {"a", "b"}, {"b", "b"}, {"*"}, {"1"}, {"YQ=="}, {"arn:a:b:c:d:e"}, {"aa"}, {"a/b"}, {"a:b"}}},
 	"aws:username": {"aws:username", stringOperators,
 		[]string{"a", "b", "*", "a*", "${k}", "${k,'b'}", "A"},

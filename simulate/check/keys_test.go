@@ -114,3 +114,31 @@ func TestAccessBeyondRCPs(t *testing.T) {
 		}
 	}
 }
+
+// TestVariablesByOperators: without wildcards, StringLike takes what StringEquals takes, whatever the
+// value of a variable; with them, not.
+func TestVariablesByOperators(t *testing.T) {
+	allow := func(operator, value string) []string {
+		return []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"` + operator + `":{"aws:PrincipalTag/team":"` + value + `"}}}`}
+	}
+	for _, test := range []struct {
+		value       string
+		there, back check.Verdict // from StringEquals to StringLike
+	}{
+		{"${aws:username}", check.Pass, check.Pass},
+		{"a/${aws:username}", check.Pass, check.Pass},
+		{"*${aws:username}", check.Fail, check.Pass},
+		{"${aws:username}?", check.Fail, check.Pass},
+	} {
+		if r := verdict(t, allow("StringEquals", test.value), allow("StringLike", test.value), policy.IdentityBased); r.Verdict != test.there {
+			t.Errorf("%s: from StringEquals to StringLike: got %s (%s), want %s", test.value, r.Verdict, r.Reason, test.there)
+		}
+		if r := verdict(t, allow("StringLike", test.value), allow("StringEquals", test.value), policy.IdentityBased); r.Verdict != test.back {
+			t.Errorf("%s: from StringLike to StringEquals: got %s (%s), want %s", test.value, r.Verdict, r.Reason, test.back)
+		}
+	}
+	// Letters' case is another matter.
+	if r := verdict(t, allow("StringLike", "${aws:username}"), allow("StringEqualsIgnoreCase", "${aws:username}"), policy.IdentityBased); r.Verdict == check.Pass {
+		t.Error("from StringLike to StringEqualsIgnoreCase: got pass, want anything else")
+	}
+}

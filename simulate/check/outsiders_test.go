@@ -18,6 +18,7 @@ import (
 func TestOutsiders(t *testing.T) {
 	const (
 		queue  = "arn:aws:sqs:eu-west-1:111122223333:orders"
+		topic  = "arn:aws:sns:eu-west-1:111122223333:news"
 		bucket = "arn:aws:s3:::logs"
 		role   = "arn:aws:iam::111122223333:role/deploy"
 	)
@@ -27,13 +28,13 @@ func TestOutsiders(t *testing.T) {
 	perimeter := `{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*","Condition":{
 		"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}}}`
 	for name, test := range map[string]struct {
-		queue, bucket, trust, rcp string // statements
-		block                     bool
-		gap                       *org.Gap
-		action, resource          string
-		except                    []string
-		want                      check.Verdict
-		who                       string // of Fail
+		queue, topic, bucket, trust, rcp string // statements
+		block                            bool
+		gap                              *org.Gap
+		action, resource                 string
+		except                           []string
+		want                             check.Verdict
+		who                              string // of Fail
 	}{
 		"nothing says anything": {action: "sqs:*", want: check.Pass},
 		"another account":       {queue: allow(`{"AWS":"444455556666"}`, ""), action: "sqs:*", want: check.Fail, who: "arn:aws:iam::444455556666:user/ana"},
@@ -68,6 +69,7 @@ func TestOutsiders(t *testing.T) {
 		"access points are not listed":                 {action: "s3:GetObject", want: check.Unknown},
 		"keys are not listed":                          {action: "kms:Decrypt", want: check.Unknown},
 		"an RCP keeps everybody from hidden keys":      {rcp: perimeter, action: "kms:Decrypt", resource: "arn:aws:kms:*:111122223333:key/*", except: []string{"*.amazonaws.com"}, want: check.Pass},
+		"RCPs do not reach Amazon SNS":                 {topic: allow(`"*"`, ""), rcp: perimeter, action: "sns:Publish", want: check.Fail, who: "*"},
 		"an RCP does not reach the management account": {rcp: perimeter, action: "kms:Decrypt", except: []string{"*.amazonaws.com"}, want: check.Unknown},
 		"a trust policy": {trust: `{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:saml-provider/idp"},"Action":"sts:AssumeRoleWithSAML"}`,
 			action: "sts:AssumeRoleWithSAML", want: check.Fail, who: "arn:aws:iam::111122223333:saml-provider/idp"},
@@ -83,7 +85,7 @@ func TestOutsiders(t *testing.T) {
 				return document([]string{s})
 			}
 			account := org.Account{ID: "111122223333", CanonicalID: "c0", Attached: []string{org.FullAWSAccess},
-				Resources: []org.Resource{{ARN: policy.MustParseARN(queue), Policy: parsed(test.queue)}, {ARN: policy.MustParseARN(bucket), Policy: parsed(test.bucket), BlockPublicAccess: test.block}},
+				Resources: []org.Resource{{ARN: policy.MustParseARN(queue), Policy: parsed(test.queue)}, {ARN: policy.MustParseARN(topic), Policy: parsed(test.topic)}, {ARN: policy.MustParseARN(bucket), Policy: parsed(test.bucket), BlockPublicAccess: test.block}},
 				Roles:     []org.Role{{ARN: policy.MustParseARN(role), ID: "AROAEXAMPLE123456", Trust: document([]string{`{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}`})}}}
 			if test.trust != "" {
 				account.Roles[0].Trust = parsed(test.trust)

@@ -70,6 +70,9 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 			continue
 		}
 		x.keys = keys
+		if one.agrees {
+			x.keys = agreeing(keys, x.resource)
+		}
 		if !shown(x) || !byOracle(worlds, x) {
 			if tries >= maxTries {
 				break

@@ -38,14 +38,19 @@ func checkKind(k policy.Kind, documents ...*policy.Document) error {
 
 // cases are those of callers in front of two documents, one on each side, that decide alone:
 // what else there is allows everything. A nil document allows nothing.
-func cases(k policy.Kind, documents [2]*policy.Document) ([]*callerCase, error) {
+func cases(k policy.Kind, documents [2]*policy.Document) (list []*callerCase, err error) {
 	switch k {
 	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:
-		return []*callerCase{identityCase(k, [2][]*policy.Document{attached(documents[0]), attached(documents[1])})}, nil
+		list = []*callerCase{identityCase(k, [2][]*policy.Document{attached(documents[0]), attached(documents[1])})}
 	case policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint:
-		return principalCases(k, documents), nil
+		list = principalCases(k, documents)
+	default:
+		return nil, errKind{k, "can be compared"}
 	}
-	return nil, errKind{k, "can be compared"}
+	for _, one := range list {
+		one.ofResourceAccount(documents)
+	}
+	return list, nil
 }
 
 // errKind is the error of a kind of policy that a question does not fit.
@@ -62,6 +67,7 @@ type callerCase struct {
 	worlds func(c *compiler, m *symbolic.Model) []*world
 	fixed  bool // worlds does not depend on the model
 	owned  bool // worlds say whether the resource is in the caller's account
+	agrees bool // aws:ResourceAccount is the account of the resource's ARN
 	// nonempty says that there are such requests, so that what always is must be possible.
 	nonempty bool
 }

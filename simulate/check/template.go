@@ -20,10 +20,10 @@ type template struct {
 	again     func(*compiler) (pattern, bool) // compiles the text once more; nil: no lemmas
 }
 
-// template returns the formula under which the subject matches a text with variables: one
-// free variable for one text, so that both sides of a comparison agree on it.
-func (c *compiler) template(subject string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
-	key := glue("template", subject, string(v), text)
+// template returns the formula under which the subject matches a text with variables, read as a
+// dialect says: one free variable for one text, so that both sides of a comparison agree on it.
+func (c *compiler) template(subject, dialect string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
+	key := glue("template", subject, dialect, string(v), text)
 	if c.anyOwned(p.variables) {
 		key, subject = c.mark(key), c.mark(subject) // no lemma relates two callers
 	}
@@ -50,7 +50,13 @@ func (c *compiler) template(subject string, p pattern, v policy.Version, text st
 // keyTemplate is the formula under which the key's one value matches a text with variables.
 func (c *compiler) keyTemplate(key symbolic.Key, dialect string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
 	before := len(c.templates)
-	f := c.template(glue(c.problem.Name(key), dialect), p, v, text, again)
+	subject := dialect
+	if dialect == "StringEquals" || dialect == "StringLike" {
+		// The characters of a variable's value stand for themselves in both (R-OPS-1), so that one
+		// text may follow from another.
+		subject = "String"
+	}
+	f := c.template(glue(c.problem.Name(key), subject), dialect, p, v, text, again)
 	if len(c.templates) > before {
 		possible := &symbolic.Values{Patterns: []symbolic.Pattern{p.relaxed}}
 		if dialect == "Bool" {

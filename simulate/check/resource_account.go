@@ -1,0 +1,71 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+)
+
+const keyResourceAccount = "aws:ResourceAccount"
+
+// ofResourceAccount narrows a case, where documents speak of aws:ResourceAccount, to requests in
+// which it agrees with the resource: an ARN with an account is of a resource of that account
+// (IAM User Guide, “Amazon Resource Names (ARNs)”), and the key, where AWS sends it, is the account
+// that owns the resource (“AWS global condition context keys”). An ARN without one, such as
+// that of a bucket, says nothing.
+func (one *callerCase) ofResourceAccount(documents [2]*policy.Document) {
+	var accounts, theirs []string
+	speaks := false
+	for _, d := range documents {
+		if d != nil {
+			accounts = with(accounts, accountNumber.FindAllString(d.String(), -1)...)
+			speaks = speaks || slices.ContainsFunc(keysOf([]*policy.Document{d}), func(key string) bool { return fold(key) == fold(keyResourceAccount) })
+		}
+	}
+	if one.agrees = speaks; !speaks || len(accounts) == 0 {
+		return
+	}
+	for _, a := range accounts {
+		theirs = append(theirs, "*:*:*:*:"+a+":*")
+	}
+	sides := one.sides
+	one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
+		out, require, err := sides(c)
+		if err != nil {
+			return out, require, err
+		}
+		b, key := &sideBuilder{compiler: c, Side: out[0]}, c.key(keyResourceAccount)
+		key.Like(accounts...)
+		not := b.on(nil, theirs)
+		not.NotResource = true
+		list := []symbolic.Statement{not}
+		for i, a := range accounts {
+			own := b.on(nil, theirs[i:i+1])
+			own.When = key.Only(texts(a))
+			list = append(list, own)
+		}
+		// Of an account that the documents do not write, the key is another one, too.
+		bare := b.on(nil, []string{"*:*:*:*:????????????:*"})
+		bare.NotResource = true
+		named, others, grant := b.layer(list...), b.layer(b.on(nil, theirs), bare, symbolic.Statement{When: key.Only(notTexts(accounts...))}), b.Grant
+		b.Grant = func(l []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(l, named, others), grant(l)) }
+		return out, require, b.err
+	}
+}
+
+// agreeing are the keys, with the account of the resource's ARN as aws:ResourceAccount if it is
+// there.
+func agreeing(keys []contextKey, resource string) []contextKey {
+	arn, err := policy.ParseARN(resource)
+	if err != nil || !policy.IsAccountID(arn.AccountID()) {
+		return keys
+	}
+	out := slices.Clone(keys)
+	for i := range out {
+		if fold(out[i].name) == fold(keyResourceAccount) {
+			out[i].values, out[i].many = []string{arn.AccountID()}, false
+		}
+	}
+	return out
+}
