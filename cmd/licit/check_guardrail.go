@@ -35,7 +35,7 @@ role or root user of the organization, by identity policies, boundaries, SCPs an
 policies and trust policies together; and nobody outside of it, by the policies of resources that
 the snapshot lists, with RCPs and Block Public Access, whatever the policies of their own accounts
 allow. Outside are other accounts, AWS services, identity providers, and callers without
-credentials.
+credentials. RCPs reach no service-linked roles, those of other accounts neither.
 
 Those whom --except matches are left out: by the ARN of a user, of a role with its sessions, of a
 root user or a SAML provider, by the name of a service or OIDC provider, such as

@@ -161,8 +161,11 @@ func (o *outside) cases(p outsidePlace) []*callerCase {
 			who.kind != policy.Service && p.standing.Layers.BlockPublicAccess && isPlainlyPublic(p):
 			continue
 		}
-		who.others = with(who.others, o.accounts...)
-		out = append(out, o.before(p, who))
+		who.others = with(slices.Clone(who.others), o.accounts...)
+		out = append(out, o.before(p, who, false))
+		if who.kind == policy.RoleSession {
+			out = append(out, o.before(p, who, true))
+		}
 	}
 	return out
 }
@@ -223,8 +226,9 @@ func isPlainlyPublic(p outsidePlace) bool {
 	return false
 }
 
-// before is one kind of outsiders before the policy of a place.
-func (o *outside) before(p outsidePlace, who caller) *callerCase {
+// before is one kind of outsiders before the policy of a place: service-linked roles, which RCPs do
+// not reach (R-RCP-2), or others.
+func (o *outside) before(p outsidePlace, who caller, linked bool) *callerCase {
 	var free surroundings
 	l := &p.standing.Layers
 	return &callerCase{
@@ -235,7 +239,12 @@ func (o *outside) before(p outsidePlace, who caller) *callerCase {
 				symbolic.Not(free.bounded.Is()), symbolic.Not(free.same.Is()))
 			b := newSide(c)
 			who.side(b, p.kind, p.policy, free)
-			b.resourceControl(l.ResourceControl, c.problem.Free())
+			if isLinked := c.key("aws:PrincipalArn").Some(c.arns("arn:*:iam::*:role/aws-service-role/*")); linked {
+				require = symbolic.And(require, isLinked)
+			} else {
+				require = symbolic.And(require, symbolic.Not(isLinked))
+				b.resourceControl(l.ResourceControl, c.problem.Free())
+			}
 			p.within(b)
 			return []*symbolic.Side{b.Side}, require, b.err
 		},
@@ -276,7 +285,7 @@ func (o *outside) facts(c *compiler, p outsidePlace, who caller) *symbolic.Formu
 		a := o.stranger()
 		c.key("aws:PrincipalAccount").Like(a)
 		iam := "arn:" + p.partition + ":iam::" + a
-		arn.Like(iam+":user/ana", iam+":role/example", iam+":root", "arn:"+p.partition+":sts::"+a+":federated-user/ana")
+		arn.Like(iam+":user/ana", iam+":role/example", iam+":root", iam+":role/aws-service-role/example", "arn:"+p.partition+":sts::"+a+":federated-user/ana")
 	}
 	var all []*symbolic.Formula
 	hold := func(f *symbolic.Formula) { all = append(all, f) }

@@ -25,6 +25,7 @@ var outsiders = []caller{
 	{principal: "arn:aws:iam::777788889999:user/a", canonical: "c1"},
 	{principal: "arn:aws:sts::444455556666:assumed-role/dev/s", role: "arn:aws:iam::444455556666:role/x/dev", id: "AROA1"},
 	{principal: "arn:aws:sts::777788889999:assumed-role/dev/t", role: "arn:aws:iam::777788889999:role/dev"},
+	{principal: "arn:aws:sts::777788889999:assumed-role/linked/t", role: "arn:aws:iam::777788889999:role/aws-service-role/linked"},
 	{principal: "arn:aws:iam::444455556666:root"}, {principal: "arn:aws:iam::777788889999:root"},
 	{principal: "arn:aws:sts::777788889999:federated-user/x", issuer: "arn:aws:iam::777788889999:user/ana"},
 }
