@@ -134,6 +134,11 @@ func (o *outside) hiddenIn(account string) outsidePlace {
 		Resource: policy.MustParseARN("arn:" + p.partition + ":kms:us-east-1:" + account + ":key/00000000-0000-0000-0000-000000000000")}
 	p.standing = o.env.Standing(p.request)
 	p.standing.Owner = account
+	for _, g := range o.gaps {
+		if g == account || strings.ContainsAny(g, "*") || strings.Contains(g, ":role/") {
+			p.standing.Layers.ResourceControl = nil // R-RCP-2: it may hide a service-linked role
+		}
+	}
 	run := symbolic.Token{Kind: symbolic.Run}
 	for _, of := range []string{account, ""} {
 		p.on = append(p.on, append(symbolic.Glob("arn:"+p.partition+":*:*:"+of+":", true), run))
