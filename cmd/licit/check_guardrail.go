@@ -105,16 +105,20 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 		return err
 	}
 	var result check.Result
-	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+	if err := a.interruptible(cmd, func(ctx context.Context) error {
 		limited := ctx
 		if g.timeout > 0 {
 			var stop context.CancelFunc
 			limited, stop = context.WithTimeout(ctx, g.timeout)
 			defer stop()
 		}
-		if result, err = check.Guarded(limited, w.Env, g.except, check.Access{Actions: g.actions, Resources: g.resources}); err != nil {
+		found, err := check.Guarded(limited, w.Env, check.Guardrail{
+			Accesses: []check.Access{{Actions: g.actions, Resources: g.resources}}, Except: g.except,
+		})
+		if err != nil {
 			return err
 		}
+		result = found.Result
 		return ctx.Err() // interrupted; a timeout is an answer
 	}); err != nil {
 		return err

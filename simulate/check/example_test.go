@@ -188,13 +188,15 @@ func ExampleCertify() {
 
 func ExampleGuarded() {
 	env := shop(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`)
+	guardrail := check.Guardrail{Accesses: []check.Access{{Actions: []string{"sqs:PurgeQueue"}}}}
 	for _, except := range []string{"arn:aws:iam::*:root", "arn:aws:iam::111122223333:user/ana"} {
-		r, err := check.Guarded(context.Background(), env, []string{except}, check.Access{Actions: []string{"sqs:PurgeQueue"}})
+		guardrail.Except = []string{except}
+		r, err := check.Guarded(context.Background(), env, guardrail)
 		if err != nil {
 			panic(err)
 		}
 		fmt.Println(r.Verdict)
-		if x := r.Counterexample; x != nil {
+		for _, x := range r.Breaches {
 			fmt.Println(" ", x.Request.Principal, "can", x.Request.Action)
 		}
 	}
@@ -202,4 +204,21 @@ func ExampleGuarded() {
 	// pass
 	// fail
 	//   arn:aws:iam::111122223333:root can sqs:PurgeQueue
+	//   arn:aws:iam::444455556666:root can sqs:PurgeQueue
+}
+
+func ExampleWithProgress() {
+	env := shop(`{"Version":"2012-10-17","Statement":[]}`)
+	guardrail := check.Guardrail{Accesses: []check.Access{{Actions: []string{"sqs:PurgeQueue"}}}, Except: []string{"*"}}
+	_, err := check.Guarded(context.Background(), env, guardrail, check.WithProgress(func(done, all int) {
+		fmt.Println(done, "of", all)
+	}))
+	if err != nil {
+		panic(err)
+	}
+	// Output:
+	// 0 of 4
+	// 1 of 4
+	// 2 of 4
+	// 3 of 4
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
@@ -23,25 +22,36 @@ import (
 // counterexample is that of the first principal that has one. The error says that an
 // environment has no organization.
 func NoGainedAccess(ctx context.Context, before, after *simulate.Environment, principals ...policy.Principal) (Result, error) {
-	return noGainedAccess(ctx, before, after, -1, principals)
+	return noGainedAccess(ctx, before, after, -1, principals, nil)
 }
 
 // NobodyGainsAccess is [NoGainedAccess] for all principals of the environment after. It proves
 // at once for all what changes of policies leave everybody no more; at most most principals
 // get a proof of their own, and with more of them the answer is Unknown.
-func NobodyGainsAccess(ctx context.Context, before, after *simulate.Environment, most int) (Result, error) {
-	return noGainedAccess(ctx, before, after, max(most, 0), nil)
+func NobodyGainsAccess(ctx context.Context, before, after *simulate.Environment, most int, options ...Option) (Result, error) {
+	return noGainedAccess(ctx, before, after, max(most, 0), nil, options)
 }
 
-func noGainedAccess(ctx context.Context, before, after *simulate.Environment, most int, principals []policy.Principal) (Result, error) {
+func noGainedAccess(ctx context.Context, before, after *simulate.Environment, most int, principals []policy.Principal, options []Option) (Result, error) {
 	e, err := newEstate(before, after)
 	if err != nil {
 		return Result{}, err
 	}
 	e.left = most
-	return each(principals, after, func(p policy.Principal) (Result, error) {
+	if len(principals) == 0 {
+		principals = everybody(after)
+	}
+	out := Result{Verdict: Pass}
+	err = each(ctx, principals, options, func(p policy.Principal) (Result, error) {
 		return e.compare(ctx, subject{env: after, principal: p}, subject{env: before, principal: p})
+	}, func(_ policy.Principal, r Result) (more bool) {
+		out = out.and(r)
+		return r.Verdict != Fail
 	})
+	if err != nil {
+		return Result{}, err
+	}
+	return out, nil
 }
 
 // NoLostAccess proves that everything that from can do in the environment before, one of the
@@ -65,94 +75,6 @@ func NoLostAccess(ctx context.Context, before, after *simulate.Environment, from
 		lacks[i] = subject{env: after, principal: p}
 	}
 	return e.compare(ctx, subject{env: before, principal: from}, lacks...)
-}
-
-// Guarded proves that a guardrail holds: that nobody is granted any of the accesses. An access
-// without resources is about those that AWS documents for its actions. Pass says that of
-//
-//   - the users, roles and root users of the environment, with all policies that bear on them, on all
-//     resources;
-//   - outsiders, on the resources of the environment: callers without credentials, AWS services,
-//     identity providers and the principals of accounts that the environment does not list, by
-//     what resource and trust policies grant whatever policies the outsiders themselves have,
-//     less what RCPs and Block Public Access deny (IAM User Guide, “Cross-account policy
-//     evaluation logic”).
-//
-// Those are left out that one of the patterns except matches: by their ARN, that of the role for its
-// sessions, by the name of a service or identity provider, and by "*" for callers without
-// credentials.
-//
-// It says nothing of what is granted other than by policies, such as S3 ACLs, grants of KMS keys
-// and resource shares, nor of sessions of federated users of the environment's accounts. It takes
-// accounts to have the principals and the resources with policies that the environment lists. A
-// resource that may have a policy none the less makes the answer Unknown, where no RCP denies: KMS
-// keys and access points that are not listed, and what is in a gap (package org, Gap). Other errors and
-// reasons of Unknown are those of [NoGainedAccess].
-func Guarded(ctx context.Context, env *simulate.Environment, except []string, accesses ...Access) (Result, error) {
-	e, err := newEstate(env, env)
-	if err != nil {
-		return Result{}, err
-	}
-	asked, err := accessDocument(accesses)
-	if err != nil {
-		return Result{}, err
-	}
-	limits, err := documentedResources(accesses)
-	if err != nil {
-		return Result{Reason: reason(err)}, nil
-	}
-	var spared []glob.Pattern
-	for _, p := range except {
-		spared = append(spared, glob.Compile(p, glob.Wildcards))
-	}
-	out, err := each(nil, env, func(p policy.Principal) (Result, error) {
-		if slices.ContainsFunc(spared, func(g glob.Pattern) bool { return g.Match(p.ARN().String(), nil) }) {
-			return Result{Verdict: Pass}, nil
-		}
-		return e.granted(ctx, subject{env: env, principal: p}, asked, limits)
-	})
-	if err != nil || out.Verdict == Fail {
-		return out, err
-	}
-	for _, r := range e.outside(env, except).granted(ctx, asked, limits) {
-		if r.Verdict == Fail || r.Verdict == Unknown && out.Verdict == Pass {
-			out = r
-		}
-		if r.Verdict == Fail {
-			break
-		}
-	}
-	return out, nil
-}
-
-// each asks about all principals, by default those of the environment: Fail if one fails, else
-// Unknown if one is.
-func each(principals []policy.Principal, env *simulate.Environment, ask func(policy.Principal) (Result, error)) (Result, error) {
-	if len(principals) == 0 {
-		for a := range env.Organization().Accounts() {
-			partition := "aws"
-			for _, u := range a.Users {
-				partition = u.ARN.Partition()
-				principals = append(principals, policy.PrincipalFromARN(u.ARN))
-			}
-			for _, r := range a.Roles {
-				partition = r.ARN.Partition()
-				principals = append(principals, policy.PrincipalFromARN(r.ARN))
-			}
-			principals = append(principals, policy.PrincipalFromARN(policy.MustParseARN("arn:"+partition+":iam::"+a.ID+":root")))
-		}
-	}
-	out := Result{Verdict: Pass}
-	for _, p := range principals {
-		r, err := ask(p)
-		if err != nil || r.Verdict == Fail {
-			return r, err
-		}
-		if r.Verdict == Unknown && out.Verdict == Pass {
-			out = r
-		}
-	}
-	return out, nil
 }
 
 // A subject is who acts in which environment.
