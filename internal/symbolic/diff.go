@@ -48,39 +48,6 @@ type Side struct {
 	Grant func(layers []*Formula) *Formula
 }
 
-// A Cell is a class of requests that one side allows and the other does not, and a model of
-// the keys of one of them.
-type Cell struct {
-	Action, Resource string // of the class; in lower case, and "*" for no resource
-	Model            Model
-
-	actions      []*Automaton
-	actionAtom   *Atom
-	resources    []*Automaton
-	resourceAtom *Atom
-}
-
-// HasAction reports whether an action, in lower case, is of the cell's class.
-func (c *Cell) HasAction(action string) bool { return in(c.actions, c.actionAtom, action) }
-
-// HasResource reports whether a resource is of the cell's class.
-func (c *Cell) HasResource(resource string) bool { return in(c.resources, c.resourceAtom, resource) }
-
-func in(automata []*Automaton, atom *Atom, text string) bool {
-	for i, a := range automata {
-		at := int32(0)
-		for _, r := range text {
-			if at = a.next(at, r); at < 0 {
-				return false
-			}
-		}
-		if a.states[at].class != atom.Classes[i] {
-			return false
-		}
-	}
-	return true
-}
-
 // everyText is the automaton without elements of each universe.
 func everyText(u Universe) *Automaton {
 	a, err := Build(u, nil)
@@ -229,7 +196,7 @@ func (d *differ) action(atom *Atom, yield func(*Cell) bool) (more bool, err erro
 			continue
 		}
 		cell := &Cell{Action: atom.Witness(), Resource: r.Witness(), Model: m,
-			actions: d.actions, actionAtom: atom, resources: resources.automata, resourceAtom: r}
+			actions: atomOf{d.actions, atom}, resources: atomOf{resources.automata, r}}
 		if !yield(cell) {
 			return false, nil
 		}

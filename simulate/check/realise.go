@@ -2,7 +2,6 @@ package check
 
 import (
 	"cmp"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -10,15 +9,11 @@ import (
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
-	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
 )
 
 // maxTries limits the requests that are decided to find one that shows a difference.
 const maxTries = 200
-
-// maxLooked limits the documented actions that are looked for in a class.
-const maxLooked = 5000
 
 // maxActions limits the documented actions of a class whose resources are tried.
 const maxActions = 50
@@ -65,7 +60,7 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		tries++
 		return tries <= maxTries && q.shown(worlds, x)
 	}
-	for x := range q.candidates(cell, cmp.Or(worlds[0].caller.ResourceAccount, exampleAccount)) {
+	for x := range q.candidates(cell, cmp.Or(worlds[0].caller.ResourceAccount, exampleAccount)).all {
 		if one.owned && !worlds[0].owns(x.resource) {
 			continue
 		}
@@ -104,238 +99,6 @@ func (w *world) owns(resource string) bool {
 	}
 	account := w.caller.Principal.AccountID()
 	return (arn.AccountID() == account) == (w.caller.ResourceAccount == account)
-}
-
-// candidates yields documented requests of the cell first, and then any. Where an ARN may be of
-// any account, it is of the one given.
-func (q *question) candidates(cell *symbolic.Cell, account string) func(func(candidate) bool) {
-	return func(yield func(candidate) bool) {
-		ref := serviceref.Embedded()
-		seen, looked, tried := map[policy.Action]bool{}, 0, 0
-		var others []policy.Action // documented, on what AWS does not have
-		try := func(a policy.Action) bool {
-			if looked++; seen[a] || looked > maxLooked || tried >= maxTries/2 || len(seen) >= maxActions || !cell.HasAction(lower(string(a))) {
-				return true
-			}
-			seen[a] = true
-			for resource := range q.resourcesOf(cell, a, account) {
-				if tried++; !yield(candidate{action: string(a), resource: resource, documented: true}) {
-					return false
-				}
-			}
-			others = append(others, a)
-			return true
-		}
-		service, _, _ := strings.Cut(cell.Action, ":")
-		for _, near := range []bool{true, false} {
-			for pattern := range q.actionPatterns() {
-				prefix, _, _ := strings.Cut(lower(pattern), ":")
-				if (prefix == service) != near {
-					continue
-				}
-				for a := range ref.Actions(pattern) {
-					if !try(a) {
-						return
-					}
-				}
-			}
-		}
-		// What no pattern names is in all services, so that a few actions of each will do.
-		for s := range ref.Services() {
-			n := 0
-			for a := range ref.Actions(s.Prefix + ":*") {
-				if n++; n > 3 {
-					break
-				}
-				if !try(a) {
-					return
-				}
-			}
-		}
-		for _, a := range others {
-			for resource := range withoutCollection(cell, a, account) {
-				if !yield(candidate{action: string(a), resource: resource}) {
-					return
-				}
-			}
-		}
-		yield(candidate{action: cell.Action, resource: cell.Resource})
-	}
-}
-
-// withoutCollection yields the cell's resource. Where that is none and the action's service
-// authorises it against an ARN all the same (R-RSC-5), other resources of the cell follow.
-func withoutCollection(cell *symbolic.Cell, a policy.Action, account string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if !yield(cell.Resource) || cell.Resource != "*" {
-			return
-		}
-		if _, ok := serviceref.Embedded().Collection(a); !ok {
-			return
-		}
-		for _, partition := range []string{"aws", "aws-cn"} {
-			for _, service := range []string{a.Service(), "x"} {
-				arn := "arn:" + partition + ":" + service + ":us-east-1:" + account + ":example"
-				if cell.HasResource(arn) && !yield(arn) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// actionPatterns are those that a side names: a documented action of a cell matches one.
-func (q *question) actionPatterns() func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, d := range q.examples {
-			for _, s := range d.Statements() {
-				for a := range s.Action.All() {
-					if !onlyStars(a) && a != "*:*" && !yield(a) {
-						return
-					}
-				}
-				for a := range s.NotAction.All() {
-					if !onlyStars(a) && a != "*:*" && !yield(a) {
-						return
-					}
-				}
-			}
-		}
-	}
-}
-
-// resourcesOf yields resources of the cell in a form that the action takes.
-func (q *question) resourcesOf(cell *symbolic.Cell, a policy.Action, account string) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		info, ok := serviceref.Embedded().Action(a)
-		if !ok {
-			return
-		}
-		if info.WildcardOnly() {
-			if cell.HasResource("*") {
-				yield("*")
-			}
-			return
-		}
-		var seen []string
-		// What the cell has is found out faster than what the action takes.
-		add := func(s string) (more bool) {
-			if !cell.HasResource(s) || slices.Contains(seen, s) {
-				return true
-			}
-			if arn, err := policy.ParseARN(s); err != nil || !info.Fits(arn) || !isComplete(arn, serviceref.Embedded().ARNFormats(a)) {
-				return true
-			}
-			seen = append(seen, s)
-			return yield(s)
-		}
-		for _, s := range q.filledResources(account) {
-			if !add(s) {
-				return
-			}
-		}
-		for format := range serviceref.Embedded().ARNFormats(a) {
-			if !add(fillFormat(format, account)) {
-				return
-			}
-		}
-		for _, s := range completed(cell.Resource, account) {
-			if !add(s) {
-				return
-			}
-		}
-		if len(slices.Collect(info.Resources())) == 0 && cell.HasResource("*") {
-			yield("*")
-		}
-	}
-}
-
-// filledResources are ARNs made of the patterns of the examples, in the account where any would
-// do.
-func (q *question) filledResources(account string) []string {
-	if filled, ok := q.filled[account]; ok {
-		return filled
-	}
-	var out []string
-	seen := map[string]bool{}
-	for _, d := range q.examples {
-		for _, s := range d.Statements() {
-			for p := range s.Resource.All() {
-				for _, text := range []string{"example", ""} {
-					if f := fill(p, account, text); !seen[f] {
-						seen[f] = true
-						out = append(out, f)
-					}
-				}
-			}
-		}
-	}
-	q.filled[account] = out
-	return out
-}
-
-// completed are an ARN and what it is with the account, and with a region, where it has none.
-func completed(arn, account string) []string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[4] != "" {
-		return []string{arn}
-	}
-	parts[4] = account
-	global := strings.Join(parts, ":")
-	parts[3] = cmp.Or(parts[3], "us-east-1")
-	return []string{strings.Join(parts, ":"), global, arn}
-}
-
-// isComplete reports whether the ARN has a region and an account where one of the formats has.
-func isComplete(arn policy.ARN, formats iter.Seq[string]) bool {
-	for format := range formats {
-		parts := strings.SplitN(format, ":", 6)
-		if len(parts) == 6 && (parts[3] == "") == (arn.Region() == "") && (parts[4] == "") == (arn.AccountID() == "") {
-			return true
-		}
-	}
-	return false
-}
-
-// fill makes an ARN of a pattern: the usual values where its first parts are wild, text for
-// other stars.
-func fill(pattern, account, text string) string {
-	parts := strings.SplitN(pattern, ":", 6)
-	for i, usual := range []string{"arn", "aws", "service", "us-east-1", account} {
-		if len(parts) == 6 && strings.ContainsAny(parts[i], "*?") && strings.Trim(parts[i], "*?") == "" {
-			parts[i] = usual
-		}
-	}
-	out := strings.Join(parts, ":")
-	for _, v := range []string{"${aws:username}", "${aws:PrincipalTag/team}"} {
-		out = strings.ReplaceAll(out, v, text)
-	}
-	return strings.NewReplacer("*", text, "?", "x").Replace(out)
-}
-
-// fillFormat makes an ARN of a documented format such as arn:${Partition}:s3:::${BucketName}.
-func fillFormat(format, account string) string {
-	var b strings.Builder
-	for format != "" {
-		before, rest, found := strings.Cut(format, "${")
-		b.WriteString(before)
-		if !found {
-			break
-		}
-		name, after, _ := strings.Cut(rest, "}")
-		switch name {
-		case "Partition":
-			b.WriteString("aws")
-		case "Region":
-			b.WriteString("us-east-1")
-		case "Account":
-			b.WriteString(account)
-		default:
-			b.WriteString("example")
-		}
-		format = after
-	}
-	return strings.ReplaceAll(b.String(), "*", "example")
 }
 
 // byOracle has the candidate decided by the oracle on all sides, which takes long.
