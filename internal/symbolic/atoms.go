@@ -1,43 +1,64 @@
 package symbolic
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "slices"
 
 // An Atom is a class of texts that no element of some automata tells apart.
 type Atom struct {
 	Classes []int32 // of each automaton
-	witness func() string
+	of      *product
+	way     way
+}
+
+// A way leads to a text of an atom: with the character r from a step of the product, and from
+// there as the component where goes on from the state live to the end of its class. Without
+// where, -1, the text ends there.
+type way struct {
+	from  int32
+	r     rune
+	where int32
+	live  int32
 }
 
 // Witness is a text of the atom.
-func (a *Atom) Witness() string { return a.witness() }
-
-// Atomize lists the atoms of several automata over one universe, in the order in which a
-// search by length finds them. The error is [Entangled].
-func Atomize(automata []*Automaton) ([]Atom, error) {
-	p := product{automata: automata, index: map[string]int32{}, seen: map[string]bool{}}
-	p.push(make([]int32, len(automata)), -1, 0)
-	for i := int32(0); int(i) < len(p.steps); i++ {
-		if len(p.steps) > MaxStates {
-			return nil, Entangled
-		}
-		p.expand(i)
+func (a *Atom) Witness() string {
+	text := a.of.text(a.way.from, a.way.r)
+	if w := a.way.where; w >= 0 {
+		text += a.of.automata[w].complete(a.way.live, int(a.Classes[w]))
 	}
-	return p.atoms, nil
+	return text
 }
 
-// A product walks several automata at once. A component that has one class left, whatever
-// follows, stands as ^class and is walked no further.
+// Atomize lists the atoms of several automata over one universe, in the order in which a
+// search by length finds them. The meter holds them. The error is [Entangled] or that of the
+// meter.
+func Atomize(m *Meter, automata []*Automaton) ([]Atom, error) {
+	p := &product{automata: automata}
+	w := &walk{product: p, meter: m}
+	w.push(make([]int32, len(automata)), -1, 0)
+	for i := int32(0); int(i) < len(p.steps) && w.err == nil; i++ {
+		w.expand(i)
+	}
+	if w.err != nil {
+		return nil, w.err
+	}
+	atoms := make([]Atom, len(w.ways))
+	for i, way := range w.ways {
+		atoms[i] = Atom{w.classes.at(int32(i)), p, way}
+	}
+	return atoms, m.Hold(4*len(w.classes.data) + atomSize*len(atoms) + stepSize*len(p.steps))
+}
+
+// The bytes of an atom without its classes, of a way, and of a step.
+const (
+	atomSize = 48
+	waySize  = 16
+	stepSize = 8
+)
+
+// A product is several automata that are walked at once.
 type product struct {
 	automata []*Automaton
-	tuples   []int32 // flat
 	steps    []productStep
-	index    map[string]int32
-	seen     map[string]bool
-	atoms    []Atom
-	key      []byte
 }
 
 type productStep struct {
@@ -45,20 +66,43 @@ type productStep struct {
 	r    rune
 }
 
-func (p *product) tuple(i int32) []int32 {
-	k := len(p.automata)
-	return p.tuples[int(i)*k : (int(i)+1)*k]
+// A walk goes through a product. A component that has one class left, whatever follows, stands
+// as ^class and is walked no further.
+type walk struct {
+	*product
+	meter   *Meter
+	tuples  interner // of states, as many as steps
+	classes interner // of the atoms
+	ways    []way    // to the atoms
+	record  []int32
+	work    int
+	err     error
 }
 
-// push interns a tuple of states. One with at most one component that is still open needs no
+// count counts steps, and looks at the limits; false: one is reached.
+func (w *walk) count(n int) bool {
+	if w.work += n; w.err == nil {
+		w.err = w.meter.Work(n)
+	}
+	size := w.tuples.size() + w.classes.size() + (waySize+atomSize)*len(w.ways) + stepSize*len(w.steps)
+	if w.err == nil && (len(w.steps) > MaxStates || w.work > maxBuilding || size > MaxSize) {
+		w.err = Entangled
+	}
+	return w.err == nil
+}
+
+// push numbers a tuple of states. One with at most one component that is still open needs no
 // walk: the classes that this component can reach are the atoms.
-func (p *product) push(t []int32, from int32, r rune) {
+func (w *walk) push(t []int32, from int32, r rune) {
+	if !w.count(len(t)) {
+		return
+	}
 	open, where := 0, -1
 	for i, s := range t {
 		if s < 0 {
 			continue
 		}
-		classes := p.automata[i].reach(s)
+		classes := w.automata[i].reach(s)
 		if classes.isEmpty() {
 			return // no text of the universe goes on here
 		}
@@ -76,67 +120,52 @@ func (p *product) push(t []int32, from int32, r rune) {
 	live := t[where]
 	for i, s := range t {
 		if s >= 0 && (i != where || open > 1) {
-			if classes := p.automata[i].reach(s); classes.count() == 1 {
+			if classes := w.automata[i].reach(s); classes.count() == 1 {
 				t[i] = ^int32(classes.first())
 			}
 		}
 	}
 	if open <= 1 {
-		for class := range p.automata[where].reach(live).all {
-			p.emit(t, where, live, class, from, r)
+		for class := range w.automata[where].reach(live).all {
+			if !w.count(len(t)) {
+				return
+			}
+			w.emit(t, class, way{from, r, int32(where), live})
 		}
 		return
 	}
-	p.key = p.key[:0]
-	for _, s := range t {
-		p.key = binary.LittleEndian.AppendUint32(p.key, uint32(s))
-	}
-	if _, ok := p.index[string(p.key)]; ok {
+	if _, added := w.tuples.add(t); !added {
 		return
 	}
-	p.index[string(p.key)] = int32(len(p.steps))
-	p.tuples = append(p.tuples, t...)
-	p.steps = append(p.steps, productStep{from, r})
+	w.steps = append(w.steps, productStep{from, r})
 	ended := int32(-1)
 	for i, s := range t {
 		if s >= 0 {
-			ended = p.automata[i].states[s].class
+			ended = w.automata[i].states[s].class
 		}
 	}
 	if ended >= 0 {
-		p.emit(t, -1, 0, 0, from, r)
+		w.emit(t, 0, way{from, r, -1, 0})
 	}
 }
 
-// emit records the atom of a tuple: where names the component whose class is given, the
-// others are constant or, with where -1, end here.
-func (p *product) emit(t []int32, where int, live int32, class int, from int32, r rune) {
-	classes := make([]int32, len(t))
+// emit records the atom of a tuple: the component that the way names has the class that is
+// given, the others are constant or, where the way ends here, end here.
+func (w *walk) emit(t []int32, class int, way way) {
+	w.record = w.record[:0]
 	for i, s := range t {
 		switch {
-		case i == where:
-			classes[i] = int32(class)
+		case i == int(way.where):
+			w.record = append(w.record, int32(class))
 		case s < 0:
-			classes[i] = ^s
+			w.record = append(w.record, ^s)
 		default:
-			classes[i] = p.automata[i].states[s].class
+			w.record = append(w.record, w.automata[i].states[s].class)
 		}
 	}
-	p.key = p.key[:0]
-	for _, c := range classes {
-		p.key = binary.LittleEndian.AppendUint32(p.key, uint32(c))
+	if _, added := w.classes.add(w.record); added {
+		w.ways = append(w.ways, way)
 	}
-	if p.seen[string(p.key)] {
-		return
-	}
-	p.seen[string(p.key)] = true
-	p.atoms = append(p.atoms, Atom{classes, func() string {
-		text := p.text(from, r)
-		if where >= 0 {
-			text += p.automata[where].complete(live, class)
-		}
-		return text
-	}})
 }
 
 // text is the way to a step.
@@ -150,20 +179,23 @@ func (p *product) text(from int32, r rune) string {
 	return string(out)
 }
 
-func (p *product) expand(i int32) {
-	t := slices.Clone(p.tuple(i))
+func (w *walk) expand(i int32) {
+	t := slices.Clone(w.tuples.at(i))
 	var named []rune
 	at := place(0)
 	for j, s := range t {
 		if s < 0 {
 			continue
 		}
-		a := p.automata[j]
+		a := w.automata[j]
 		st := &a.states[s]
 		at = st.at
 		for _, e := range a.edges[st.from:st.to] {
 			named = append(named, e.r)
 		}
+	}
+	if !w.count(len(t) + len(named)) {
+		return
 	}
 	slices.Sort(named)
 	named = slices.Compact(named)
@@ -172,18 +204,18 @@ func (p *product) expand(i int32) {
 		for j, s := range t {
 			next[j] = s
 			if s >= 0 {
-				if next[j] = p.automata[j].next(s, r); next[j] < 0 {
+				if next[j] = w.automata[j].next(s, r); next[j] < 0 {
 					return
 				}
 			}
 		}
-		p.push(next, i, r)
+		w.push(next, i, r)
 	}
 	for _, r := range named {
 		follow(r)
 	}
 	if len(t) > 0 {
-		if r, ok := p.automata[0].universe.other(at, named); ok {
+		if r, ok := w.automata[0].universe.other(at, named); ok {
 			follow(r)
 		}
 	}

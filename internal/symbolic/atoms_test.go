@@ -104,13 +104,13 @@ func TestAtomsAreExact(t *testing.T) {
 				}
 				return p
 			}), 0, 3), 0, 3).Draw(t, "elements")
-			a, err := Build(u, elements)
+			a, err := Build(NewMeter(nil), u, elements)
 			if err != nil {
 				t.Fatal(err)
 			}
 			automata, all = append(automata, a), append(all, elements...)
 		}
-		atoms, err := Atomize(automata)
+		atoms, err := Atomize(NewMeter(nil), automata)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,18 +175,18 @@ func TestEntangled(t *testing.T) {
 	for i := range 24 {
 		elements = append(elements, []Pattern{Glob("*"+string(rune('a'+i))+"*", false)})
 	}
-	if _, err := Build(AnyText, elements); err != Entangled {
+	if _, err := Build(NewMeter(nil), AnyText, elements); err != Entangled {
 		t.Errorf("Build: %v, want %v", err, Entangled)
 	}
 	var automata []*Automaton
 	for _, e := range elements {
-		a, err := Build(AnyText, [][]Pattern{e})
+		a, err := Build(NewMeter(nil), AnyText, [][]Pattern{e})
 		if err != nil {
 			t.Fatal(err)
 		}
 		automata = append(automata, a)
 	}
-	if _, err := Atomize(automata); err != Entangled {
+	if _, err := Atomize(NewMeter(nil), automata); err != Entangled {
 		t.Errorf("Atomize: %v, want %v", err, Entangled)
 	}
 }
@@ -199,7 +199,7 @@ func BenchmarkBuildEntangled12(b *testing.B) {
 		elements = append(elements, []Pattern{Glob("*"+s+string(rune('a'+r.IntN(26)))+"*", false)})
 	}
 	for b.Loop() {
-		if _, err := Build(AnyText, elements); err != nil {
+		if _, err := Build(NewMeter(nil), AnyText, elements); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,27 +2,8 @@ package symbolic
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
-	"sync"
 )
-
-// A Limit is the error of a search that would need more steps than are allowed. It never
-// means that there is nothing to find.
-type Limit string
-
-// The limits.
-const (
-	Entangled Limit = "patterns too entangled"                    // [MaxStates]
-	Unsettled Limit = "conditions too entangled"                  // [MaxNodes]
-	ManyCells Limit = "too many classes of actions and resources" // [MaxCells]
-)
-
-// Error names the limit.
-func (l Limit) Error() string { return string(l) }
-
-// MaxStates limits the states of an [Automaton] and of a product of them.
-const MaxStates = 200_000
 
 // An Automaton tells for every text of a universe which of its elements, lists of patterns,
 // match it. The sets of elements that occur are its classes. It is immutable and may be
@@ -34,8 +15,9 @@ type Automaton struct {
 	edges    []edge
 	classes  []set // over elements
 
-	once      sync.Once
 	reachable []uint64 // for each state the set of classes that some continuation has, flat
+	size      int      // bytes
+	steps     int      // that making it took
 }
 
 type state struct {
@@ -66,8 +48,12 @@ type trieNode struct {
 	first, next int32 // child, sibling; 0 is none
 }
 
+// size is in bytes.
+func (t *trie) size() int { return len(t.nodes) * (nodeSize + 16*t.words) }
+
 func (t *trie) set(of []uint64, n int32) set { return set(of[int(n)*t.words : (int(n)+1)*t.words]) }
 
+// newTrie is nil for more than may be held at once.
 func newTrie(elements [][]Pattern) *trie {
 	type owned struct {
 		p     Pattern
@@ -84,7 +70,7 @@ func newTrie(elements [][]Pattern) *trie {
 	slices.SortFunc(list, func(a, b owned) int {
 		return cmp.Or(comparePatterns(a.p, b.p), cmp.Compare(a.owner, b.owner))
 	})
-	t := &trie{words: max(1, words(len(elements)))}
+	t := &trie{words: words(len(elements))}
 	none := make([]uint64, t.words)
 	add := func(token Token) int32 {
 		t.nodes = append(t.nodes, trieNode{token: token})
@@ -95,6 +81,9 @@ func newTrie(elements [][]Pattern) *trie {
 	path, last := []int32{0}, make([]int32, 1, total+1)
 	var before Pattern
 	for _, o := range list {
+		if t.size() > MaxSize {
+			return nil
+		}
 		shared := 0
 		for shared < len(before) && shared < len(o.p) && before[shared] == o.p[shared] {
 			shared++
@@ -136,11 +125,17 @@ func normal(p Pattern) Pattern {
 // A builder makes an automaton by the subset construction.
 type builder struct {
 	*Automaton
+	meter   *Meter
 	trie    *trie
-	index   map[string]int32
-	queue   []subset
+	subsets interner // as many as states: a place, absorbed elements, nodes
 	classOf map[string]int32
-	key     []byte
+	err     error
+
+	// What is used again and again.
+	record, nodes    []int32
+	named            []rune
+	matched, covered set
+	key              []byte
 }
 
 // A subset is a set of positions in the trie, the elements that match whatever follows,
@@ -152,23 +147,54 @@ type subset struct {
 }
 
 // Build makes the automaton of elements, each of them a list of patterns. The error is
-// [Entangled].
-func Build(u Universe, elements [][]Pattern) (*Automaton, error) {
+// [Entangled] or that of the meter.
+func Build(m *Meter, u Universe, elements [][]Pattern) (*Automaton, error) {
 	b := &builder{
 		Automaton: &Automaton{universe: u, elements: len(elements)},
-		trie:      newTrie(elements), index: map[string]int32{}, classOf: map[string]int32{},
+		meter:     m, trie: newTrie(elements), classOf: map[string]int32{},
+		matched: newSet(len(elements)), covered: newSet(len(elements)),
 	}
-	b.push(0, newSetOf(b.trie.words), b.closed(nil, 0))
-	for i := 0; i < len(b.queue); i++ {
-		if len(b.queue) > MaxStates {
-			return nil, Entangled
-		}
+	if b.trie == nil {
+		return nil, Entangled
+	}
+	b.push(0, newSet(len(elements)), b.closed(nil, 0))
+	for i := 0; i < len(b.states) && b.err == nil; i++ {
 		b.expand(int32(i))
 	}
+	if b.err == nil {
+		b.subsets = interner{} // room for what is left to do
+		b.findReach()
+	}
+	if b.err != nil {
+		return nil, b.err
+	}
+	b.size = b.kept()
 	return b.Automaton, nil
 }
 
-func newSetOf(words int) set { return make(set, words) }
+// kept is how many bytes the automaton keeps.
+func (b *builder) kept() int {
+	return stateSize*len(b.states) + edgeSize*len(b.edges) + len(b.classes)*(setSize+8*b.trie.words) + 8*len(b.reachable)
+}
+
+// The bytes of a node without its sets, a state, an edge, and a set without its words.
+const (
+	nodeSize  = 20
+	stateSize = 20
+	edgeSize  = 8
+	setSize   = 24
+)
+
+// count counts steps, and looks at the limits; false: one is reached.
+func (b *builder) count(n int) bool {
+	if b.steps += n; b.err == nil {
+		b.err = b.meter.pass(n)
+	}
+	if b.err == nil && (len(b.states) > MaxStates || b.steps > maxBuilding || b.kept()+b.trie.size()+b.subsets.size()+len(b.classes)*(48+8*b.trie.words) > MaxSize) {
+		b.err = Entangled
+	}
+	return b.err == nil
+}
 
 // closed adds a node, and what follows it without reading anything: the runs below it.
 func (b *builder) closed(nodes []int32, n int32) []int32 {
@@ -187,9 +213,11 @@ func (b *builder) push(at place, absorbed set, nodes []int32) int32 {
 	t := b.trie
 	slices.Sort(nodes)
 	nodes = slices.Compact(nodes)
+	copy(b.covered, absorbed)
+	absorbed = b.covered
 	for _, n := range nodes {
-		if t.nodes[n].token.Kind == Run && n != 0 && !t.set(t.ends, n).within(absorbed) {
-			absorbed = absorbed.or(t.set(t.ends, n))
+		if t.nodes[n].token.Kind == Run && n != 0 {
+			absorbed.include(t.set(t.ends, n))
 		}
 	}
 	kept := nodes[:0]
@@ -198,35 +226,43 @@ func (b *builder) push(at place, absorbed set, nodes []int32) int32 {
 			kept = append(kept, n)
 		}
 	}
-	b.key = append(b.key[:0], byte(at))
-	b.key = absorbed.key(b.key)
-	for _, n := range kept {
-		b.key = binary.LittleEndian.AppendUint32(b.key, uint32(n))
+	b.record = append(b.record[:0], int32(at))
+	for _, w := range absorbed {
+		b.record = append(b.record, int32(w), int32(w>>32))
 	}
-	if i, ok := b.index[string(b.key)]; ok {
-		return i
+	b.record = append(b.record, kept...)
+	i, added := b.subsets.add(b.record)
+	if added {
+		b.states = append(b.states, state{at: at, other: -1, class: b.class(at, absorbed, kept)})
 	}
-	i := int32(len(b.queue))
-	b.index[string(b.key)] = i
-	b.queue = append(b.queue, subset{at, absorbed, slices.Clone(kept)})
-	b.states = append(b.states, state{at: at, other: -1, class: b.class(at, absorbed, kept)})
 	return i
+}
+
+// subset is that of a state.
+func (b *builder) subset(i int32) subset {
+	record := b.subsets.at(i)
+	absorbed := make(set, b.trie.words)
+	for w := range absorbed {
+		absorbed[w] = uint64(uint32(record[1+2*w])) | uint64(uint32(record[2+2*w]))<<32
+	}
+	return subset{place(record[0]), absorbed, record[1+2*len(absorbed):]}
 }
 
 func (b *builder) class(at place, absorbed set, nodes []int32) int32 {
 	if !b.universe.accepts(at) {
 		return -1
 	}
-	matched := slices.Clone(absorbed)
+	matched := b.matched
+	copy(matched, absorbed)
 	for _, n := range nodes {
 		matched.include(b.trie.set(b.trie.ends, n))
 	}
-	key := matched.key(nil)
-	c, ok := b.classOf[string(key)]
+	b.key = matched.key(b.key[:0])
+	c, ok := b.classOf[string(b.key)]
 	if !ok {
 		c = int32(len(b.classes))
-		b.classOf[string(key)] = c
-		b.classes = append(b.classes, matched)
+		b.classOf[string(b.key)] = c
+		b.classes = append(b.classes, slices.Clone(matched))
 	}
 	return c
 }
@@ -234,11 +270,13 @@ func (b *builder) class(at place, absorbed set, nodes []int32) int32 {
 // expand follows every character out of state i: those that a token or the universe names,
 // and one that stands for all others.
 func (b *builder) expand(i int32) {
-	s := b.queue[i]
+	s := b.subset(i)
 	t := b.trie
-	var named []rune
+	named := b.named[:0]
 	characters, only := b.universe.splits(s.at)
-	named = append(named, []rune(characters)...)
+	for _, r := range characters {
+		named = append(named, r)
+	}
 	if !only {
 		for _, n := range s.nodes {
 			if t.nodes[n].token.Kind == RunInPart && n != 0 {
@@ -254,10 +292,17 @@ func (b *builder) expand(i int32) {
 			}
 		}
 	}
+	b.named = named
+	if !b.count(len(s.nodes) + len(named)) {
+		return
+	}
 	slices.Sort(named)
 	named = slices.Compact(named)
 	first := int32(len(b.edges))
 	for _, r := range named {
+		if b.err != nil {
+			return
+		}
 		if at := b.universe.step(s.at, r); at != nowhere {
 			b.edges = append(b.edges, edge{r, b.push(at, s.absorbed, b.step(s.nodes, r, false))})
 		}
@@ -272,13 +317,15 @@ func (b *builder) expand(i int32) {
 // step is where a character leads; other says that it stands for those that no token names.
 func (b *builder) step(nodes []int32, r rune, other bool) []int32 {
 	t := b.trie
-	var out []int32
+	out := b.nodes[:0]
+	looked := len(nodes)
 	for _, n := range nodes {
 		if k := t.nodes[n].token.Kind; n != 0 && (k == Run || k == RunInPart && r != ':') {
 			out = b.closed(out, n)
 		}
 		for c := t.nodes[n].first; c != 0; c = t.nodes[c].next {
 			token := t.nodes[c].token
+			looked++
 			switch token.Kind {
 			case Literal:
 				if !other && token.Rune == r {
@@ -299,6 +346,8 @@ func (b *builder) step(nodes []int32, r rune, other bool) []int32 {
 			}
 		}
 	}
+	b.nodes = out
+	b.count(looked + len(out))
 	return out
 }
 
@@ -339,33 +388,82 @@ func (a *Automaton) match(s string) (matched set, ok bool) {
 
 // reach is the set of classes that continuations of a state have.
 func (a *Automaton) reach(s int32) set {
-	a.once.Do(a.findReach)
 	w := words(len(a.classes))
 	return set(a.reachable[int(s)*w : (int(s)+1)*w])
 }
 
 // findReach goes backwards until nothing changes; states come mostly before those that they
 // lead to, so few rounds are needed.
-func (a *Automaton) findReach() {
-	w := words(len(a.classes))
+func (b *builder) findReach() {
+	a, w := b.Automaton, words(len(b.classes))
+	if b.kept()+8*w*len(a.states) > MaxSize {
+		b.err = Entangled
+		return
+	}
 	a.reachable = make([]uint64, len(a.states)*w)
-	at := func(s int32) set { return set(a.reachable[int(s)*w : (int(s)+1)*w]) }
 	for changed := true; changed; {
 		changed = false
 		for i := int32(len(a.states)) - 1; i >= 0; i-- {
-			s, mine := &a.states[i], at(i)
+			s, mine := &a.states[i], a.reach(i)
+			if !b.count(w * (2 + int(s.to-s.from))) {
+				return
+			}
 			if s.class >= 0 && !mine.has(int(s.class)) {
 				mine.add(int(s.class))
 				changed = true
 			}
 			for _, e := range a.edges[s.from:s.to] {
-				changed = mine.include(at(e.to)) || changed
+				changed = mine.include(a.reach(e.to)) || changed
 			}
 			if s.other >= 0 {
-				changed = mine.include(at(s.other)) || changed
+				changed = mine.include(a.reach(s.other)) || changed
 			}
 		}
 	}
+}
+
+// shortest are texts of each class, of which there are no shorter ones.
+func (a *Automaton) shortest() []string {
+	type step struct {
+		from, s int32
+		r       rune
+	}
+	seen, found := make([]bool, len(a.states)), make([]bool, len(a.classes))
+	out := make([]string, len(a.classes))
+	var queue []step
+	visit := func(from, s int32, r rune) {
+		if s < 0 || seen[s] {
+			return
+		}
+		seen[s] = true
+		queue = append(queue, step{from, s, r})
+		c := a.states[s].class
+		if c < 0 || found[c] {
+			return
+		}
+		found[c] = true
+		var text []rune
+		for j := int32(len(queue) - 1); queue[j].from >= 0; j = queue[j].from {
+			text = append(text, queue[j].r)
+		}
+		slices.Reverse(text)
+		out[c] = string(text)
+	}
+	visit(-1, 0, 0)
+	for i := 0; i < len(queue); i++ {
+		st := &a.states[queue[i].s]
+		var named []rune
+		for _, e := range a.edges[st.from:st.to] {
+			named = append(named, e.r)
+			visit(int32(i), e.to, e.r)
+		}
+		if st.other >= 0 {
+			if r, ok := a.universe.other(st.at, named); ok {
+				visit(int32(i), st.other, r)
+			}
+		}
+	}
+	return out
 }
 
 // complete is a shortest text that leads from s to the end of a text of the class.

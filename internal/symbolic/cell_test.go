@@ -24,13 +24,13 @@ func TestActionsAmong(t *testing.T) {
 		var automata []*Automaton
 		for range rapid.IntRange(1, 3).Draw(t, "automata") {
 			elements := rapid.SliceOfN(rapid.SliceOfN(rapid.Custom(func(t *rapid.T) Pattern { return drawPattern(t, "ab:") }), 0, 3), 0, 3).Draw(t, "elements")
-			a, err := Build(ActionText, elements)
+			a, err := Build(NewMeter(nil), ActionText, elements)
 			if err != nil {
 				t.Fatal(err)
 			}
 			automata = append(automata, a)
 		}
-		atoms, err := Atomize(automata)
+		atoms, err := Atomize(NewMeter(nil), automata)
 		if err != nil {
 			t.Fatal(err)
 		}

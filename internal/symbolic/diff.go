@@ -50,7 +50,7 @@ type Side struct {
 
 // everyText is the automaton without elements of each universe.
 func everyText(u Universe) *Automaton {
-	a, err := Build(u, nil)
+	a, err := Build(NewMeter(nil), u, nil)
 	if err != nil {
 		panic("symbolic: " + err.Error())
 	}
@@ -74,6 +74,7 @@ type differ struct {
 
 type resourceAtoms struct {
 	automata []*Automaton
+	number   map[*Automaton]int // of automata
 	atoms    []Atom
 }
 
@@ -87,6 +88,7 @@ type matching struct {
 // order: one for each class of actions and resources. The problem must be settled. A nil
 // error after a complete run without a cell is a proof that there is no such request.
 func (p *Problem) Each(holds *Side, lacks []*Side, require *Formula, yield func(*Cell) bool) error {
+	defer func(held int) { p.meter.held = held }(p.meter.held)
 	d := &differ{p: p, sides: append([]*Side{holds}, lacks...), require: require,
 		atoms: map[string]resourceAtoms{}, numbers: map[*Automaton]uint32{}, memo: map[string]bool{}}
 	seen := map[*Automaton]bool{}
@@ -107,7 +109,7 @@ func (p *Problem) Each(holds *Side, lacks []*Side, require *Formula, yield func(
 	if len(d.actions) == 0 {
 		d.actions = []*Automaton{everyAction}
 	}
-	atoms, err := Atomize(d.actions)
+	atoms, err := Atomize(p.meter, d.actions)
 	if err != nil {
 		return err
 	}
@@ -132,10 +134,15 @@ func (s *Side) statements(visit func(*Statement)) {
 
 // action looks at one class of actions; more is false when yield was.
 func (d *differ) action(atom *Atom, yield func(*Cell) bool) (more bool, err error) {
-	if d.p.stop != nil {
-		if err := d.p.stop(); err != nil {
-			return false, err
+	statements := 0
+	for _, side := range d.sides {
+		for _, layer := range side.Layers {
+			statements += len(layer)
 		}
+		statements += len(side.Denies)
+	}
+	if err := d.p.meter.Work(1 + len(d.actions) + statements); err != nil {
+		return false, err
 	}
 	class := map[*Automaton]int32{}
 	for i, a := range d.actions {
@@ -183,7 +190,13 @@ func (d *differ) action(atom *Atom, yield func(*Cell) bool) (more bool, err erro
 			return false, ManyCells
 		}
 		r := &resources.atoms[i]
-		key, goal := d.goal(resources, r)
+		if err := d.p.meter.Work(1 + len(resources.automata)); err != nil {
+			return false, err
+		}
+		key, goal, err := d.goal(&resources, r)
+		if err != nil {
+			return false, err
+		}
 		if goal.IsFalse() || d.memo[key] {
 			continue
 		}
@@ -193,6 +206,9 @@ func (d *differ) action(atom *Atom, yield func(*Cell) bool) (more bool, err erro
 		}
 		if !ok {
 			d.memo[key] = true
+			if err := d.p.meter.Hold(2*len(key) + 32); err != nil {
+				return false, err
+			}
 			continue
 		}
 		cell := &Cell{Action: atom.Witness(), Resource: r.Witness(), Model: m,
@@ -245,24 +261,29 @@ func (d *differ) resources() (resourceAtoms, error) {
 	if found, ok := d.atoms[string(key)]; ok {
 		return found, nil
 	}
-	atoms, err := Atomize(list)
+	atoms, err := Atomize(d.p.meter, list)
 	if err != nil {
 		return resourceAtoms{}, err
 	}
-	out := resourceAtoms{list, atoms}
+	out := resourceAtoms{list, make(map[*Automaton]int, len(list)), atoms}
+	for i, a := range list {
+		out.number[a] = i
+	}
+	if err := d.p.meter.Hold(len(key) + 64*len(list)); err != nil {
+		return resourceAtoms{}, err
+	}
 	d.atoms[string(key)] = out
 	return out, nil
 }
 
 // goal is the formula of the difference in a cell; key tells cells with one formula.
-func (d *differ) goal(of resourceAtoms, atom *Atom) (key string, goal *Formula) {
+func (d *differ) goal(of *resourceAtoms, atom *Atom) (key string, goal *Formula, err error) {
 	class := func(a *Automaton) int32 {
-		for i, b := range of.automata {
-			if a == b {
-				return atom.Classes[i]
-			}
+		i, ok := of.number[a]
+		if !ok {
+			panic("symbolic: an automaton that is not in the product")
 		}
-		panic("symbolic: an automaton that is not in the product")
+		return atom.Classes[i]
 	}
 	var b []byte
 	allows, denies := make([][][]*Formula, len(d.sides)), make([][]*Formula, len(d.sides))
@@ -270,6 +291,12 @@ func (d *differ) goal(of resourceAtoms, atom *Atom) (key string, goal *Formula) 
 		allows[n] = make([][]*Formula, len(d.sides[n].Layers))
 	}
 	d.matched(func(n, l, i int, s *Statement) {
+		if err == nil {
+			err = d.p.meter.Work(1 + len(s.Resource))
+		}
+		if err != nil {
+			return
+		}
 		block, variant := s.at(class)
 		if block.IsFalse() {
 			return
@@ -285,6 +312,9 @@ func (d *differ) goal(of resourceAtoms, atom *Atom) (key string, goal *Formula) 
 			allows[n][l] = append(allows[n][l], block)
 		}
 	})
+	if err != nil {
+		return "", nil, err
+	}
 	all := []*Formula{d.require}
 	for n, side := range d.sides {
 		layers := make([]*Formula, len(allows[n]))
@@ -300,7 +330,7 @@ func (d *differ) goal(of resourceAtoms, atom *Atom) (key string, goal *Formula) 
 		}
 		all = append(all, allowed)
 	}
-	return string(b), And(all...)
+	return string(b), And(all...), nil
 }
 
 // at is the formula under which the statement applies in a class of resources. variant says
@@ -309,13 +339,14 @@ func (s *Statement) at(class func(*Automaton) int32) (f *Formula, variant []byte
 	if len(s.Resource) == 0 {
 		return s.When, nil
 	}
-	listed := False()
+	var guards []*Formula
 	for i, g := range s.Resource {
 		if g.Of == nil || g.Of.classes[class(g.Of)].has(g.Element) {
-			listed = Or(listed, g.If)
+			guards = append(guards, g.If)
 			variant = binary.AppendUvarint(variant, uint64(i))
 		}
 	}
+	listed := Or(guards...)
 	if s.NotResource {
 		listed = Not(listed)
 	}

@@ -40,10 +40,13 @@ var booleanText = []Pattern{TextASCII("true"), TextASCII("false")}
 // maxAtoms limits the atoms of one key.
 const maxAtoms = 20_000
 
+// valueSize is the bytes of an atom of a key, with its witness.
+const valueSize = 128
+
 // settle cuts the key's values into atoms. With one family they are exact. With several, a
 // text that a test writes out is an atom of its own and its reading is known; other texts
 // may have any reading, which is more than there is and so safe for a proof.
-func (k *keyVar) settle(r *Readers) error {
+func (k *keyVar) settle(m *Meter, r *Readers) error {
 	used := [families]bool{}
 	for _, v := range k.sets {
 		used[v.Family] = true
@@ -77,7 +80,7 @@ func (k *keyVar) settle(r *Readers) error {
 	var of [families]familyAtoms
 	var texts *textAtoms
 	if used[Texts] {
-		t, err := newTextAtoms(k.sets, extra, k.likes)
+		t, err := newTextAtoms(m, k.sets, extra, k.likes)
 		if err != nil {
 			return err
 		}
@@ -125,8 +128,14 @@ func (k *keyVar) settle(r *Readers) error {
 	if len(k.atoms) > maxAtoms {
 		return Entangled
 	}
+	if err := m.Hold(len(k.atoms)*valueSize + len(k.sets)*(setSize+8*words(len(k.atoms)))); err != nil {
+		return err
+	}
 	k.bits = map[*Values]set{}
 	for _, v := range k.sets {
+		if err := m.Work(1 + len(k.atoms) + len(v.Patterns) + len(v.Ranges) + len(v.Networks) + len(v.Contents)); err != nil {
+			return err
+		}
 		members := of[v.Family].members(v)
 		bits := newSet(len(k.atoms))
 		for i, a := range k.atoms {

@@ -23,14 +23,16 @@ type Problem struct {
 	settled bool
 	nodes   int
 	looks   int
-	stopped int // looks when stop was asked last
-	stop    func() error
+	meter   *Meter
 }
 
-// NewProblem makes an empty problem. stop is asked now and then; its error ends the search.
-func NewProblem(r *Readers, stop func() error) *Problem {
-	return &Problem{readers: r, names: map[string]int{}, stop: stop}
+// NewProblem makes an empty problem, whose work and size the meter bounds.
+func NewProblem(r *Readers, m *Meter) *Problem {
+	return &Problem{readers: r, names: map[string]int{}, meter: m}
 }
+
+// Meter is the one that the problem was made with.
+func (p *Problem) Meter() *Meter { return p.meter }
 
 // Key returns the key of that name, which is compared as it is. Arity and type are those of
 // the first call.
@@ -61,11 +63,11 @@ func (p *Problem) Imply(v Free, when bool, f *Formula) {
 	}
 }
 
-// Settle cuts the keys into atoms. The error is [Entangled].
+// Settle cuts the keys into atoms. The error is [Entangled] or that of the meter.
 func (p *Problem) Settle() error {
 	p.settled = true
 	for _, k := range p.keys {
-		if err := k.settle(p.readers); err != nil {
+		if err := k.settle(p.meter, p.readers); err != nil {
 			return err
 		}
 	}
@@ -81,9 +83,9 @@ type Model struct {
 }
 
 // Solve finds values under which f holds; ok is false when there are none. The error is
-// [Unsettled] or that of stop.
+// [Unsettled] or that of the meter.
 func (p *Problem) Solve(f *Formula) (m Model, ok bool, err error) {
-	s := &search{p: p, keys: make([]keyState, len(p.keys)), free: make([]int8, p.frees)}
+	s := &search{p: p, keys: make([]keyState, len(p.keys)), free: make([]int8, p.frees), counted: p.looks}
 	for i, k := range p.keys {
 		n := len(k.atoms)
 		s.keys[i] = keyState{allowed: fullSet(n)}
@@ -147,6 +149,9 @@ type search struct {
 	keys  []keyState
 	free  []int8
 	trail []undo
+
+	counted int // looks that the meter knows
+	left    []*Formula
 }
 
 type undo struct {
@@ -305,17 +310,24 @@ func (s *search) look(f *Formula) status {
 	}
 }
 
+// paid counts the looks since it was called last.
+func (s *search) paid() error {
+	n := s.p.looks - s.counted
+	s.counted = s.p.looks
+	if s.p.looks > MaxLooks {
+		return Unsettled
+	}
+	return s.p.meter.Work(1 + n)
+}
+
 // solve makes all goals hold.
 func (s *search) solve(goals []*Formula) (bool, error) {
 	s.p.nodes++
 	if s.p.nodes > MaxNodes || s.p.looks > MaxLooks {
 		return false, Unsettled
 	}
-	if s.p.stop != nil && (s.p.nodes%64 == 0 || s.p.looks-s.p.stopped > 1<<20) {
-		s.p.stopped = s.p.looks
-		if err := s.p.stop(); err != nil {
-			return false, err
-		}
+	if err := s.p.meter.Work(1 + len(goals)); err != nil {
+		return false, err
 	}
 	mark := len(s.trail)
 	var choices []*Formula // the goals that are disjunctions
@@ -342,13 +354,13 @@ func (s *search) solve(goals []*Formula) (bool, error) {
 				queue = append(queue, more...)
 			}
 		}
-		if s.p.looks > MaxLooks {
-			return false, Unsettled
-		}
 		// Unit propagation: a disjunction with one alternative left is that alternative.
-		kept := choices[:0:0]
+		kept := choices[:0]
 		for _, c := range choices {
-			var left []*Formula
+			if err := s.paid(); err != nil {
+				return false, err
+			}
+			left := s.left[:0]
 			done := false
 			for _, a := range c.args {
 				switch s.look(a) {
@@ -358,6 +370,7 @@ func (s *search) solve(goals []*Formula) (bool, error) {
 					left = append(left, a)
 				}
 			}
+			s.left = left
 			switch {
 			case done:
 			case len(left) == 0:
@@ -366,7 +379,7 @@ func (s *search) solve(goals []*Formula) (bool, error) {
 			case len(left) == 1:
 				queue = append(queue, left[0])
 			case len(left) < len(c.args):
-				kept = append(kept, &Formula{op: opOr, args: left, first: c.first})
+				kept = append(kept, &Formula{op: opOr, args: slices.Clone(left), first: c.first})
 			default:
 				kept = append(kept, c)
 			}
@@ -387,10 +400,10 @@ func (s *search) solve(goals []*Formula) (bool, error) {
 		}
 	}
 	c := choices[best]
-	rest := slices.Delete(slices.Clone(choices), best, best+1)
+	rest := slices.Delete(choices, best, best+1)
 	for _, a := range c.args {
 		at := len(s.trail)
-		ok, err := s.solve(append(slices.Clip(rest), a))
+		ok, err := s.solve(append(rest, a)) // which keeps nothing of it
 		if ok || err != nil {
 			return ok, err
 		}

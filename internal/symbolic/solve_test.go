@@ -159,7 +159,7 @@ func fromModel(m Model) *assignment {
 func TestSolveIsExact(t *testing.T) {
 	count := [2]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		p := NewProblem(nil, nil)
+		p := NewProblem(nil, NewMeter(nil))
 		keys := smallKeys(p)
 		frees := [2]Free{p.Free(), p.Free()}
 		n := drawNode(t, 3, keys, frees)
@@ -201,7 +201,7 @@ func TestSolveIsExact(t *testing.T) {
 // one of them.
 func TestNotIsTheComplement(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := NewProblem(nil, nil)
+		p := NewProblem(nil, NewMeter(nil))
 		n := drawNode(t, 2, smallKeys(p), [2]Free{p.Free(), p.Free()})
 		if err := p.Settle(); err != nil {
 			t.Fatal(err)
@@ -224,37 +224,42 @@ func TestNotIsTheComplement(t *testing.T) {
 	})
 }
 
-// TestUnsettled: formulas that need too many choices end at the limit, not with an answer.
-// The pigeonhole principle needs exponentially many.
-func TestUnsettled(t *testing.T) {
-	const pigeons, holes = 12, 11
-	p := NewProblem(nil, nil)
-	var in [pigeons][holes]*Formula
+// pigeons is a formula that needs exponentially many choices: n of them in n-1 holes, no two
+// in one.
+func pigeons(p *Problem, n int) *Formula {
+	in := make([][]*Formula, n)
 	var all []*Formula
 	for i := range in {
-		for j := range in[i] {
-			in[i][j] = p.Free().Is()
+		for range n - 1 {
+			in[i] = append(in[i], p.Free().Is())
 		}
-		all = append(all, Or(in[i][:]...))
+		all = append(all, Or(in[i]...))
 	}
-	for j := range holes {
-		for i := range pigeons {
+	for j := range n - 1 {
+		for i := range n {
 			for k := range i {
 				all = append(all, Or(Not(in[i][j]), Not(in[k][j])))
 			}
 		}
 	}
+	return And(all...)
+}
+
+// TestUnsettled: formulas that need too many choices end at the limit, not with an answer.
+func TestUnsettled(t *testing.T) {
+	p := NewProblem(nil, NewMeter(nil))
+	goal := pigeons(p, 12)
 	if err := p.Settle(); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := p.Solve(And(all...)); ok || err != Unsettled {
+	if _, ok, err := p.Solve(goal); ok || err != Unsettled {
 		t.Errorf("got %v, %v, want false, %v", ok, err, Unsettled)
 	}
 }
 
 // TestStop: the search ends with the error of stop.
 func TestStop(t *testing.T) {
-	p := NewProblem(nil, func() error { return fmt.Errorf("enough") })
+	p := NewProblem(nil, NewMeter(func() error { return fmt.Errorf("enough") }))
 	var all []*Formula
 	for range 8 {
 		k := p.Free()

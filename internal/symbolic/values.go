@@ -76,7 +76,7 @@ type textAtoms struct {
 	words   []string
 }
 
-func newTextAtoms(sets []*Values, extra [][]Pattern, likes []string) (*textAtoms, error) {
+func newTextAtoms(m *Meter, sets []*Values, extra [][]Pattern, likes []string) (*textAtoms, error) {
 	t := &textAtoms{element: map[*Values][2]int{}}
 	var elements [][]Pattern
 	for _, v := range sets {
@@ -93,11 +93,16 @@ func newTextAtoms(sets []*Values, extra [][]Pattern, likes []string) (*textAtoms
 	}
 	elements = append(elements, extra...)
 	var err error
-	if t.a, err = Build(AnyText, elements); err != nil {
+	if t.a, err = Build(m, AnyText, elements); err != nil {
 		return nil, err
 	}
-	for c := range t.a.classes {
-		word := t.a.complete(0, c)
+	if len(t.a.classes) > maxAtoms {
+		return nil, Entangled
+	}
+	if err := m.Use(t.a); err != nil {
+		return nil, err
+	}
+	for c, word := range t.a.shortest() {
 		if word == "" && t.index("x") == c {
 			word = "x" // an empty value is seldom what somebody sends
 		}

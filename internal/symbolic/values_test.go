@@ -134,7 +134,7 @@ func TestValueAtomsAreExact(t *testing.T) {
 		if rapid.Bool().Draw(t, "mixed") {
 			list = append(list, rapid.SampledFrom([]Family{Texts, Numbers, Dates, Addresses, Binary}).Draw(t, "second"))
 		}
-		p := NewProblem(smallReaders, nil)
+		p := NewProblem(smallReaders, NewMeter(nil))
 		key := p.Key("k", Single, Untyped)
 		var sets []*Values
 		var requests []string
@@ -195,7 +195,7 @@ func TestTypedKeys(t *testing.T) {
 		{"an IPv4 address", Address, &Values{Family: Addresses, Networks: []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}}, []bool{true, true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := NewProblem(smallReaders, nil)
+			p := NewProblem(smallReaders, NewMeter(nil))
 			key := p.Key("k", Single, c.typ)
 			inside := key.Some(c.set)
 			outside := And(key.Present(), Not(inside))
@@ -215,7 +215,7 @@ func TestTypedKeys(t *testing.T) {
 // type takes away of them.
 func TestManyAtomsAreALimit(t *testing.T) {
 	for _, typ := range []Type{Untyped, Number} {
-		p := NewProblem(smallReaders, nil)
+		p := NewProblem(smallReaders, NewMeter(nil))
 		key := p.Key("k", Single, typ)
 		numbers, dates := &Values{Family: Numbers}, &Values{Family: Dates}
 		for i := range int64(150) {

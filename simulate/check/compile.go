@@ -34,25 +34,34 @@ type compiler struct {
 	free      map[string]symbolic.Free
 	templates []*template
 	lists     map[string]*symbolic.Automaton
+	used      map[*symbolic.Automaton]bool
 	values    []string // plain texts that conditions name, in their order
+	named     map[string]bool
 }
 
 func newCompiler(stop func() error, bound map[string]*string) *compiler {
 	if bound == nil {
 		bound = map[string]*string{}
 	}
-	return &compiler{problem: symbolic.NewProblem(readers, stop), bound: maps.Clone(bound), side: everySide,
+	return &compiler{problem: symbolic.NewProblem(readers, symbolic.NewMeter(stop)), used: map[*symbolic.Automaton]bool{}, bound: maps.Clone(bound), side: everySide, named: map[string]bool{},
 		spelled: map[string]string{}, facts: map[string]*string{}, free: map[string]symbolic.Free{}, lists: map[string]*symbolic.Automaton{}}
 }
 
 // statements compiles a document as kind k. who is the formula under which the statement's
 // principals include the caller; nil for kinds without principals.
 func (c *compiler) statements(d *policy.Document, k policy.Kind, who func(policy.Statement) *symbolic.Formula) (allows, denies []symbolic.Statement, err error) {
-	prepared, err := prepare(d)
+	meter := c.problem.Meter()
+	prepared, err := prepare(meter, d)
+	if err == nil {
+		err = c.use(prepared.of)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, s := range d.Statements() {
+		if err := meter.Work(weight(&s)); err != nil {
+			return nil, nil, err
+		}
 		out := symbolic.Statement{Action: prepared.actions[i], NotAction: !s.NotAction.IsZero()}
 		out.NotResource = !s.NotResource.IsZero()
 		list := s.Resource
@@ -116,7 +125,7 @@ func (c *compiler) resources(of *prepared, k policy.Kind, v policy.Version, list
 	if plain {
 		if found := cmp.Or(c.lists[key], of.list(key)); found != nil {
 			c.lists[key] = found
-			return []symbolic.Guarded{{Member: symbolic.Member{Of: found}}}, nil
+			return []symbolic.Guarded{{Member: symbolic.Member{Of: found}}}, c.use(found)
 		}
 	}
 	elements := [][]symbolic.Pattern{nil}
@@ -140,7 +149,7 @@ func (c *compiler) resources(of *prepared, k policy.Kind, v policy.Version, list
 	found := c.lists[key]
 	if found == nil {
 		var err error
-		if found, err = symbolic.Build(symbolic.ResourceText, elements); err != nil {
+		if found, err = symbolic.Build(c.problem.Meter(), symbolic.ResourceText, elements); err != nil {
 			return nil, err
 		}
 		c.lists[key] = found
@@ -152,7 +161,25 @@ func (c *compiler) resources(of *prepared, k policy.Kind, v policy.Version, list
 	for i, guard := range guards {
 		out = append(out, symbolic.Guarded{Member: symbolic.Member{Of: found, Element: i + 1}, If: guard})
 	}
-	return out, nil
+	return out, c.use(found)
+}
+
+// build makes the automaton of one list of resources.
+func (c *compiler) build(list []symbolic.Pattern) (*symbolic.Automaton, error) {
+	of, err := symbolic.Build(c.problem.Meter(), symbolic.ResourceText, [][]symbolic.Pattern{list})
+	if err == nil {
+		err = c.use(of)
+	}
+	return of, err
+}
+
+// use counts what an automaton takes, once for the question; nil: nothing.
+func (c *compiler) use(a *symbolic.Automaton) error {
+	if a == nil || c.used[a] {
+		return nil
+	}
+	c.used[a] = true
+	return c.problem.Meter().Use(a)
 }
 
 // padding implements R-RSC-7: whether a short ARN is padded with * parts.
@@ -329,9 +356,11 @@ func (c *compiler) condition(v policy.Version, condition policy.Condition) *symb
 	// R-CND-7: without a set operator nothing matches a multivalued key.
 	holds := key.One(passes)
 	if negated {
+		all := []*symbolic.Formula{holds}
 		for _, t := range templates {
-			holds = symbolic.And(holds, symbolic.Not(t))
+			all = append(all, symbolic.Not(t))
 		}
+		holds = symbolic.And(all...)
 	} else {
 		holds = symbolic.Or(append([]*symbolic.Formula{holds}, templates...)...)
 	}
@@ -391,7 +420,8 @@ func (c *compiler) passing(v policy.Version, base string, key symbolic.Key, cond
 		case !ok: // R-VAR-6: a null variable differs from everything
 		case len(p.variables) == 0:
 			set.Patterns = append(set.Patterns, p.relaxed)
-			if !strings.ContainsAny(value, "*?$") && !slices.Contains(c.values, value) {
+			if !strings.ContainsAny(value, "*?$") && !c.named[value] {
+				c.named[value] = true
 				c.values = append(c.values, value)
 			}
 		default:

@@ -180,9 +180,9 @@ func (e *estate) mentions(d *policy.Document, account string) bool {
 
 // mayHide is the automaton of resources of an account that may have a policy though nothing
 // says so: keys, access points, what lies below a listed resource, and what gaps name.
-func (e *estate) mayHide(account string) (*symbolic.Automaton, error) {
+func (e *estate) mayHide(c *compiler, account string) (*symbolic.Automaton, error) {
 	if a, ok := e.hidden[account]; ok {
-		return a, nil
+		return a, c.use(a)
 	}
 	run := symbolic.Token{Kind: symbolic.Run}
 	list := []symbolic.Pattern{
@@ -202,7 +202,7 @@ func (e *estate) mayHide(account string) (*symbolic.Automaton, error) {
 		}
 		list = append(list, symbolic.Glob(g, false))
 	}
-	a, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{list})
+	a, err := c.build(list)
 	if err == nil {
 		e.hidden[account] = a
 	}

@@ -84,8 +84,7 @@ func unionWithin(ctx context.Context, k policy.Kind, after, before []*policy.Doc
 		}
 		sides = append(sides, b.Side)
 	}
-	c.lemmas()
-	if c.problem.Settle() != nil {
+	if c.lemmas() != nil || c.problem.Settle() != nil {
 		return false
 	}
 	proved := true

@@ -14,7 +14,8 @@ import (
 // prepared is what a document's action and resource lists are, whatever it is compared with.
 // It must not hold the document, which could not be forgotten then.
 type prepared struct {
-	actions []symbolic.Member // of each statement
+	actions []symbolic.Member   // of each statement
+	of      *symbolic.Automaton // of which they are; nil: of none
 	err     error
 	lists   sync.Map // of resources, with version and kind → *symbolic.Automaton
 }
@@ -30,14 +31,17 @@ func (p *prepared) list(key string) *symbolic.Automaton {
 // documents holds what is prepared for as long as the document lives.
 var documents sync.Map // weak.Pointer[policy.Document] → *prepared
 
-func prepare(d *policy.Document) (*prepared, error) {
+// prepare is stopped by the meter, and counts nothing that it limits: see compiler.use.
+func prepare(m *symbolic.Meter, d *policy.Document) (*prepared, error) {
 	key := weak.Make(d)
 	if found, ok := documents.Load(key); ok {
 		p := found.(*prepared)
 		return p, p.err
 	}
 	p := &prepared{}
-	p.build(d)
+	if p.build(m, d); p.err != nil && p.err != symbolic.Entangled {
+		return nil, p.err // it was stopped; another time it may not be
+	}
 	if _, loaded := documents.LoadOrStore(key, p); !loaded {
 		runtime.AddCleanup(d, func(key weak.Pointer[policy.Document]) { documents.Delete(key) }, key)
 	}
@@ -45,7 +49,7 @@ func prepare(d *policy.Document) (*prepared, error) {
 }
 
 // build makes one automaton of all action lists: equal lists are one element.
-func (p *prepared) build(d *policy.Document) {
+func (p *prepared) build(m *symbolic.Meter, d *policy.Document) {
 	var elements [][]symbolic.Pattern
 	index := map[string]int{}
 	at := make([]int, d.Len())
@@ -82,13 +86,12 @@ func (p *prepared) build(d *policy.Document) {
 	if len(elements) == 0 {
 		return
 	}
-	var of *symbolic.Automaton
-	if of, p.err = symbolic.Build(symbolic.ActionText, elements); p.err != nil {
+	if p.of, p.err = symbolic.Build(m, symbolic.ActionText, elements); p.err != nil {
 		return
 	}
 	for i, e := range at {
 		if e >= 0 {
-			p.actions[i] = symbolic.Member{Of: of, Element: e}
+			p.actions[i] = symbolic.Member{Of: p.of, Element: e}
 		}
 	}
 }

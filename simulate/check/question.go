@@ -93,7 +93,9 @@ func (q *question) search(bound map[string]*string) (*Counterexample, *blocked, 
 		}
 		list = append(list, compiled{sides, require})
 	}
-	c.lemmas()
+	if err := c.lemmas(); err != nil {
+		return nil, nil, err
+	}
 	keys := c.boundKeys()
 	if err := c.problem.Settle(); err != nil {
 		return nil, nil, err

@@ -61,6 +61,9 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		return tries <= maxTries && q.shown(worlds, x)
 	}
 	for x := range q.candidates(cell, cmp.Or(worlds[0].caller.ResourceAccount, exampleAccount)).all {
+		if q.ctx.Err() != nil {
+			return nil
+		}
 		if one.owned && !worlds[0].owns(x.resource) {
 			continue
 		}

@@ -79,11 +79,11 @@ func ruleDenies(kind policy.PrincipalKind) ([]symbolic.Statement, error) {
 			resources = append(resources, rulePatterns(symbolic.ResourceText, r.resources))
 		}
 	}
-	of, err := symbolic.Build(symbolic.ActionText, actions)
+	of, err := symbolic.Build(symbolic.NewMeter(nil), symbolic.ActionText, actions)
 	if err != nil {
 		return nil, err
 	}
-	on, err := symbolic.Build(symbolic.ResourceText, resources)
+	on, err := symbolic.Build(symbolic.NewMeter(nil), symbolic.ResourceText, resources)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func member(u symbolic.Universe, globs []string) (symbolic.Member, error) {
 	if of := ruleLists.of[key]; of != nil {
 		return symbolic.Member{Of: of}, nil
 	}
-	built, err := symbolic.Build(u, [][]symbolic.Pattern{rulePatterns(u, globs)})
+	built, err := symbolic.Build(symbolic.NewMeter(nil), u, [][]symbolic.Pattern{rulePatterns(u, globs)})
 	if err != nil {
 		return symbolic.Member{}, err
 	}

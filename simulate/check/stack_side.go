@@ -180,7 +180,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	switch {
 	case p.elsewhere:
 		// Only what hides in the caller's account is its own.
-		of, err := s.mayHide(sub.principal.AccountID())
+		of, err := s.mayHide(b.compiler, sub.principal.AccountID())
 		b.fail(err)
 		hidden = b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}})
 		same = free.same.Is()
@@ -228,7 +228,7 @@ func (b *sideBuilder) resourceControl(levels [][]*policy.Document, reached symbo
 func (s *stackQuestion) within(b *sideBuilder, p place) {
 	var layers []int
 	on := func(not bool, texts []symbolic.Pattern) {
-		of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{texts})
+		of, err := b.build(texts)
 		b.fail(err)
 		layers = append(layers, b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}, NotResource: not}))
 	}
@@ -250,7 +250,7 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	own := []symbolic.Pattern{symbolic.Text("*"), append(symbolic.Glob("arn:*:*:*:"+account+":", true), run)}
 	// Without an account in its ARN a resource may be the holder's, or a stranger's.
 	anybodys := append(symbolic.Glob("arn:*:*:*::", true), run)
-	hidden, err := s.mayHide(account)
+	hidden, err := s.mayHide(b.compiler, account)
 	b.fail(err)
 	among := func(of *symbolic.Automaton) []symbolic.Guarded {
 		return []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
@@ -263,7 +263,7 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 		}
 	case p.elsewhere:
 		on(true, listed)
-		of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{own})
+		of, err := b.build(own)
 		b.fail(err)
 		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(of)}, symbolic.Statement{Resource: among(hidden)}))
 	default:

@@ -65,7 +65,9 @@ func (s *summarizer) find() error {
 	if s.service, err = s.serviceDenies(s.c); err != nil {
 		return err
 	}
-	s.c.lemmas()
+	if err := s.c.lemmas(); err != nil {
+		return err
+	}
 	if err := s.c.problem.Settle(); err != nil {
 		return err
 	}
@@ -439,7 +441,9 @@ func (s *summarizer) certify(regions []Region) error {
 		side.Denies = slices.Concat(side.Denies, service)
 		list = append(list, side)
 	}
-	c.lemmas()
+	if err := c.lemmas(); err != nil {
+		return err
+	}
 	if err := c.problem.Settle(); err != nil {
 		return err
 	}

@@ -68,15 +68,25 @@ func (c *compiler) keyTemplate(key symbolic.Key, dialect string, p pattern, v po
 }
 
 // lemmas says which templates follow from others.
-func (c *compiler) lemmas() {
+func (c *compiler) lemmas() error {
 	for i, a := range c.templates {
 		for j, b := range c.templates {
-			if i != j && a.subject == b.subject && b.includes(a) {
+			if err := c.problem.Meter().Work(1); err != nil {
+				return err
+			}
+			if i == j || a.subject != b.subject {
+				continue
+			}
+			if err := c.problem.Meter().Work(len(a.text) + len(b.text)); err != nil {
+				return err
+			}
+			if b.includes(a) {
 				c.problem.Imply(a.free, true, b.free.Is())
 				c.problem.Imply(b.free, false, symbolic.Not(a.free.Is()))
 			}
 		}
 	}
+	return nil
 }
 
 // firstMark begins the private characters that stand for variables.
