@@ -48,6 +48,22 @@ func Atomize(m *Meter, automata []*Automaton) ([]Atom, error) {
 	return atoms, m.Hold(4*len(w.classes.data) + atomSize*len(atoms) + stepSize*len(p.steps))
 }
 
+// Meet reports whether some text of the universe is in both members; one with every text meets any
+// other, for all that is known. Errors are those of [Atomize].
+func Meet(m *Meter, a, b Member) (bool, error) {
+	if a.Of == nil || b.Of == nil {
+		return true, nil
+	}
+	defer func(held int) { m.held = held }(m.held)
+	atoms, err := Atomize(m, []*Automaton{a.Of, b.Of})
+	for _, atom := range atoms {
+		if a.Of.classes[atom.Classes[0]].has(a.Element) && b.Of.classes[atom.Classes[1]].has(b.Element) {
+			return true, err
+		}
+	}
+	return false, err
+}
+
 // The bytes of an atom without its classes, of a way, and of a step.
 const (
 	atomSize = 48

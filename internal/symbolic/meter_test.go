@@ -36,9 +36,9 @@ var works = map[string]func(m *Meter) error{
 	},
 	"the atoms of keys": func(m *Meter) error {
 		p := NewProblem(smallReaders, m)
-		for i := range 4 {
+		for i := range 2 {
 			key := p.Key(fmt.Sprint(i), Either, Untyped)
-			for _, e := range infix(8) {
+			for _, e := range infix(7) {
 				key.Some(&Values{Patterns: e})
 			}
 		}
@@ -46,7 +46,7 @@ var works = map[string]func(m *Meter) error{
 	},
 	"a search": func(m *Meter) error {
 		p := NewProblem(nil, m)
-		goal := pigeons(p, 7)
+		goal := pigeons(p, 6)
 		if err := p.Settle(); err != nil {
 			return err
 		}
@@ -86,9 +86,9 @@ func TestStopsSoon(t *testing.T) {
 		if asked < 4 {
 			t.Errorf("%s: only %d steps; too few to be stopped", name, all.passed)
 		}
-		for n := range min(asked, 40) {
+		for n := range min(asked, 8) {
 			var m *Meter
-			at, left := 0, n*asked/min(asked, 40)
+			at, left := 0, n*asked/min(asked, 8)
 			m = NewMeter(func() error {
 				if left--; left >= 0 {
 					return nil

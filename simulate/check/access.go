@@ -31,7 +31,7 @@ func accessDocument(accesses []Access) (*policy.Document, error) {
 
 // documentedResources are for each access without resources those that AWS documents for its
 // actions, "*" for none; nil where all are meant.
-func documentedResources(accesses []Access) ([]*symbolic.Automaton, error) {
+func documentedResources(m *symbolic.Meter, accesses []Access) ([]*symbolic.Automaton, error) {
 	ref := serviceref.Embedded()
 	var out []*symbolic.Automaton
 	for _, a := range accesses {
@@ -61,7 +61,7 @@ func documentedResources(accesses []Access) ([]*symbolic.Automaton, error) {
 		var of *symbolic.Automaton
 		if len(list) > 0 {
 			var err error
-			if of, err = symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{list}); err != nil {
+			if of, err = symbolic.Build(m, symbolic.ResourceText, [][]symbolic.Pattern{list}); err != nil {
 				return nil, err
 			}
 		}
@@ -81,14 +81,9 @@ func (one *callerCase) within(asked *policy.Document, limits []*symbolic.Automat
 		if err != nil {
 			return out, require, err
 		}
-		allows, _, err := c.statements(asked, policy.IdentityBased, nil)
+		allows, err := c.asked(asked, limits)
 		if err != nil {
 			return out, require, err
-		}
-		for i, of := range limits {
-			if of != nil {
-				allows[i].Resource = []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
-			}
 		}
 		side := out[0]
 		grant, layer := side.Grant, len(side.Layers)
@@ -96,4 +91,22 @@ func (one *callerCase) within(asked *policy.Document, limits []*symbolic.Automat
 		side.Grant = func(l []*symbolic.Formula) *symbolic.Formula { return symbolic.And(l[layer], grant(l)) }
 		return out, require, nil
 	}
+}
+
+// asked are the Allows of a document, with limits as in within.
+func (c *compiler) asked(d *policy.Document, limits []*symbolic.Automaton) ([]symbolic.Statement, error) {
+	allows, _, err := c.statements(d, policy.IdentityBased, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i, of := range limits {
+		if of == nil {
+			continue
+		}
+		if err := c.use(of); err != nil {
+			return nil, err
+		}
+		allows[i].Resource = []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
+	}
+	return allows, nil
 }

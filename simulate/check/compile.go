@@ -22,6 +22,7 @@ var readers = &symbolic.Readers{Number: engine.Number, Date: engine.Date, Addres
 // A compiler writes policy documents as statements of one symbolic problem.
 type compiler struct {
 	problem *symbolic.Problem
+	stop    func() error
 	// bound are the values of variables that are given, by folded key; a nil text is null.
 	bound map[string]*string
 	// facts are the same of keys whose values are known anyway, without a choice.
@@ -43,7 +44,7 @@ func newCompiler(stop func() error, bound map[string]*string) *compiler {
 	if bound == nil {
 		bound = map[string]*string{}
 	}
-	return &compiler{problem: symbolic.NewProblem(readers, symbolic.NewMeter(stop)), used: map[*symbolic.Automaton]bool{}, bound: maps.Clone(bound), side: everySide, named: map[string]bool{},
+	return &compiler{stop: stop, problem: symbolic.NewProblem(readers, symbolic.NewMeter(stop)), used: map[*symbolic.Automaton]bool{}, bound: maps.Clone(bound), side: everySide, named: map[string]bool{},
 		spelled: map[string]string{}, facts: map[string]*string{}, free: map[string]symbolic.Free{}, lists: map[string]*symbolic.Automaton{}}
 }
 

@@ -14,7 +14,8 @@ type Guardrail struct {
 	// Accesses are what is guarded: all of them. One without resources is about those that AWS
 	// documents for its actions.
 	Accesses []Access
-	// Except are patterns of the ARNs of principals that may have the access.
+	// Except are patterns of those who may have the access: of their ARN, that of the role for its
+	// sessions, of the name of a service or identity provider; "*" for callers without credentials.
 	Except []string
 	// Most is how many principals the answer lists of each sort, the others are only counted.
 	// 0: 100.
@@ -30,38 +31,54 @@ const defaultMost = 100
 type GuardrailResult struct {
 	Result
 	// Breaches are a counterexample for each principal that breaks the guardrail, in the order of
-	// accounts and in them of users, roles and the root user; MoreBreaches counts those that
-	// are not listed.
+	// accounts and in them of users, roles and the root user, then one for each resource on
+	// which outsiders do; MoreBreaches counts those that are not listed.
 	Breaches     []*Counterexample
 	MoreBreaches int
 	// Undecided are, in the same order, the principals of which neither is known, also since
-	// the context ended; MoreUndecided counts those that are not listed.
+	// the context ended, and outsiders; MoreUndecided counts those that are not listed.
 	Undecided     []Undecided
 	MoreUndecided int
-	// Proved and Excepted count the principals that are proved to have none of the accesses, and
-	// those that were not asked about.
+	// Proved and Excepted count the principals of the environment that are proved to have none of
+	// the accesses, and those that were not asked about.
 	Proved, Excepted int
 }
 
 // An Undecided is a principal of which something was neither proved nor disproved.
 type Undecided struct {
-	Principal policy.Principal
+	Principal policy.Principal // zero: outsiders
 	Reason    string
 }
 
-// Guarded proves that no user, role or root user of the environment, save those that the guardrail
-// excepts, is granted any of its accesses. It asks about every principal, whatever it
-// finds of the others. Errors and what is Unknown are those of [NoGainedAccess].
+// Guarded proves that a guardrail holds: that nobody is granted any of the accesses, save those
+// whom it excepts. It asks about every principal, whatever it finds of the others. Pass says that of
+//
+//   - the users, roles and root users of the environment, with all policies that bear on them, on all
+//     resources;
+//   - outsiders, on the resources of the environment: callers without credentials, AWS services,
+//     identity providers and the principals of accounts that the environment does not list, by
+//     what resource and trust policies grant whatever policies the outsiders themselves have,
+//     less what RCPs and Block Public Access deny (IAM User Guide, “Cross-account policy
+//     evaluation logic”).
+//
+// It says nothing of what is granted other than by policies, such as S3 ACLs, grants of KMS keys
+// and resource shares, nor of sessions of federated users of the environment's accounts. It takes
+// accounts to have the principals and the resources with policies that the environment lists. A
+// resource that may have a policy none the less makes the answer Unknown, where no RCP denies: KMS
+// keys and access points that are not listed, and what is in a gap (package org, Gap). Other errors and
+// reasons of Unknown are those of [NoGainedAccess].
 func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, options ...Option) (GuardrailResult, error) {
 	e, err := newEstate(env, env)
 	if err != nil {
 		return GuardrailResult{}, err
 	}
-	asked, err := accessDocument(g.Accesses)
+	asked, err := newAsking(ctx, g.Accesses)
 	if err != nil {
 		return GuardrailResult{}, err
 	}
-	limits := documentedResources(g.Accesses)
+	if asked.err != nil {
+		return GuardrailResult{Result: Result{Reason: reason(asked.err)}}, nil
+	}
 	var spared []glob.Pattern
 	for _, p := range g.Except {
 		spared = append(spared, glob.Compile(p, glob.Wildcards))
@@ -75,7 +92,7 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 			out.Excepted++
 			return Result{Verdict: Pass}, nil
 		}
-		r, err := e.granted(ctx, subject{env: env, principal: p}, asked, limits)
+		r, err := e.granted(ctx, subject{env: env, principal: p}, asked)
 		if r.Verdict == Pass {
 			out.Proved++
 		}
@@ -86,6 +103,9 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 	})
 	if err != nil {
 		return GuardrailResult{}, err
+	}
+	for _, r := range e.outside(env, g.Except).granted(ctx, asked) {
+		out.add(policy.Principal{}, r, g.Most)
 	}
 	return out, nil
 }

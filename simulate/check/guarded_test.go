@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -15,9 +16,9 @@ import (
 
 // users is an organization whose account 111122223333 has users, each with one inline policy; nil:
 // one that is not known.
-func users(t *testing.T, inline []*policy.Document) *simulate.Environment {
+func users(t *testing.T, inline []*policy.Document, resources ...org.Resource) *simulate.Environment {
 	t.Helper()
-	account := org.Account{ID: "111122223333"}
+	account := org.Account{ID: "111122223333", Resources: resources}
 	var gaps []org.Gap
 	for i, d := range inline {
 		u := org.User{ARN: policy.MustParseARN(fmt.Sprintf("arn:aws:iam::111122223333:user/user%02d", i))}
@@ -103,4 +104,64 @@ func TestGuardedInterrupted(t *testing.T) {
 		require.Len(t, r.Undecided, 6-stop)
 		require.Equal(t, "interrupted", r.Undecided[0].Reason)
 	}
+}
+
+// What is shared between principals changes no answer: each is what it is for the principal alone.
+func TestGuardedSharesOnlyWhatIsAlike(t *testing.T) {
+	allow := func(action, resource, condition string) *policy.Document {
+		return document([]string{`{"Effect":"Allow","Action":"` + action + `","Resource":"` + resource + `"` + condition + `}`})
+	}
+	pool := []*policy.Document{
+		allow("sqs:*", "arn:aws:sqs:*:*:${aws:username}", ""),
+		allow("sqs:SendMessage", "*", ""),
+		allow("sqs:PurgeQueue", "*", `,"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/user0*"}}`),
+		allow("sqs:PurgeQueue", "*", `,"Condition":{"StringLike":{"aws:PrincipalArn":"*user/user0?"}}`),
+		allow("sqs:PurgeQueue", "*", `,"Condition":{"StringEquals":{"aws:PrincipalArn":["arn:aws:iam::111122223333:user/user03","arn:aws:iam::111122223333:user/user11"]}}`),
+		allow("sqs:PurgeQueue", "*", `,"Condition":{"StringEquals":{"aws:username":"user05"}}`),
+		document([]string{`{"Effect":"Allow","Action":"*","Resource":"*"}`, `{"Effect":"Deny","Action":["sqs:PurgeQueue","s3:*"],"Resource":"*","Condition":{"StringNotLike":{"aws:username":"user*7"}}}`}),
+	}
+	queue := policy.MustParseARN("arn:aws:sqs:eu-west-1:111122223333:user04")
+	r := rand.New(rand.NewPCG(5, 6))
+	var count [3]int
+	for range 6 {
+		var inline []*policy.Document
+		for range 14 {
+			inline = append(inline, pool[r.IntN(len(pool))])
+		}
+		named := r.IntN(14)
+		env := users(t, inline, org.Resource{ARN: queue, Policy: document([]string{
+			fmt.Sprintf(`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/user%02d"},"Action":"sqs:PurgeQueue","Resource":"%s"}`, named, queue)})})
+		for _, on := range []string{"", "arn:aws:sqs:*:*:user1*", "arn:aws:sqs:eu-west-1:111122223333:user04"} {
+			g := check.Guardrail{Accesses: []check.Access{{Actions: []string{"sqs:PurgeQueue"}}}, Except: []string{"*:root"}}
+			if on != "" {
+				g.Accesses[0].Resources = []string{on}
+			}
+			all, err := check.Guarded(t.Context(), env, g)
+			require.NoError(t, err)
+			fails := map[string]bool{}
+			for _, x := range all.Breaches {
+				fails[x.Request.Principal.Name()] = true
+			}
+			open := map[string]bool{}
+			for _, u := range all.Undecided {
+				open[u.Principal.Name()] = true
+			}
+			for i := range inline {
+				alone := g
+				name := fmt.Sprintf("user%02d", i)
+				for j := range inline {
+					if i != j {
+						alone.Except = append(alone.Except[:len(alone.Except):len(alone.Except)], fmt.Sprintf("*:user/user%02d", j))
+					}
+				}
+				one, err := check.Guarded(t.Context(), env, alone)
+				require.NoError(t, err)
+				count[one.Verdict]++
+				require.Equal(t, one.Verdict == check.Fail, fails[name], "%s on %q", name, on)
+				require.Equal(t, one.Verdict == check.Unknown, open[name], "%s on %q", name, on)
+			}
+		}
+	}
+	require.NotZero(t, count[check.Pass])
+	require.NotZero(t, count[check.Fail])
 }

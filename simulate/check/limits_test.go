@@ -45,9 +45,11 @@ func entangled() map[string][2]*policy.Document {
 		return `,"Condition":{"StringLike":{"aws:PrincipalTag/team":` + list + `}}`
 	}
 	kinds := map[string]func(list string) string{
-		"actions":   func(list string) string { return statement(strings.ReplaceAll(list, `"*`, `"s3:*`), `"*"`, "") },
-		"resources": func(list string) string { return statement(`"s3:*"`, strings.ReplaceAll(list, `"*`, `"arn:aws:s3:::*`), "") },
-		"values":    func(list string) string { return statement(`"s3:*"`, `"*"`, value(list)) },
+		"actions": func(list string) string { return statement(strings.ReplaceAll(list, `"*`, `"s3:*`), `"*"`, "") },
+		"resources": func(list string) string {
+			return statement(`"s3:*"`, strings.ReplaceAll(list, `"*`, `"arn:aws:s3:::*`), "")
+		},
+		"values": func(list string) string { return statement(`"s3:*"`, `"*"`, value(list)) },
 	}
 	for _, size := range [][2]int{{12, 12}, {24, 3}, {13, 1}} {
 		n, stars := size[0], size[1]

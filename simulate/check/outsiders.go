@@ -43,15 +43,15 @@ func (e *estate) outside(env *simulate.Environment, except []string) *outside {
 // granted looks, resource by resource, for what an outsider can do of what is asked: on listed
 // resources, and on those whose policy nobody knows. What else there is has no policy that could
 // name an outsider.
-func (o *outside) granted(ctx context.Context, asked *policy.Document, limits []*symbolic.Automaton) []Result {
+func (o *outside) granted(ctx context.Context, asked *asking) []Result {
 	var out []Result
 	ask := func(p outsidePlace) {
-		q := &question{ctx: ctx, cases: o.cases(p), examples: []*policy.Document{asked}, confirmAlso: o.confirm}
+		q := &question{ctx: ctx, cases: o.cases(p), examples: []*policy.Document{asked.document}, confirmAlso: o.confirm}
 		if p.policy != everybodyGrant {
 			q.examples = append(q.examples, p.policy)
 		}
 		for _, one := range q.cases {
-			one.within(asked, limits)
+			one.within(asked.document, asked.limits)
 		}
 		r := q.answer()
 		if x := r.Counterexample; x != nil {
@@ -102,8 +102,8 @@ type outsidePlace struct {
 	request   simulate.Request // to one of the resources
 	partition string
 	// on are the resources, less those of not.
-	on, not []symbolic.Pattern
-	hidden  *symbolic.Automaton // which have to be among these, too; nil: all
+	on, not  []symbolic.Pattern
+	hiddenIn string // the account, if only resources count that it may hide: see [estate.mayHide]
 }
 
 func (o *outside) at(r *listedResource) outsidePlace {
@@ -148,10 +148,7 @@ func (o *outside) hiddenIn(account string) outsidePlace {
 			p.not = append(p.not, r.patterns()...)
 		}
 	}
-	var err error
-	if p.hidden, err = o.mayHide(account); err != nil {
-		p.hidden = nil // all of the account
-	}
+	p.hiddenIn = account
 	return p
 }
 
@@ -250,7 +247,7 @@ func (o *outside) before(p outsidePlace, who caller, linked bool) *callerCase {
 				require = symbolic.And(require, symbolic.Not(isLinked))
 				b.resourceControl(l.ResourceControl, c.problem.Free())
 			}
-			p.within(b)
+			o.within(p, b)
 			return []*symbolic.Side{b.Side}, require, b.err
 		},
 		worlds: func(_ *compiler, m *symbolic.Model) []*world {
@@ -265,9 +262,9 @@ func (o *outside) before(p outsidePlace, who caller, linked bool) *callerCase {
 }
 
 // within narrows a side to the place.
-func (p *outsidePlace) within(b *sideBuilder) {
+func (o *outside) within(p outsidePlace, b *sideBuilder) {
 	among := func(not bool, list []symbolic.Pattern) symbolic.Statement {
-		of, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{list})
+		of, err := b.build(list)
 		b.fail(err)
 		return symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}, NotResource: not}
 	}
@@ -275,8 +272,10 @@ func (p *outsidePlace) within(b *sideBuilder) {
 	if p.not != nil {
 		layers = append(layers, b.layer(among(true, p.not)))
 	}
-	if p.hidden != nil {
-		layers = append(layers, b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: p.hidden}}}}))
+	if p.hiddenIn != "" {
+		of, err := o.mayHide(b.compiler, p.hiddenIn)
+		b.fail(err)
+		layers = append(layers, b.layer(symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}}))
 	}
 	grant := b.Grant
 	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(f, layers...), grant(f)) }
@@ -324,7 +323,7 @@ func (o *outside) facts(c *compiler, p outsidePlace, who caller) *symbolic.Formu
 			hold(c.key(name).Only(texts(who.account)))
 		case folded == "KMS:CALLERACCOUNT" && isIAM(who.kind):
 			hold(c.key(name).Only(notTexts(who.others...)))
-		case isResourcesOwn(folded) && p.hidden == nil:
+		case isResourcesOwn(folded) && p.hiddenIn == "":
 			hold(o.resourceFact(c, p, name))
 		}
 	}

@@ -202,7 +202,7 @@ func TestOutsiderProofsHold(t *testing.T) {
 		}
 		except := append(slices.Clone(insiders), pick(m, nil, nil, []string{"*.amazonaws.com"}, []string{"*"}, []string{"arn:aws:iam::444455556666:*"}, []string{"accounts.*", "s.*"})...)
 		access := check.Access{Actions: []string{pick(m, "s3:*", "sqs:*", "sts:*", "*")}, Resources: []string{s.resource.String(), s.resource.String() + "/*"}}
-		r, err := check.Guarded(context.Background(), env, except, access)
+		r, err := check.Guarded(context.Background(), env, check.Guardrail{Accesses: []check.Access{access}, Except: except})
 		if err != nil {
 			t.Fatalf("seed %d: %v", first+n, err)
 		}

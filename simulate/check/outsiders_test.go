@@ -112,7 +112,7 @@ func TestOutsiders(t *testing.T) {
 				access.Resources = []string{test.resource}
 			}
 			except := append([]string{"arn:aws:iam::111122223333:r*", "arn:aws:iam::222233334444:r*"}, test.except...)
-			r, err := check.Guarded(context.Background(), env, except, access)
+			r, err := check.Guarded(context.Background(), env, check.Guardrail{Accesses: []check.Access{access}, Except: except})
 			require.NoError(t, err)
 			require.Equal(t, test.want, r.Verdict, r.Reason)
 			if x := r.Counterexample; x != nil {

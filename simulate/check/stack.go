@@ -91,7 +91,7 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 	if s == nil {
 		return result, err
 	}
-	list := s.cases()
+	list := s.cases(s.listed)
 	if len(list) == 0 {
 		return Result{Verdict: Pass}, nil
 	}
@@ -104,16 +104,30 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 }
 
 // granted looks for what a subject can do of what is asked.
-func (e *estate) granted(ctx context.Context, holds subject, asked *policy.Document, limits []*symbolic.Automaton) (Result, error) {
+func (e *estate) granted(ctx context.Context, holds subject, asked *asking) (Result, error) {
 	s, result, err := e.question(ctx, []subject{holds})
 	if s == nil {
 		return result, err
 	}
-	q := &question{ctx: ctx, cases: s.cases(), examples: append([]*policy.Document{asked}, s.documents()...), confirmAlso: s.confirm, explain: s.explain}
-	for _, one := range q.cases {
-		one.within(asked, limits)
+	relevant, err := asked.relevant(s.listed)
+	if err != nil {
+		return Result{Reason: reason(err)}, nil
 	}
-	return q.answer(), nil
+	key := ""
+	if len(relevant) == 0 {
+		if key = s.likeness(); asked.proved[key] {
+			return Result{Verdict: Pass}, nil
+		}
+	}
+	q := &question{ctx: ctx, cases: s.cases(relevant), examples: append([]*policy.Document{asked.document}, s.documents()...), confirmAlso: s.confirm, explain: s.explain}
+	for _, one := range q.cases {
+		one.within(asked.document, asked.limits)
+	}
+	r := q.answer()
+	if r.Verdict == Pass && key != "" {
+		asked.proved[key] = true
+	}
+	return r, nil
 }
 
 // question gathers what bears on the subjects. It is nil where the result or the error is all
@@ -280,15 +294,15 @@ func (s *stackQuestion) documents() []*policy.Document {
 	return out
 }
 
-// cases are the resources that are listed one by one, those of the holder's account whose
-// policies say nothing, and all others.
-func (s *stackQuestion) cases() []*callerCase {
+// cases are listed resources one by one, those of the holder's account whose policies say nothing,
+// and all others.
+func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
 	var out []*callerCase
 	if !s.kept {
 		out = append(out, s.at(place{}))
 	}
-	for i := range s.listed {
-		out = append(out, s.at(place{listed: s.listed[i]}))
+	for _, r := range listed {
+		out = append(out, s.at(place{listed: r}))
 	}
 	if !s.kept {
 		out = append(out, s.at(place{elsewhere: true}))

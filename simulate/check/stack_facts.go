@@ -113,8 +113,17 @@ func (f *facts) holds(c *compiler, side int) *symbolic.Formula {
 	return symbolic.And(all...)
 }
 
-// keys are the condition keys that the policies of all sides speak of, first spellings.
+// keys are the condition keys that facts are about.
 func (s *stackQuestion) keys(standings []simulate.Standing) []string {
+	out := s.spokenKeys(standings)
+	if !slices.ContainsFunc(out, func(name string) bool { return fold(name) == fold("aws:PrincipalArn") }) {
+		out = append(out, "aws:PrincipalArn")
+	}
+	return out
+}
+
+// spokenKeys are the condition keys that the policies of all sides speak of, first spellings.
+func (s *stackQuestion) spokenKeys(standings []simulate.Standing) []string {
 	list := s.documents()
 	for i := range standings {
 		if d := standings[i].Layers.Resource; d != nil {
@@ -155,6 +164,5 @@ func keysOf(list []*policy.Document) []string {
 			}
 		}
 	}
-	add("aws:PrincipalArn")
 	return out
 }
