@@ -112,9 +112,11 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 			limited, stop = context.WithTimeout(ctx, g.timeout)
 			defer stop()
 		}
+		show, clear := a.countedProgress("principals")
 		found, err := check.Guarded(limited, w.Env, check.Guardrail{
 			Accesses: []check.Access{{Actions: g.actions, Resources: g.resources}}, Except: g.except,
-		})
+		}, check.WithProgress(show))
+		clear()
 		if err != nil {
 			return err
 		}

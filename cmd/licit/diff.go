@@ -129,7 +129,7 @@ func (c *comparison) answer(a *app, cmd *cobra.Command, v *diffView) error {
 		if v.report, err = c.report(ctx, a, affected); err != nil {
 			return err
 		}
-		return c.prove(ctx, v)
+		return c.prove(ctx, a, v)
 	}); err != nil {
 		return err
 	}

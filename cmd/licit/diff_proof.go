@@ -18,7 +18,7 @@ const mostProofs = 100
 type diffProofs struct{ gained, lost *check.Result }
 
 // prove asks for proofs of what the enumeration found nothing of.
-func (c *comparison) prove(ctx context.Context, v *diffView) error {
+func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 	s := &c.scope
 	if len(s.Principals)+len(s.Kinds)+len(s.Accounts)+len(s.Actions)+len(s.Resources) > 0 || len(c.context) > 0 {
 		return nil
@@ -31,7 +31,13 @@ func (c *comparison) prove(ctx context.Context, v *diffView) error {
 		if found[kind] || found[simulate.DeltaConditions] {
 			return nil, nil
 		}
-		r, err := check.NobodyGainsAccess(ctx, before, after, mostProofs)
+		var options []check.Option
+		if !c.quiet {
+			show, clear := a.countedProgress("principals")
+			defer clear()
+			options = append(options, check.WithProgress(show))
+		}
+		r, err := check.NobodyGainsAccess(ctx, before, after, mostProofs, options...)
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -203,11 +203,18 @@ type progress struct {
 }
 
 func (p *progress) show(e *evaluation) {
-	if p == nil || time.Now().Before(p.next) {
+	if p != nil {
+		p.text(fmt.Sprintf("%d cases …", e.cases))
+	}
+}
+
+// text shows a line that never becomes shorter.
+func (p *progress) text(s string) {
+	if time.Now().Before(p.next) {
 		return
 	}
 	p.next, p.shown = time.Now().Add(200*time.Millisecond), true
-	fmt.Fprintf(p.w, "\r%d cases …", e.cases)
+	fmt.Fprint(p.w, "\r", s)
 }
 
 func (p *progress) clear() {
