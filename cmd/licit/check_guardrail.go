@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/internal/wording"
+	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate/check"
 )
@@ -104,7 +105,7 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	var result check.Result
+	var found check.GuardrailResult
 	if err := a.interruptible(cmd, func(ctx context.Context) error {
 		limited := ctx
 		if g.timeout > 0 {
@@ -113,53 +114,50 @@ func (g *guardrail) run(a *app, cmd *cobra.Command) error {
 			defer stop()
 		}
 		show, clear := a.countedProgress("principals")
-		found, err := check.Guarded(limited, w.Env, check.Guardrail{
+		var err error
+		found, err = check.Guarded(limited, w.Env, check.Guardrail{
 			Accesses: []check.Access{{Actions: g.actions, Resources: g.resources}}, Except: g.except,
 		}, check.WithProgress(show))
 		clear()
 		if err != nil {
 			return err
 		}
-		result = found.Result
 		return ctx.Err() // interrupted; a timeout is an answer
 	}); err != nil {
 		return err
 	}
-	switch err := g.write(a, w, &result); {
+	switch err := g.write(a, w, &found); {
 	case err != nil:
 		return err
-	case result.Verdict == check.Fail:
+	case found.Verdict == check.Fail:
 		return status(exitNo)
-	case result.Verdict == check.Unknown:
+	case found.Verdict == check.Unknown:
 		return status(exitIndeterminate)
 	}
 	return nil
 }
 
-func (g *guardrail) write(a *app, w *world, r *check.Result) error {
+func (g *guardrail) write(a *app, w *world, r *check.GuardrailResult) error {
 	switch g.output {
 	case "json":
 		return writeJSON(a.stdout, g.json(w, r))
 	case "sarif":
 		return writeCheckSARIF(a.stdout, g.findings(w, r))
 	case "github":
-		_, err := io.WriteString(a.stdout, checkCommands(g.says(r), g.findings(w, r)))
+		_, err := io.WriteString(a.stdout, checkCommands(g.says(&r.Result), g.findings(w, r)))
 		return err
 	}
 	_, err := io.WriteString(a.stdout, g.text(w, r, a.style))
 	return err
 }
 
-// findings are what keeps the guardrail from being proved: each at the statement that allows,
-// or where the organization is described.
-func (g *guardrail) findings(w *world, results ...*check.Result) []checkFinding {
+// findings are what keeps the guardrail from being proved, for each who breaks it, or may: at the
+// statement that allows, or where the organization is described.
+func (g *guardrail) findings(w *world, r *check.GuardrailResult) []checkFinding {
 	var out []checkFinding
-	for _, r := range results {
-		if r.Verdict == check.Pass {
-			continue
-		}
-		f := findingOf(r, "GuardrailBroken", "Somebody in an organization can do what a guardrail is to keep from everybody.")
-		f.message = g.message(w, r)
+	add := func(r check.Result, message string) {
+		f := findingOf(&r, "GuardrailBroken", "Somebody in an organization or outside of it can do what a guardrail is to keep from everybody.")
+		f.message = message
 		f.at = []checkPlace{{file: path.Join(w.Prefix, "org.json"), line: 1, column: 1}}
 		if x := r.Counterexample; x != nil {
 			if file, at, ok := w.Position(x.Allowed.Statement); ok {
@@ -168,7 +166,27 @@ func (g *guardrail) findings(w *world, results ...*check.Result) []checkFinding 
 		}
 		out = append(out, f)
 	}
+	for _, x := range r.Breaches {
+		one := check.Result{Verdict: check.Fail, Counterexample: x}
+		add(one, g.message(w, &one))
+	}
+	for _, u := range r.Undecided {
+		add(check.Result{Reason: u.Reason}, "whether "+undecidedText(u)+" can do it is not known: "+u.Reason)
+	}
+	if more := r.MoreBreaches + r.MoreUndecided; more > 0 {
+		add(r.Result, fmt.Sprintf("%s, and %s of others", g.says(&r.Result), plural(more, "answer")))
+	}
+	if len(out) == 0 && r.Verdict != check.Pass {
+		add(r.Result, g.message(w, &r.Result))
+	}
 	return out
+}
+
+func undecidedText(u check.Undecided) string {
+	if u.Principal == (policy.Principal{}) {
+		return "somebody outside of the organization"
+	}
+	return callerText(u.Principal)
 }
 
 // message is an answer with the request that shows it, in one line.
@@ -220,25 +238,51 @@ func (g *guardrail) says(r *check.Result) string {
 	return "whether nobody in the organization or outside of it can do " + what + except + " is not known: " + r.Reason
 }
 
-func (g *guardrail) text(w *world, r *check.Result, s style) string {
+func (g *guardrail) text(w *world, r *check.GuardrailResult, s style) string {
 	var b strings.Builder
-	headline := s.verdict(r.Verdict) + ": " + printable(g.says(r))
-	x := r.Counterexample
-	if x == nil {
-		return headline + "\n"
-	}
-	fmt.Fprintf(&b, "%s, for example\n", headline)
+	headline := s.verdict(r.Verdict) + ": " + printable(g.says(&r.Result))
 	line := func(name, text string) { fmt.Fprintf(&b, "  %-12s %s\n", name, printable(text)) }
-	line("resource", plain(resourceText(x.Request.Resource)))
-	for _, k := range sortedKeys(x.Request.Keys) {
-		line("context", plain(k.name)+" = "+wording.AndList(k.values))
+	if x := r.Counterexample; x != nil {
+		fmt.Fprintf(&b, "%s, for example\n", headline)
+		line("resource", plain(resourceText(x.Request.Resource)))
+		for _, k := range sortedKeys(x.Request.Keys) {
+			line("context", plain(k.name)+" = "+wording.AndList(k.values))
+		}
+		for _, text := range given(w, x) {
+			line("given", text)
+		}
+		b.WriteString(w.Answer(x.Allowed, s.outcome(x.Allowed.Decision.Outcome)))
+	} else {
+		b.WriteString(headline + "\n")
 	}
-	for _, text := range given(w, x) {
-		line("given", text)
+	list := func(title string, lines []string, more int) {
+		more += max(0, len(lines)-mostListed)
+		if lines = lines[:min(len(lines), mostListed)]; len(lines) > 0 {
+			fmt.Fprintf(&b, "\n%s:\n", title)
+		}
+		for _, text := range lines {
+			fmt.Fprintf(&b, "  %s\n", printable(text))
+		}
+		if more > 0 {
+			fmt.Fprintf(&b, "  and %d more\n", more)
+		}
 	}
-	b.WriteString(w.Answer(x.Allowed, s.outcome(x.Allowed.Decision.Outcome)))
+	var others, undecided []string
+	for _, x := range r.Breaches[min(1, len(r.Breaches)):] {
+		others = append(others, fmt.Sprintf("%s: %s on %s", callerText(x.Request.Principal), x.Request.Action, plain(resourceText(x.Request.Resource))))
+	}
+	for _, u := range r.Undecided {
+		if r.Verdict == check.Fail || len(r.Undecided)+r.MoreUndecided > 1 {
+			undecided = append(undecided, undecidedText(u)+": "+u.Reason)
+		}
+	}
+	list("others who can", others, r.MoreBreaches)
+	list("not known of", undecided, r.MoreUndecided)
 	return b.String()
 }
+
+// mostListed is how many principals the text lists; the other outputs have more.
+const mostListed = 20
 
 // A guardrailJSON is the output of check guardrail. It is a public promise: it may grow
 // members, never change one.
@@ -254,12 +298,42 @@ type guardrailJSON struct {
 	Documented     bool        `json:"documented,omitempty"`
 	Given          []string    `json:"given,omitempty"`          // of fail: what is taken for granted of a caller of another account
 	Counterexample *answerJSON `json:"counterexample,omitempty"` // of fail
+	// Everybody who breaks the guardrail, the first of them as above, and those of whom it is not known;
+	// the first hundred of each, and how many more there are.
+	Breaches      []breachJSON    `json:"breaches"`
+	MoreBreaches  int             `json:"moreBreaches,omitempty"`
+	Undecided     []undecidedJSON `json:"undecided"`
+	MoreUndecided int             `json:"moreUndecided,omitempty"`
+	Proved        int             `json:"proved"`   // principals of the organization that can do none of it
+	Excepted      int             `json:"excepted"` // and that were not asked about
 }
 
-func (g *guardrail) json(w *world, r *check.Result) guardrailJSON {
+type breachJSON struct {
+	Principal string `json:"principal"`
+	Action    string `json:"action"`
+	Resource  string `json:"resource"`
+}
+
+type undecidedJSON struct {
+	Principal string `json:"principal,omitempty"` // none: somebody outside of the organization
+	Reason    string `json:"reason"`
+}
+
+func (g *guardrail) json(w *world, r *check.GuardrailResult) guardrailJSON {
 	out := guardrailJSON{
 		ServiceData: serviceref.Embedded().Date(), Check: "guardrail", Actions: g.actions, Resources: g.resources, Except: g.except,
-		Verdict: r.Verdict.String(), Says: g.says(r), Reason: r.Reason,
+		Verdict: r.Verdict.String(), Says: g.says(&r.Result), Reason: r.Reason,
+		Breaches: []breachJSON{}, MoreBreaches: r.MoreBreaches, Undecided: []undecidedJSON{}, MoreUndecided: r.MoreUndecided, Proved: r.Proved, Excepted: r.Excepted,
+	}
+	for _, x := range r.Breaches {
+		out.Breaches = append(out.Breaches, breachJSON{x.Request.Principal.String(), string(x.Request.Action), resourceText(x.Request.Resource)})
+	}
+	for _, u := range r.Undecided {
+		j := undecidedJSON{Reason: u.Reason}
+		if u.Principal != (policy.Principal{}) {
+			j.Principal = u.Principal.String()
+		}
+		out.Undecided = append(out.Undecided, j)
 	}
 	if x := r.Counterexample; x != nil {
 		answer := w.answer(x.Allowed, false)
