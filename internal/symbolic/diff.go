@@ -44,7 +44,7 @@ type Statement struct {
 type Side struct {
 	Layers [][]Statement
 	Denies []Statement
-	// Grant says which layers must allow. It must be monotone.
+	// Grant says which layers must allow. That of the side that holds must be monotone.
 	Grant func(layers []*Formula) *Formula
 }
 

@@ -77,7 +77,7 @@ func NoNewAccess(ctx context.Context, existing, updated *policy.Document, k poli
 	if err := checkKind(k, existing, updated); err != nil {
 		return Result{}, err
 	}
-	list, err := cases(k, [2]*policy.Document{updated, existing})
+	list, err := cases(k, updated, existing)
 	if err != nil {
 		return Result{}, err
 	}
@@ -117,7 +117,7 @@ func AccessNotGranted(ctx context.Context, d *policy.Document, k policy.Kind, ac
 	if len(accesses) == 0 {
 		return Result{}, errors.New("check: no access is given; want actions, resources, or both")
 	}
-	list, err := cases(k, [2]*policy.Document{d, nil})
+	list, err := cases(k, d, nil)
 	if err != nil {
 		return Result{}, err
 	}

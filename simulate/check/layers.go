@@ -104,7 +104,7 @@ func (e *estate) resourceWithin(ctx context.Context, r *listedResource) bool {
 			if r.role {
 				k = policy.RoleTrust
 			}
-			list, err := cases(k, [2]*policy.Document{r.policies[1], r.policies[0]})
+			list, err := cases(k, r.policies[1], r.policies[0])
 			q := &question{ctx: ctx, cases: list, proofOnly: true}
 			proved = err == nil && q.answer().Verdict == Pass
 		}

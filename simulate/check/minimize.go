@@ -228,10 +228,10 @@ func anyDeny(list []*policy.Document) bool {
 // coveredBy proves that documents, attached to one place, allow nothing that the existing do
 // not: Pass or Unknown.
 func coveredBy(ctx context.Context, k policy.Kind, documents, existing []*policy.Document) Result {
-	list := []*callerCase{identityCase(k, [2][]*policy.Document{documents, existing})}
+	list := []*callerCase{identityCase(k, [][]*policy.Document{documents, existing})}
 	if !several(k) {
 		var err error
-		if list, err = cases(k, [2]*policy.Document{documents[0], existing[0]}); err != nil {
+		if list, err = cases(k, documents[0], existing[0]); err != nil {
 			return Result{Reason: err.Error()}
 		}
 	}

@@ -155,7 +155,7 @@ func (o *outside) hiddenIn(account string) outsidePlace {
 // cases are the kinds of outsiders before the policy of a place.
 func (o *outside) cases(p outsidePlace) []*callerCase {
 	var out []*callerCase
-	for _, who := range callers([2]*policy.Document{p.policy, o.accountsIn(p)}) {
+	for _, who := range callers([]*policy.Document{p.policy, o.accountsIn(p)}) {
 		switch {
 		case who.kind == policy.Anonymous && (p.kind == policy.RoleTrust || o.spares("*")),
 			slices.Contains(o.accounts, who.account),
@@ -251,7 +251,7 @@ func (o *outside) before(p outsidePlace, who caller, linked bool) *callerCase {
 			return []*symbolic.Side{b.Side}, require, b.err
 		},
 		worlds: func(_ *compiler, m *symbolic.Model) []*world {
-			w := who.worlds(p.kind, [2]*policy.Document{p.policy, nil}, free, m)[0]
+			w := who.worlds(p.kind, []*policy.Document{p.policy, nil}, free, m)[0]
 			w.caller.ResourceAccount, w.caller.ObjectOwner = p.standing.Owner, l.ObjectOwner
 			w.layers.RCPs, w.layers.BucketABAC = l.ResourceControl, l.BucketABAC
 			w.layers.BlockPublicAccess, w.layers.AWSManagedKey = l.BlockPublicAccess, l.AWSManagedKey

@@ -64,7 +64,7 @@ func (c *compiler) arns(list ...string) *symbolic.Values {
 // Credentials are of one partition and reach none of the others (IAM User Guide, “Amazon
 // Resource Names (ARNs)”); a number that is named counts as an account of each partition that
 // the documents write somewhere.
-func named(documents [2]*policy.Document) (accounts [][2]string, sessions []string) {
+func named(documents []*policy.Document) (accounts [][2]string, sessions []string) {
 	var partitions, ids []string
 	for _, d := range documents {
 		if d == nil {
@@ -136,7 +136,7 @@ func written(arn string) []string {
 }
 
 // owners are the accounts, as partition and ID, that the resources of documents name.
-func owners(documents [2]*policy.Document) (accounts [][2]string) {
+func owners(documents []*policy.Document) (accounts [][2]string) {
 	for _, d := range documents {
 		if d == nil {
 			continue
@@ -163,7 +163,7 @@ func owners(documents [2]*policy.Document) (accounts [][2]string) {
 }
 
 // callers are all classes of callers in front of two documents.
-func callers(documents [2]*policy.Document) []caller {
+func callers(documents []*policy.Document) []caller {
 	out := []caller{{kind: policy.Anonymous}, {kind: policy.Service}, {kind: policy.WebIdentity}}
 	accounts, sessions := named(documents)
 	for _, owner := range owners(documents) {

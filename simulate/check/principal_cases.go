@@ -10,7 +10,7 @@ import (
 )
 
 // principalCases are all callers in front of two policies that name principals.
-func principalCases(k policy.Kind, documents [2]*policy.Document) []*callerCase {
+func principalCases(k policy.Kind, documents []*policy.Document) []*callerCase {
 	var out []*callerCase
 	for _, p := range callers(documents) {
 		if k == policy.RoleTrust && p.kind == policy.Anonymous {
@@ -31,7 +31,7 @@ func principalCases(k policy.Kind, documents [2]*policy.Document) []*callerCase 
 // whether it has a boundary and that allows, and whether the resource is in its account.
 type surroundings struct{ identity, limits, bounded, same symbolic.Free }
 
-func (p caller) inFrontOf(k policy.Kind, documents [2]*policy.Document) *callerCase {
+func (p caller) inFrontOf(k policy.Kind, documents []*policy.Document) *callerCase {
 	var free surroundings
 	return &callerCase{
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
@@ -50,10 +50,10 @@ func (p caller) inFrontOf(k policy.Kind, documents [2]*policy.Document) *callerC
 			if p.kind == policy.Root {
 				require = symbolic.And(require, free.identity.Is())
 			}
-			for i, d := range documents {
+			for _, d := range documents {
 				b := newSide(c)
 				p.side(b, k, d, free)
-				if i == 0 && isIAM(p.kind) {
+				if isIAM(p.kind) {
 					p.ownership(b, free.same.Is())
 				}
 				sides = append(sides, b.Side)
@@ -62,7 +62,8 @@ func (p caller) inFrontOf(k policy.Kind, documents [2]*policy.Document) *callerC
 			return sides, require, err
 		},
 		owned:  isIAM(p.kind),
-		worlds: func(c *compiler, m *symbolic.Model) []*world { return p.worlds(k, documents, free, m) },
+		worlds: func(c *compiler, m *symbolic.Model) []*world { return p.worlds(k, documents[:2], free, m) },
+		kind:   p.kind,
 	}
 }
 
@@ -172,7 +173,7 @@ func (p *caller) endpointSide(b *sideBuilder, d *policy.Document) {
 const strangerAccount = "777788889999"
 
 // worlds are the two sides as the evaluators know them, for the caller that the model describes.
-func (p *caller) worlds(k policy.Kind, documents [2]*policy.Document, free surroundings, m *symbolic.Model) (out []*world) {
+func (p *caller) worlds(k policy.Kind, documents []*policy.Document, free surroundings, m *symbolic.Model) (out []*world) {
 	is := func(v symbolic.Free) bool { return m.Free[v] > 0 }
 	one := func(key string) string {
 		if v := m.Keys[key]; len(v) == 1 {

@@ -31,7 +31,7 @@ func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Res
 	if k != policy.ResourceBased && k != policy.RoleTrust {
 		return Result{}, errKind{k, "decides who outsiders are"}
 	}
-	documents := [2]*policy.Document{d, nil}
+	documents := []*policy.Document{d, nil}
 	accounts, _ := named(documents)
 	var others []string
 	for _, a := range accounts {

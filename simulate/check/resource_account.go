@@ -14,7 +14,7 @@ const keyResourceAccount = "aws:ResourceAccount"
 // (IAM User Guide, “Amazon Resource Names (ARNs)”), and the key, where AWS sends it, is the account
 // that owns the resource (“AWS global condition context keys”). An ARN without one, such as
 // that of a bucket, says nothing.
-func (one *callerCase) ofResourceAccount(documents [2]*policy.Document) {
+func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
 	var accounts, theirs []string
 	speaks := false
 	for _, d := range documents {

@@ -36,12 +36,18 @@ func checkKind(k policy.Kind, documents ...*policy.Document) error {
 	return nil
 }
 
-// cases are those of callers in front of two documents, one on each side, that decide alone:
-// what else there is allows everything. A nil document allows nothing.
-func cases(k policy.Kind, documents [2]*policy.Document) (list []*callerCase, err error) {
+// cases are those of callers in front of documents, one on each side, that decide alone: what
+// else there is allows everything. A nil document allows nothing. The layers of a side are the
+// document's Allows, by [levelsOf], and then others; its Denies follow those of [serviceRulesOf].
+// Counterexamples are about the first two.
+func cases(k policy.Kind, documents ...*policy.Document) (list []*callerCase, err error) {
 	switch k {
 	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:
-		list = []*callerCase{identityCase(k, [2][]*policy.Document{attached(documents[0]), attached(documents[1])})}
+		sides := make([][]*policy.Document, len(documents))
+		for i, d := range documents {
+			sides[i] = attached(d)
+		}
+		list = []*callerCase{identityCase(k, sides)}
 	case policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint:
 		list = principalCases(k, documents)
 	default:
@@ -70,6 +76,7 @@ type callerCase struct {
 	agrees bool // aws:ResourceAccount is the account of the resource's ARN
 	// nonempty says that there are such requests, so that what always is must be possible.
 	nonempty bool
+	kind     policy.PrincipalKind // of the caller
 }
 
 // attached is a document by itself; nil: none.
@@ -82,9 +89,9 @@ func attached(d *policy.Document) []*policy.Document {
 
 // identityCase is a user whose own policies, boundary or control policies are compared: on each
 // side those that are attached to one place. No documents allow nothing.
-func identityCase(k policy.Kind, documents [2][]*policy.Document) *callerCase {
+func identityCase(k policy.Kind, documents [][]*policy.Document) *callerCase {
 	var worlds []*world
-	for _, d := range documents {
+	for _, d := range documents[:2] {
 		w := &world{caller: spec.Request{
 			Principal:       policy.PrincipalFromARN(policy.MustParseARN(exampleUser)),
 			ResourceAccount: exampleAccount,
@@ -110,11 +117,12 @@ func identityCase(k policy.Kind, documents [2][]*policy.Document) *callerCase {
 		worlds = append(worlds, w)
 	}
 	return &callerCase{
-		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true,
+		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, kind: policy.User,
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			reached := c.problem.Free()
 			for _, d := range documents {
 				b := newSide(c)
+				b.serviceRules(policy.User)
 				layer := 0
 				switch {
 				case d == nil:
@@ -127,7 +135,6 @@ func identityCase(k policy.Kind, documents [2][]*policy.Document) *callerCase {
 				default:
 					layer = b.documents(k, d...)
 				}
-				b.serviceRules(policy.User)
 				b.Grant = func(layers []*symbolic.Formula) *symbolic.Formula { return layers[layer] }
 				sides = append(sides, b.Side)
 				err = cmp.Or(err, b.err)

@@ -14,6 +14,11 @@ import (
 // A Region is a set of requests in the words of policies: those that match Statement and all of
 // Within, and none of Except. The statements are those of the policies, narrowed to the
 // values that matter here, with their Effect and conditions as they stand.
+//
+// An Allow of a resource or trust policy matches the requests that are allowed with it as the
+// only Allow of the policy, and not without it. A Statement without a principal, of a
+// policy that names principals or of an RCP, matches what other policies allow. What needs no
+// permission, such as sts:GetCallerIdentity, is in no region.
 type Region struct {
 	Statement policy.Statement   // an Allow
 	Within    []policy.Statement // Denies of the existing policy that no longer hold
@@ -40,10 +45,9 @@ const MaxRegions = 200
 // maxPieces limits the pairs of an action and a resource that are told apart.
 const maxPieces = 2000
 
-// Differences lists everything that updated allows and existing does not, as policies of a
-// kind that names no principals and is no RCP, over all requests there could be. What it
-// finds is proved a second time, from the words of the regions; see [Summary]. The error says
-// which document could not be in force as kind k, or that the kind has no summary.
+// Differences lists everything that updated allows and existing does not, as policies of kind k,
+// over the requests that [NoNewAccess] is about. What it finds is proved a second time, from the
+// words of the regions; see [Summary]. Errors are those of [NoNewAccess].
 func Differences(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
 	if err := checkKind(k, existing, updated); err != nil {
 		return Summary{}, err
@@ -61,12 +65,10 @@ func Granted(ctx context.Context, d *policy.Document, k policy.Kind) (Summary, e
 }
 
 func summarize(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
-	switch k {
-	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl:
-	default:
-		return Summary{}, errKind{k, "has a summary"}
-	}
 	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated, work: maxWork, each: weightOf(existing, updated)}
+	if _, err := cases(k, updated, existing); err != nil {
+		return Summary{}, err
+	}
 	var out Summary
 	err := s.find()
 	if err == nil {
@@ -100,29 +102,41 @@ var (
 
 // example looks for a request of the region. Evaluators decide that it is of the difference.
 func (s *summarizer) example(r *Region) *Counterexample {
-	one := identityCase(s.kind, [2][]*policy.Document{attached(s.updated), attached(s.existing)})
-	one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
-		region, err := c.region(s.kind, r)
-		if err != nil {
-			return nil, nil, err
+	words, list, err := wordsOf(s.kind, []Region{*r})
+	if err != nil {
+		return nil
+	}
+	all, err := cases(s.kind, s.updated, s.existing, words)
+	if err != nil {
+		return nil
+	}
+	for _, one := range all {
+		asked := *one
+		asked.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
+			st, err := newStance(c, s.kind, one)
+			if err != nil {
+				return nil, nil, err
+			}
+			side, lacks := st.holds(&list[0])
+			return append([]*symbolic.Side{side}, lacks...), st.require, nil
 		}
-		service, err := s.serviceDenies(c)
-		region.Denies = slices.Concat(region.Denies, service)
-		return []*symbolic.Side{region, {Grant: func([]*symbolic.Formula) *symbolic.Formula { return symbolic.False() }}}, symbolic.True(), err
+		q := &question{ctx: s.ctx, cases: []*callerCase{&asked}, examples: []*policy.Document{words}}
+		if found := q.answer().Counterexample; found != nil {
+			return found
+		}
 	}
-	var examples []*policy.Document
-	if d, err := policy.NewDocument(r.Statement); err == nil {
-		examples = append(examples, d)
-	}
-	q := &question{ctx: s.ctx, cases: []*callerCase{one}, examples: examples}
-	return q.answer().Counterexample
+	return nil
 }
 
 // String is the region in one line, such as
 // "s3:* on arn:aws:s3:::logs/*, except s3:GetObject on *".
 func (r Region) String() string {
 	var b strings.Builder
-	b.WriteString(phrase(r.Statement))
+	if isOthers := r.Statement.Principal.IsZero() && slices.ContainsFunc(r.Within, func(s policy.Statement) bool { return !s.Principal.IsZero() || !s.NotPrincipal.IsZero() }); isOthers {
+		b.WriteString("what other policies allow")
+	} else {
+		b.WriteString(phrase(r.Statement))
+	}
 	for _, s := range r.Within {
 		b.WriteString(", within " + phrase(s))
 	}
@@ -141,11 +155,23 @@ func phrase(s policy.Statement) string {
 	} else {
 		b.WriteString("all but " + values(s.NotAction))
 	}
-	if s.NotResource.IsZero() {
-		b.WriteString(" on " + values(s.Resource))
-	} else {
+	switch {
+	case !s.NotResource.IsZero():
 		b.WriteString(" on all but " + values(s.NotResource))
+	case !s.Resource.IsZero():
+		b.WriteString(" on " + values(s.Resource))
 	}
+	named := func(text string, p policy.Principals) {
+		var ids []string
+		for _, e := range entries(p) {
+			ids = append(ids, e.id)
+		}
+		if ids != nil {
+			b.WriteString(text + strings.Join(ids, ", "))
+		}
+	}
+	named(" for ", s.Principal)
+	named(" for all but ", s.NotPrincipal)
 	joint := " when "
 	for c := range s.Condition.All() {
 		b.WriteString(joint + c.Key + " " + string(c.Operator) + " " + values(c.Values))

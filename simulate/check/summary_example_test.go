@@ -28,7 +28,7 @@ func ExampleDifferences() {
 	// sqs:* on *, except sqs:DeleteQueue on *, except sqs:SendMessage on *
 	//   such as sqs:AddPermission on arn:aws:sqs:us-east-1:111122223333:example
 	// s3:GetObject on *, within s3:Get* on arn:aws:s3:::orders/* when aws:SecureTransport Bool false
-	//   such as s3:GetObject on arn:aws:s3:::orders/
+	//   such as s3:GetObject on arn:aws:s3:::orders/example
 	// certified: true
 }
 

@@ -200,7 +200,7 @@ func TestDifferencesFold(t *testing.T) {
 
 func TestDifferencesErrors(t *testing.T) {
 	if _, err := check.Granted(context.Background(), everything, policy.ResourceControl); err == nil {
-		t.Error("an RCP has a summary")
+		t.Error("an RCP that allows has a summary")
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
