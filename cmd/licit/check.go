@@ -37,8 +37,10 @@ var noNewAccess = checkQuestion{
 	use:   "no-new-access OLD NEW",
 	short: "Prove that a new version of a policy allows nothing new",
 	long: `No-new-access proves that every request that NEW allows is allowed by OLD, too, whatever the
-other policies of the caller are.`,
+other policies of the caller are. With --all it lists everything that NEW allows and OLD does not, in
+the policies' own words, and says whether it is proved that this is all.`,
 	example: `  licit check no-new-access main/deploy.json deploy.json
+  licit check no-new-access --all main/deploy.json deploy.json
   licit check no-new-access --kind scp old.json new.json -o github`,
 	files: []string{"the old policy", "the new one"},
 	rule:  "NewAccess", title: "The new version of a policy allows what the old one does not.",
@@ -136,11 +138,13 @@ type checking struct {
 	*checkQuestion
 	givenKind, output  string
 	actions, resources []string
+	all                bool
 	timeout            time.Duration
 
 	kind     policy.Kind
 	policies []*checkedPolicy // in the order of the arguments
 	result   check.Result
+	summary  *check.Summary // of --all, unless it is proved that there is nothing
 	// Of a counterexample: the policy that allows it, and the one that does not; nil: there is
 	// no other policy.
 	allows, refuses *checkedPolicy
@@ -172,7 +176,7 @@ func (a *app) checkCommand() *cobra.Command {
 	for _, q := range []*checkQuestion{&noNewAccess, &equivalent, &notGranted, &notPublic} {
 		cmd.AddCommand(a.checkQuestionCommand(q))
 	}
-	cmd.AddCommand(a.guardrailCommand())
+	cmd.AddCommand(a.guardrailCommand(), a.deadCommand())
 	return cmd
 }
 
@@ -206,6 +210,9 @@ func (a *app) checkQuestionCommand(q *checkQuestion) *cobra.Command {
 		must(cmd.RegisterFlagCompletionFunc("resource", cobra.NoFileCompletions))
 		a.takesFacts(cmd)
 	}
+	if q == &noNewAccess {
+		fl.BoolVar(&c.all, "all", false, "list everything that is new, and prove that it is all (text and json)")
+	}
 	fl.DurationVar(&c.timeout, "timeout", 0, "give up after this `TIME`, such as 30s: unknown (default: limits that count steps, not time)")
 	must(cmd.RegisterFlagCompletionFunc("timeout", cobra.NoFileCompletions))
 	registerOutputs(cmd, &c.output, checkFormats...)
@@ -225,6 +232,9 @@ func (c *checking) checkFlags(a *app, cmd *cobra.Command) error {
 	}
 	if cmd.Flags().Changed("timeout") && c.timeout <= 0 {
 		usage("--timeout %s: want a time above 0, such as 30s", c.timeout)
+	}
+	if c.all && !slices.Contains(allFormats, c.output) {
+		usage("--all goes with -o %s, not %s", oneOf(allFormats), c.output)
 	}
 	if c.checkQuestion == &notGranted && len(c.actions)+len(c.resources) == 0 {
 		usage("no access is given; want --action, --resource or both")
@@ -301,7 +311,14 @@ func (c *checking) run(a *app, cmd *cobra.Command, args []string) error {
 		if c.result, err = c.ask(limited, c); err != nil {
 			return err
 		}
-		if c.result.Verdict == check.Unknown {
+		if c.all && c.result.Verdict != check.Pass {
+			summary, err := check.Differences(limited, c.policies[0].doc, c.policies[1].doc, c.kind)
+			if err != nil {
+				return err
+			}
+			c.summary = &summary
+		}
+		if c.result.Verdict == check.Unknown || c.summary != nil && !c.summary.Certified {
 			return ctx.Err() // interrupted; a timeout is an answer
 		}
 		return nil
@@ -345,7 +362,12 @@ func (p *checkedPolicy) decides(x *simulate.Explanation, other *checkedPolicy, y
 func (c *checking) write(a *app) error {
 	switch c.output {
 	case "json":
-		return writeJSON(a.stdout, c.json())
+		j := c.json()
+		var err error
+		if j.Differences, err = summaryOf(c.summary); err != nil {
+			return err
+		}
+		return writeJSON(a.stdout, j)
 	case "sarif":
 		return writeCheckSARIF(a.stdout, c.findings())
 	case "github":

@@ -20,6 +20,7 @@ type checkJSON struct {
 	Says           string              `json:"says"`
 	Reason         string              `json:"reason,omitempty"`         // of unknown
 	Counterexample *counterexampleJSON `json:"counterexample,omitempty"` // of fail
+	Differences    *summaryJSON        `json:"differences,omitempty"`    // of --all, unless the verdict is pass
 }
 
 type checkedPolicyJSON struct {
@@ -53,15 +54,7 @@ type checkedSideJSON struct {
 func (c *checking) json() checkJSON {
 	j := checkJSON{
 		ServiceData: serviceref.Embedded().Date(), Check: c.command(), Kind: c.kind.String(), Actions: c.actions, Resources: c.resources,
-		Verdict: c.result.Verdict.String(), Says: c.headline(), Reason: c.result.Reason,
-	}
-	for _, p := range c.policies {
-		one := checkedPolicyJSON{Managed: p.managed.ARN.String(), Version: p.managed.Version}
-		if p.target != nil {
-			at := p.target.position(0)
-			one = checkedPolicyJSON{File: p.target.file.name, Line: at.Line, Column: p.target.file.column(at), Guessed: p.target.guessed}
-		}
-		j.Policies = append(j.Policies, one)
+		Verdict: c.result.Verdict.String(), Says: c.headline(), Reason: c.result.Reason, Policies: c.policiesJSON(),
 	}
 	x := c.result.Counterexample
 	if x == nil {
@@ -77,6 +70,18 @@ func (c *checking) json() checkJSON {
 		j.Counterexample.Refused = &refused
 	}
 	return j
+}
+
+func (c *checking) policiesJSON() (out []checkedPolicyJSON) {
+	for _, p := range c.policies {
+		one := checkedPolicyJSON{Managed: p.managed.ARN.String(), Version: p.managed.Version}
+		if p.target != nil {
+			at := p.target.position(0)
+			one = checkedPolicyJSON{File: p.target.file.name, Line: at.Line, Column: p.target.file.column(at), Guessed: p.target.guessed}
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // command is the name of the subcommand.

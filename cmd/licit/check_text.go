@@ -33,6 +33,9 @@ func (c *checking) text(s style) string {
 	}
 	fmt.Fprintf(&b, "%s (%s): %s\n", s.verdict(c.result.Verdict), wording.KindName(c.kind), headline)
 	if x == nil {
+		if c.summary != nil {
+			b.WriteString(allText(c.summary))
+		}
 		return b.String()
 	}
 	line("principal", "%s", callerText(x.Request.Principal))
@@ -48,6 +51,9 @@ func (c *checking) text(s style) string {
 	c.refusedLines(line)
 	if note := c.undocumented(); note != "" {
 		line("note", "%s", note)
+	}
+	if c.summary != nil {
+		b.WriteString(allText(c.summary))
 	}
 	return b.String()
 }

@@ -50,10 +50,10 @@ func (p caller) inFrontOf(k policy.Kind, documents []*policy.Document) *callerCa
 			if p.kind == policy.Root {
 				require = symbolic.And(require, free.identity.Is())
 			}
-			for _, d := range documents {
+			for i, d := range documents {
 				b := newSide(c)
 				p.side(b, k, d, free)
-				if isIAM(p.kind) {
+				if isIAM(p.kind) && (i == 0 || len(documents) > 2) { // of several, each may be the side that holds
 					p.ownership(b, free.same.Is())
 				}
 				sides = append(sides, b.Side)
