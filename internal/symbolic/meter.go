@@ -46,9 +46,9 @@ type Meter struct {
 	asked  int // passed when stop was asked last
 }
 
-// NewMeter makes a meter. stop is asked now and then, at most some ten thousand small steps
-// apart, and its error ends all work; nil: there is no such error.
-func NewMeter(stop func() error) *Meter { return &Meter{stop: stop} }
+// NewMeter makes a meter. stop is asked at once and then now and then, at most some ten thousand
+// small steps apart, and its error ends all work; nil: there is no such error.
+func NewMeter(stop func() error) *Meter { return &Meter{stop: stop, passed: stride} }
 
 // pass counts steps of what has limits of its own.
 func (m *Meter) pass(n int) error {

@@ -259,7 +259,13 @@ func TestUnsettled(t *testing.T) {
 
 // TestStop: the search ends with the error of stop.
 func TestStop(t *testing.T) {
-	p := NewProblem(nil, NewMeter(func() error { return fmt.Errorf("enough") }))
+	stop := false
+	p := NewProblem(nil, NewMeter(func() error {
+		if stop {
+			return fmt.Errorf("enough")
+		}
+		return nil
+	}))
 	var all []*Formula
 	for range 8 {
 		k := p.Free()
@@ -272,6 +278,7 @@ func TestStop(t *testing.T) {
 	if err := p.Settle(); err != nil {
 		t.Fatal(err)
 	}
+	stop, p.Meter().asked = true, p.Meter().asked-stride
 	if _, ok, err := p.Solve(And(all...)); ok || err == nil || err.Error() != "enough" {
 		t.Errorf("got %v, %v, want the error of stop", ok, err)
 	}

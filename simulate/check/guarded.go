@@ -104,7 +104,12 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 	if err != nil {
 		return GuardrailResult{}, err
 	}
+	last := ""
 	for _, r := range e.outside(env, g.Except).granted(ctx, asked) {
+		if r.Verdict == Unknown && r.Reason == last {
+			continue // one reason of many resources
+		}
+		last = r.Reason
 		out.add(policy.Principal{}, r, g.Most)
 	}
 	return out, nil

@@ -101,7 +101,7 @@ func TestGuardedInterrupted(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, r.Verdict)
 		require.Len(t, r.Breaches, stop)
-		require.Len(t, r.Undecided, 6-stop)
+		require.Len(t, r.Undecided, 7-stop, "two root users, and outsiders")
 		require.Equal(t, "interrupted", r.Undecided[0].Reason)
 	}
 }
