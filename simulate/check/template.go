@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/glob"
@@ -17,6 +18,7 @@ type template struct {
 	variables []glob.Variable
 	names     []string // of the variables, as keys of the problem
 	free      symbolic.Free
+	side      int                             // that the text was compiled for
 	again     func(*compiler) (pattern, bool) // compiles the text once more; nil: no lemmas
 }
 
@@ -31,7 +33,7 @@ func (c *compiler) template(subject, dialect string, p pattern, v policy.Version
 	if !ok {
 		f = c.problem.Free()
 		c.free[key] = f
-		t := &template{subject: subject, text: text, variables: p.variables, free: f, again: again}
+		t := &template{subject: subject, text: text, variables: p.variables, free: f, side: c.side, again: again}
 		for _, v := range p.variables {
 			t.names = append(t.names, c.owned(fold(v.Key)))
 		}
@@ -80,7 +82,7 @@ func (c *compiler) lemmas() error {
 			if err := c.problem.Meter().Work(len(a.text) + len(b.text)); err != nil {
 				return err
 			}
-			if b.includes(a) {
+			if c.includes(b, a) {
 				c.problem.Imply(a.free, true, b.free.Is())
 				c.problem.Imply(b.free, false, symbolic.Not(a.free.Is()))
 			}
@@ -92,31 +94,42 @@ func (c *compiler) lemmas() error {
 // firstMark begins the private characters that stand for variables.
 const firstMark = rune(0xF0000)
 
-// includes reports that whatever inner matches, for some values of its variables, t matches
-// for the same values. Each variable stands as a mark that only a run or the same mark takes,
-// so a match of the marked texts is one for all values. The opposite cannot be concluded.
-func (t *template) includes(inner *template) bool {
-	marks := map[string]*string{}
-	for _, list := range [2][]glob.Variable{t.variables, inner.variables} {
-		for _, v := range list {
+// includes reports that whatever inner matches, for some values of its variables, outer matches
+// for the same values. Each variable that is not known stands as a mark that only a run or
+// the same mark takes, so a match of the marked texts is one for all values; the others
+// stand as what they are. The opposite cannot be concluded.
+func (c *compiler) includes(outer, inner *template) bool {
+	if outer.again == nil || inner.again == nil || strings.ContainsFunc(outer.text+inner.text, isMark) {
+		return false
+	}
+	bound := maps.Clone(c.bound)
+	for _, t := range [2]*template{outer, inner} {
+		for i, v := range t.variables {
 			if v.HasDefault {
 				return false // its value depends on how the variable is written
 			}
-			if key := fold(v.Key); marks[key] == nil {
-				mark := string(firstMark + rune(len(marks)))
-				marks[key] = &mark
+			if _, known := bound[t.names[i]]; !known {
+				bound[t.names[i]] = text(string(firstMark + rune(len(bound))))
 			}
 		}
 	}
-	isMark := func(r rune) bool { return r >= firstMark }
-	if t.again == nil || inner.again == nil || strings.ContainsFunc(t.text+inner.text, isMark) {
-		return false
+	for _, known := range [2]map[string]*string{c.bound, c.facts} {
+		for _, value := range known {
+			if value != nil && strings.ContainsFunc(*value, isMark) {
+				return false
+			}
+		}
 	}
-	marked := &compiler{bound: marks, side: everySide}
-	outside, ok1 := t.again(marked)
-	inside, ok2 := inner.again(marked)
-	return ok1 && ok2 && includes(outside.relaxed, inside.relaxed, func(t symbolic.Token) bool { return isMark(t.Rune) })
+	again := func(t *template) (symbolic.Pattern, bool) {
+		p, ok := t.again(&compiler{bound: bound, facts: c.facts, side: t.side, isOwn: c.isOwn})
+		return p.relaxed, ok && len(p.variables) == 0
+	}
+	outside, ok1 := again(outer)
+	inside, ok2 := again(inner)
+	return ok1 && ok2 && includes(outside, inside, func(t symbolic.Token) bool { return isMark(t.Rune) })
 }
+
+func isMark(r rune) bool { return r >= firstMark }
 
 // includes matches inner as if it were a text; every match proves inclusion.
 func includes(outer, inner symbolic.Pattern, isMark func(symbolic.Token) bool) bool {
