@@ -191,27 +191,14 @@ func (m *minimizer) accept(statements []working, step ...string) Result {
 	return found
 }
 
-// interchangeable proves that either documents can stand in place of the others, whatever else is
-// attached there: both allow the same, and both deny the same to what others allow. The
-// verdict is Pass or Unknown.
+// interchangeable proves that either documents can stand in place of the others, whatever else
+// there is: both allow the same, and both deny the same to what others allow. The verdict is
+// Pass or Unknown.
 func interchangeable(ctx context.Context, k policy.Kind, a, b []*policy.Document) Result {
-	for _, pair := range [2][2][]*policy.Document{{a, b}, {b, a}} {
-		if r := coveredBy(ctx, k, pair[0], pair[1]); r.Verdict != Pass || !several(k) {
-			if r.Verdict != Pass {
-				return r
-			}
-			continue
-		}
-		if !anyDeny(a) && !anyDeny(b) {
-			continue
-		}
-		// What the Denies leave of everything.
-		with := func(list []*policy.Document) []*policy.Document { return append(slices.Clip(list), allowAll) }
-		if r := coveredBy(ctx, k, with(pair[0]), with(pair[1])); r.Verdict != Pass {
-			return r
-		}
+	if r := coveredBy(ctx, k, a, b); r.Verdict != Pass {
+		return r
 	}
-	return Result{Verdict: Pass}
+	return coveredBy(ctx, k, b, a)
 }
 
 func anyDeny(list []*policy.Document) bool {
@@ -225,11 +212,13 @@ func anyDeny(list []*policy.Document) bool {
 	return false
 }
 
-// coveredBy proves that documents, attached to one place, allow nothing that the existing do
-// not: Pass or Unknown.
+// coveredBy proves that documents, attached to one place, allow and leave undenied nothing that
+// the existing do not: Pass or Unknown.
 func coveredBy(ctx context.Context, k policy.Kind, documents, existing []*policy.Document) Result {
-	list := []*callerCase{identityCase(k, [][]*policy.Document{documents, existing})}
-	if !several(k) {
+	var list []*callerCase
+	if several(k) {
+		list = attachedCases(k, [][]*policy.Document{documents, existing})
+	} else {
 		var err error
 		if list, err = cases(k, documents[0], existing[0]); err != nil {
 			return Result{Reason: err.Error()}

@@ -69,7 +69,7 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		}
 		x.keys = keys
 		if one.agrees {
-			x.keys = agreeing(keys, x.resource)
+			x.keys = agreeingKeys(keys, x.resource)
 		}
 		if !shown(x) || !byOracle(worlds, x) {
 			if tries >= maxTries {

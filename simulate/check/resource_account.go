@@ -54,9 +54,9 @@ func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
 	}
 }
 
-// agreeing are the keys, with the account of the resource's ARN as aws:ResourceAccount if it is
+// agreeingKeys are the keys, with the account of the resource's ARN as aws:ResourceAccount if it is
 // there.
-func agreeing(keys []contextKey, resource string) []contextKey {
+func agreeingKeys(keys []contextKey, resource string) []contextKey {
 	arn, err := policy.ParseARN(resource)
 	if err != nil || !policy.IsAccountID(arn.AccountID()) {
 		return keys

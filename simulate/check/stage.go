@@ -36,27 +36,45 @@ func checkKind(k policy.Kind, documents ...*policy.Document) error {
 	return nil
 }
 
-// cases are those of callers in front of documents, one on each side, that decide alone: what
-// else there is allows everything. A nil document allows nothing. The layers of a side are the
-// document's Allows, by [levelsOf], and then others; its Denies follow those of [serviceRulesOf].
-// Counterexamples are about the first two.
-func cases(k policy.Kind, documents ...*policy.Document) (list []*callerCase, err error) {
+// cases are those of callers in front of two documents, one on each side, beside whatever other
+// policies. A nil document allows nothing.
+func cases(k policy.Kind, updated, existing *policy.Document) ([]*callerCase, error) {
+	documents := []*policy.Document{updated, existing}
+	switch k {
+	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:
+		return agreeing(attachedCases(k, [][]*policy.Document{attached(updated), attached(existing)}), documents), nil
+	}
+	return casesAlone(k, documents...)
+}
+
+// casesAlone are those of callers in front of documents, one on each side, that decide alone: what
+// else there is allows everything. The layers of a side are the document's Allows, by [levelsOf],
+// and then others; its Denies follow those of [serviceRulesOf]. Counterexamples are about the
+// first two.
+func casesAlone(k policy.Kind, documents ...*policy.Document) ([]*callerCase, error) {
 	switch k {
 	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:
 		sides := make([][]*policy.Document, len(documents))
 		for i, d := range documents {
 			sides[i] = attached(d)
 		}
-		list = []*callerCase{identityCase(k, sides)}
+		list := []*callerCase{identityCase(k, sides)}
+		if k == policy.ResourceControl {
+			list = append(list, tokenCase(sides))
+		}
+		return agreeing(list, documents), nil
 	case policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint:
-		list = principalCases(k, documents)
-	default:
-		return nil, errKind{k, "can be compared"}
+		return agreeing(principalCases(k, documents), documents), nil
 	}
+	return nil, errKind{k, "can be compared"}
+}
+
+// agreeing are the cases with the account of a resource as its ARN has it.
+func agreeing(list []*callerCase, documents []*policy.Document) []*callerCase {
 	for _, one := range list {
 		one.ofResourceAccount(documents)
 	}
-	return list, nil
+	return list
 }
 
 // errKind is the error of a kind of policy that a question does not fit.
@@ -92,10 +110,7 @@ func attached(d *policy.Document) []*policy.Document {
 func identityCase(k policy.Kind, documents [][]*policy.Document) *callerCase {
 	var worlds []*world
 	for _, d := range documents[:2] {
-		w := &world{caller: spec.Request{
-			Principal:       policy.PrincipalFromARN(policy.MustParseARN(exampleUser)),
-			ResourceAccount: exampleAccount,
-		}}
+		w := &world{caller: attachedRequest(k)}
 		w.layers = spec.Layers{Identity: []*policy.Document{allowAll}, ResourcePolicy: accountGrant, BucketABAC: true}
 		if len(d) == 1 {
 			w.alone = decider{d[0], k}
@@ -117,12 +132,12 @@ func identityCase(k policy.Kind, documents [][]*policy.Document) *callerCase {
 		worlds = append(worlds, w)
 	}
 	return &callerCase{
-		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, kind: policy.User,
+		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, kind: worlds[0].caller.Principal.Kind(),
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			reached := c.problem.Free()
 			for _, d := range documents {
 				b := newSide(c)
-				b.serviceRules(policy.User)
+				b.serviceRules(worlds[0].caller.Principal.Kind())
 				layer := 0
 				switch {
 				case d == nil:

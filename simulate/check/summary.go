@@ -66,7 +66,7 @@ func Granted(ctx context.Context, d *policy.Document, k policy.Kind) (Summary, e
 
 func summarize(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
 	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated, work: maxWork, each: weightOf(existing, updated)}
-	if _, err := cases(k, updated, existing); err != nil {
+	if _, err := casesAlone(k, updated, existing); err != nil {
 		return Summary{}, err
 	}
 	var out Summary
@@ -106,7 +106,7 @@ func (s *summarizer) example(r *Region) *Counterexample {
 	if err != nil {
 		return nil
 	}
-	all, err := cases(s.kind, s.updated, s.existing, words)
+	all, err := casesAlone(s.kind, s.updated, s.existing, words)
 	if err != nil {
 		return nil
 	}

@@ -44,7 +44,7 @@ type stance struct {
 
 // stances compiles documents for all callers.
 func stances(c *compiler, k policy.Kind, documents ...*policy.Document) ([]stance, error) {
-	list, err := cases(k, documents...)
+	list, err := casesAlone(k, documents...)
 	if err != nil {
 		return nil, err
 	}
