@@ -36,9 +36,14 @@ type checkWords struct{ pass, fail, open string }
 var noNewAccess = checkQuestion{
 	use:   "no-new-access OLD NEW",
 	short: "Prove that a new version of a policy allows nothing new",
-	long: `No-new-access proves that every request that NEW allows is allowed by OLD, too, whatever the
-other policies of the caller are. With --all it lists everything that NEW allows and OLD does not, in
-the policies' own words, and says whether it is proved that this is all.`,
+	long: `No-new-access proves that every request that is allowed with NEW is allowed with OLD, too,
+whatever the other policies are that bear on it. So a Deny counts even if nothing in OLD
+allows what it denies, since other policies may: without it there is new access. (IAM Access
+Analyzer's CheckNoNewAccess compares the two documents alone.)
+
+With --all it lists everything that NEW itself allows and OLD does not, in the policies' own
+words, and says whether it is proved that this is all; what only Denies keep from others
+is not in that list.`,
 	example: `  licit check no-new-access main/deploy.json deploy.json
   licit check no-new-access --all main/deploy.json deploy.json
   licit check no-new-access --kind scp old.json new.json -o github`,
@@ -49,18 +54,24 @@ the policies' own words, and says whether it is proved that this is all.`,
 	},
 	says: func(c *checking) checkWords {
 		existing, updated := c.policies[0].name(), c.policies[1].name()
-		return checkWords{
+		w := checkWords{
 			pass: updated + " allows nothing that " + existing + " does not",
 			fail: updated + " allows what " + existing + " does not",
 			open: "whether " + updated + " allows what " + existing + " does not",
 		}
+		if c.undenied() != "" {
+			w.fail = updated + " does not deny what " + existing + " denies"
+		}
+		return w
 	},
 }
 
 var equivalent = checkQuestion{
-	use:     "equivalent A B",
-	short:   "Prove that two policies allow the same",
-	long:    `Equivalent proves that every request is allowed by both policies or by neither.`,
+	use:   "equivalent A B",
+	short: "Prove that two policies allow the same",
+	long: `Equivalent proves that either policy can stand in place of the other: every request is allowed
+with both or with neither, whatever the other policies are that bear on it. So a Deny counts
+even if nothing in its policy allows what it denies.`,
 	example: `  licit check equivalent deploy.json deploy-short.json`,
 	files:   []string{"a policy", "another one"},
 	rule:    "NotEquivalent", title: "Two policies that should allow the same do not.",
@@ -72,6 +83,9 @@ var equivalent = checkQuestion{
 		w := checkWords{pass: both, open: "whether " + both}
 		if c.allows != nil {
 			w.fail = c.allows.name() + " allows what " + c.refuses.name() + " does not"
+			if c.undenied() != "" {
+				w.fail = c.allows.name() + " does not deny what " + c.refuses.name() + " denies"
+			}
 		}
 		return w
 	},
@@ -82,7 +96,8 @@ var notGranted = checkQuestion{
 	short: "Prove that a policy does not allow certain actions or resources",
 	long: `Not-granted proves that the policy allows none of the actions (--action, default: any) on any
 of the resources (--resource, default: any). Both may have wildcards, and name all that the
-wildcards match. An action that AWS does not have, or a resource that none of the actions
+wildcards match. What other policies allow is another question: a permissions boundary, for
+one, does not limit what the policy of a resource grants a user by name. An action that AWS does not have, or a resource that none of the actions
 has, is an error: a proof about it would say nothing.`,
 	example: `  licit check not-granted --kind boundary --action iam:DeleteRolePermissionsBoundary boundary.json
   licit check not-granted --resource 'arn:aws:s3:::exemplia-settlements/*' deploy.json`,
@@ -394,6 +409,9 @@ func (c *checking) headline() string {
 // caller, what its policies that are not in question say, and whose the resource is.
 func (c *checking) given() []string {
 	x := c.result.Counterexample
+	if other := c.undenied(); other != "" {
+		return []string{other}
+	}
 	if c.kind != policy.ResourceBased && c.kind != policy.RoleTrust {
 		return nil
 	}
@@ -432,6 +450,21 @@ func (c *checking) given() []string {
 		out = append(out, "the resource is in the caller's account")
 	}
 	return out
+}
+
+// undenied is what allows the request of a counterexample in which the policies differ in what
+// they deny, as a clause; "" for others.
+func (c *checking) undenied() string {
+	x := c.result.Counterexample
+	if x == nil || len(c.policies) < 2 || len(c.allows.matching(x.Allowed, policy.Allow)) > 0 {
+		return ""
+	}
+	return map[policy.Kind]string{
+		policy.IdentityBased:       "another identity policy of the caller allows it",
+		policy.ServiceControl:      "another SCP of the same place allows it",
+		policy.PermissionsBoundary: "the policy of the resource allows it to the caller by name",
+		policy.SessionPolicy:       "the policy of the resource allows it to the session by name",
+	}[c.kind]
 }
 
 // undocumented says that a counterexample is about nothing that AWS has, "" if it is.

@@ -52,7 +52,8 @@ type Result struct {
 type Counterexample struct {
 	Request simulate.Request
 	// Allowed is how the side decides that allows it, Refused how the other does. Where a
-	// document is compared, all that it does not say is allowed; see [NoNewAccess].
+	// document is compared, all that it does not say is allowed; where it is what documents deny
+	// that differs, another policy stands beside them that allows; see [NoNewAccess].
 	Allowed, Refused *simulate.Explanation
 	// Documented says that the action is in the Service Authorization Reference and that the
 	// resource has a form that it gives for the action. Otherwise the policies differ only
@@ -62,15 +63,20 @@ type Counterexample struct {
 	assumed bool // it needs a resource policy that is not known
 }
 
-// NoNewAccess proves that every request that updated allows as a policy of kind k is allowed
-// by existing, too, whatever the other policies of the caller are (IAM User Guide, “Validate
-// policies with IAM Access Analyzer custom policy checks”).
+// NoNewAccess proves that every request that is allowed with updated as a policy of kind k is
+// allowed with existing in its place, too, whatever the other policies are that bear on it.
 //
-// Identity policies, boundaries, session policies, SCPs and RCPs decide alone: everything
-// else allows. Policies that name principals are held against callers of every kind, with
-// and without identity policies, boundaries and session policies that allow: to name a
-// role instead of its account is new access, since a grant to the role needs no identity
-// policy.
+// Of identity policies, boundaries, session policies and SCPs that is: updated allows no
+// more by itself, and denies all that existing denies. A Deny counts even if nothing in its
+// document allows what it denies: other identity policies may, other SCPs of the same
+// place, and in front of a boundary or session policy the policy of a resource that names
+// the caller (IAM User Guide, “Permissions boundaries for IAM entities”). This is more than
+// CheckNoNewAccess asks, which compares the documents alone (“Validate policies with IAM
+// Access Analyzer custom policy checks”). RCPs only deny, also callers with tokens of
+// identity providers. Policies that name principals are held against callers of every
+// kind, with and without identity policies, boundaries and session policies that allow: to
+// name a role instead of its account is new access, since a grant to the role needs no
+// identity policy.
 //
 // The error says which document could not be in force as kind k.
 func NoNewAccess(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Result, error) {
@@ -85,8 +91,9 @@ func NoNewAccess(ctx context.Context, existing, updated *policy.Document, k poli
 	return q.answer(), nil
 }
 
-// Equivalent proves that two documents allow the same requests as policies of kind k. The
-// counterexample of Fail is allowed by one of them; errors are those of [NoNewAccess].
+// Equivalent proves that either of two documents can stand in place of the other as a policy of
+// kind k: [NoNewAccess] both ways. The counterexample of Fail is allowed with one of them;
+// errors are those of [NoNewAccess].
 func Equivalent(ctx context.Context, a, b *policy.Document, k policy.Kind) (Result, error) {
 	there, err := NoNewAccess(ctx, a, b, k)
 	if err != nil || there.Verdict == Fail {
@@ -105,9 +112,10 @@ type Access struct {
 	Actions, Resources []string
 }
 
-// AccessNotGranted proves that a document of kind k grants none of the accesses to anybody,
-// whatever the other policies of the caller are (“Validate policies with IAM Access Analyzer
-// custom policy checks”, CheckAccessNotGranted). What needs no permission, such as
+// AccessNotGranted proves that a document of kind k allows none of the accesses to anybody, not
+// even where everything else allows (“Validate policies with IAM Access Analyzer custom
+// policy checks”, CheckAccessNotGranted). What other policies allow is not asked: the policy
+// of a resource may grant to a user what its boundary does not allow. What needs no permission, such as
 // sts:GetCallerIdentity, no document grants. The error says what is wrong with the document or
 // with an access.
 func AccessNotGranted(ctx context.Context, d *policy.Document, k policy.Kind, accesses ...Access) (Result, error) {

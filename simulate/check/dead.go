@@ -18,7 +18,7 @@ type DeadStatement struct {
 
 // Dead lists statements without which documents that are attached to one place as policies of
 // kind k do the same: Allows whose requests others allow or deny, and Denies whose requests
-// others deny or, where a place has one policy only, nothing in it allows. It is proved that
+// others deny or, in a policy of a resource that alone can allow them, nothing allows. It is proved that
 // all of them together can go, whatever else is attached to the place or bears on a
 // request; of two equal statements only the second is dead. A statement that is not listed
 // is needed, or its proof was not found or, in very large documents, not tried. The order is
