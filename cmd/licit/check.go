@@ -128,10 +128,10 @@ var notPublic = checkQuestion{
 	use:   "public FILE",
 	short: "Prove that a resource policy allows nothing to outsiders",
 	long: `Public proves that a resource policy or trust policy allows nothing to callers without
-credentials, and nothing to accounts that it does not name, whatever their own policies
-allow. AWS services and identity providers are no outsiders. Conditions count as naming
-somebody if they pin a key that outsiders cannot choose, such as aws:PrincipalOrgID or
-aws:SourceIp, to fixed values.`,
+credentials, and nothing to accounts and identity providers that it does not name, whatever
+the callers' own policies allow. AWS services and providers that it names are no outsiders.
+Conditions count as naming somebody if they pin a key that outsiders cannot choose, such as
+aws:PrincipalOrgID or aws:SourceIp, to fixed values.`,
 	example: `  aws s3api get-bucket-policy --bucket logs | licit check public -`,
 	files:   []string{"a resource or trust policy"},
 	rule:    "PublicAccess", title: "A policy allows access to outsiders.",

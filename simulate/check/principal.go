@@ -164,7 +164,7 @@ func owners(documents []*policy.Document) (accounts [][2]string) {
 
 // callers are all classes of callers in front of two documents.
 func callers(documents []*policy.Document) []caller {
-	out := []caller{{kind: policy.Anonymous}, {kind: policy.Service}, {kind: policy.WebIdentity}}
+	out := []caller{{kind: policy.Anonymous}, {kind: policy.WebIdentity}, {kind: policy.Service}}
 	accounts, sessions := named(documents)
 	for _, owner := range owners(documents) {
 		if !slices.Contains(accounts, owner) {
@@ -212,13 +212,15 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 	case policy.FederatedUser:
 		typ, forms = "FederatedUser", []string{"arn:" + partition + ":sts::" + account + ":federated-user/*"}
 	case policy.Anonymous:
-		return symbolic.And(c.lack(), c.key("aws:PrincipalAccount").One(texts("anonymous")),
+		return symbolic.And(c.lack(), c.noService(), c.key("aws:PrincipalIsAWSService").Absent(), c.key("aws:PrincipalAccount").One(texts("anonymous")),
 			c.key("aws:PrincipalType").One(texts("Anonymous")), c.key("aws:userid").One(texts("anonymous")))
 	case policy.Service:
 		return symbolic.And(c.lack(), c.key("aws:PrincipalAccount").Absent(),
 			c.key("aws:PrincipalIsAWSService").One(texts("true")))
 	default:
-		return symbolic.And(c.lack(), c.key("aws:PrincipalAccount").Absent())
+		provider := c.inner(keyProvider)
+		provider.Like("accounts.google.com", "graph.facebook.com", "www.amazon.com")
+		return symbolic.And(provider.Lone(), c.lack(), c.noService(), c.key("aws:PrincipalIsAWSService").Absent(), c.key("aws:PrincipalAccount").Absent())
 	}
 	arn, id := c.key("aws:PrincipalArn"), c.key("aws:PrincipalAccount")
 	for _, a := range []string{p.account, strangerAccount, exampleAccount} {
@@ -232,7 +234,7 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 		arn.Like("arn:"+partition+":iam::"+account+":role/"+name, "arn:"+partition+":iam::"+account+":role/example/"+name)
 	}
 	all := []*symbolic.Formula{arn.One(c.arns(forms...)), c.key("aws:PrincipalType").One(texts(typ)),
-		c.key("aws:PrincipalIsAWSService").One(texts("false"))}
+		c.key("aws:PrincipalIsAWSService").One(texts("false")), c.noService()}
 	issuer := c.inner(keyIssuer)
 	if p.account != "" {
 		all = append(all, id.One(texts(p.account)), issuer.Only(c.arns("arn:"+partition+":iam::"+account+":*")))
@@ -256,6 +258,11 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 func (c *compiler) lack() *symbolic.Formula {
 	return symbolic.And(c.key("aws:PrincipalArn").Absent(), c.key("aws:PrincipalOrgID").Absent(),
 		c.key("aws:PrincipalOrgPaths").Absent(), c.key("aws:username").Absent())
+}
+
+// noService holds for callers who are no AWS service (R-CTX-4).
+func (c *compiler) noService() *symbolic.Formula {
+	return symbolic.And(c.key("aws:PrincipalServiceName").Absent(), c.key("aws:PrincipalServiceNamesList").Absent())
 }
 
 // levels are the formulas under which an element matches the caller, by strength (§6.2 of the

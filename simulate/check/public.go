@@ -1,9 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/engine"
@@ -13,17 +15,18 @@ import (
 )
 
 // NoPublicAccess proves that a resource policy, or with [policy.RoleTrust] a trust policy,
-// allows nothing to outsiders: callers without credentials, and callers of an account that
-// the policy does not name, whatever their own policies allow. Conditions count as naming
-// somebody when they pin a key that outsiders cannot choose, such as aws:PrincipalOrgID,
+// allows nothing to outsiders: callers without credentials, callers of an account that the
+// policy does not name, whatever their own policies allow, and callers with a token of an
+// identity provider that a trust policy does not name. Conditions count as naming somebody
+// when they pin a key that outsiders cannot choose, such as aws:PrincipalOrgID,
 // aws:SourceAccount or aws:SourceIp, to fixed values: texts, patterns whose account or
-// organization is fixed, and networks of at least 8 bits of IPv4, less than
-// half of all together, or 32 of IPv6 (Amazon S3
-// User Guide, “The meaning of "public"”; IAM User Guide, “Validate policies with IAM Access
-// Analyzer custom policy checks”, CheckNoPublicAccess).
+// organization is fixed, and networks of at least 8 bits of IPv4, less than half of all
+// together, or 32 of IPv6. Of aws:userid those of role sessions do not count, as S3 has it
+// (Amazon S3 User Guide, “The meaning of "public"”; IAM User Guide, “Validate policies with
+// IAM Access Analyzer custom policy checks”, CheckNoPublicAccess).
 //
-// AWS services and identity providers are no outsiders: who is behind them is another
-// question. Errors are those of [NoNewAccess].
+// AWS services, and identity providers that the policy names, are no outsiders: who is behind
+// them is another question. Errors are those of [NoNewAccess].
 func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Result, error) {
 	if err := checkKind(k, d); err != nil {
 		return Result{}, err
@@ -42,8 +45,11 @@ func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Res
 		// The owner is somebody; that its resource is its own is no access of outsiders.
 		bound: map[string]*string{fold("aws:ResourceAccount"): owner, fold("aws:ResourceOrgID"): text(ownerOrganization)}}
 	for _, p := range callers(documents) {
-		outsider := p.kind == policy.Anonymous || isIAM(p.kind) && p.account == ""
-		if !outsider || k == policy.RoleTrust && p.kind == policy.Anonymous {
+		switch {
+		case isIAM(p.kind) && p.account == "":
+		case k == policy.RoleTrust && p.kind == policy.WebIdentity:
+		case k == policy.ResourceBased && p.kind == policy.Anonymous:
+		default:
 			continue
 		}
 		p.others = append(others, ownerAccount)
@@ -51,7 +57,7 @@ func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Res
 		sides := one.sides
 		one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
 			out, require, err := sides(c)
-			return out, symbolic.And(require, c.unpinned(d)), err
+			return out, symbolic.And(require, c.unnamed(d), c.unpinned(p.kind, d)), err
 		}
 		q.cases = append(q.cases, one)
 	}
@@ -71,23 +77,74 @@ var trusting = []string{
 	"aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:userid",
 	"aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:SourceOwner",
 	"aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths",
-	"aws:SourceIp", "aws:VpcSourceIp",
+	"aws:SourceIp",
 	"kms:CallerAccount", "lambda:EventSourceToken", "s3:DataAccessPointAccount", "s3:DataAccessPointArn",
 }
 
-// unpinned holds when no trusting key has a value that the document pins.
-func (c *compiler) unpinned(d *policy.Document) *symbolic.Formula {
-	trusted := map[string]bool{}
-	for _, name := range trusting {
-		trusted[fold(name)] = true
+// unnamed holds for callers whose own identity no Principal element writes: a user by its unique
+// ID, an account by its canonical ID, an identity of CloudFront, or an identity provider.
+func (c *compiler) unnamed(d *policy.Document) *symbolic.Formula {
+	var callers, canonical, providers []string
+	for _, s := range d.Statements() {
+		for _, element := range []policy.Principals{s.Principal, s.NotPrincipal} {
+			for typ, id := range element.All() {
+				switch typ {
+				case policy.AWSPrincipal:
+					callers = append(callers, id)
+				case policy.CanonicalUserPrincipal:
+					canonical = append(canonical, id)
+				case policy.FederatedPrincipal:
+					providers = append(providers, id)
+				}
+			}
+		}
 	}
+	var all []*symbolic.Formula
+	not := func(key symbolic.Key, list []string) {
+		if len(list) > 0 {
+			all = append(all, symbolic.Not(key.Some(texts(list...))))
+		}
+	}
+	not(c.key("aws:PrincipalArn"), callers)
+	not(c.inner(keyID), callers)
+	not(c.inner(keyIssuer), callers)
+	not(c.inner(keyCanonical), canonical)
+	not(c.inner(keyProvider), providers)
+	return symbolic.And(all...)
+}
+
+// isTrusting reports whether a caller of the kind cannot choose the value of a key.
+func isTrusting(kind policy.PrincipalKind, key string) bool {
+	folded := fold(key)
+	switch kind {
+	case policy.Anonymous: // who have fixed values that are nobody's
+		if folded == fold("aws:userid") || folded == fold("aws:PrincipalAccount") {
+			return false
+		}
+	case policy.WebIdentity: // what the token of one provider says
+		provider, claim, _ := strings.Cut(folded, ":")
+		if folded == fold("aws:FederatedProvider") || provider != "SAML" && slices.Contains(tokenClaims, claim) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(trusting, func(name string) bool { return fold(name) == folded })
+}
+
+// tokenClaims are what a token of one OIDC provider says of its client or of somebody: the keys
+// begin with the provider (IAM User Guide, “Available keys for AWS OIDC federation”). What
+// SAML says others can say, too.
+var tokenClaims = []string{"AUD", "OAUD", "AZP", "APP_ID", "SUB", "ID", "USER_ID"}
+
+// unpinned holds when no key that the caller cannot choose has a value that the document pins.
+func (c *compiler) unpinned(kind policy.PrincipalKind, d *policy.Document) *symbolic.Formula {
 	all := []*symbolic.Formula{symbolic.Not(c.key("aws:PrincipalOrgID").Some(texts(ownerOrganization)))}
+	anybody := half(d)
 	for _, s := range d.Statements() {
 		for condition := range s.Condition.All() {
-			if !trusted[fold(condition.Key)] {
+			if !isTrusting(kind, condition.Key) {
 				continue
 			}
-			if set := c.pinned(d.Version(), condition); set != nil {
+			if set := c.pinned(d.Version(), condition, anybody); set != nil {
 				all = append(all, symbolic.Not(c.key(condition.Key).Some(set)))
 			}
 		}
@@ -101,23 +158,32 @@ const (
 	minBits6 = 32
 )
 
-// pinned are the condition's values that are fixed, nil for none.
-func (c *compiler) pinned(v policy.Version, condition policy.Condition) *symbolic.Values {
+// somebodys is a network that is long enough; ok is false for others.
+func somebodys(value string) (network netip.Prefix, ok bool) {
+	network, ok = engine.Network(value)
+	least := minBits4
+	if network.Addr().Is6() {
+		least = minBits6
+	}
+	return network, ok && network.Bits() >= least
+}
+
+// pinned are the condition's values that are fixed, nil for none. anybody says that networks of
+// IPv4 are not.
+func (c *compiler) pinned(v policy.Version, condition policy.Condition, anybody bool) *symbolic.Values {
 	op, ok := condition.Operator.Parts()
 	if !ok {
 		return nil
 	}
 	set := &symbolic.Values{}
 	for value := range condition.Values.All() {
+		if fold(condition.Key) == fold("aws:userid") && (roleID.MatchString(value) || strings.ContainsAny(value, "*?")) {
+			continue
+		}
 		switch strings.Replace(op.Base, "Not", "", 1) {
 		case "IpAddress":
 			set.Family = symbolic.Addresses
-			network, ok := engine.Network(value)
-			least := minBits4
-			if network.Addr().Is6() {
-				least = minBits6
-			}
-			if ok && network.Bits() >= least {
+			if network, ok := somebodys(value); ok && !(anybody && network.Addr().Is4()) {
 				set.Networks = append(set.Networks, network)
 			}
 		case "StringEquals":
@@ -129,17 +195,14 @@ func (c *compiler) pinned(v policy.Version, condition policy.Condition) *symboli
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		case "StringLike":
-			if p, ok := c.textPattern(value, mode(v), exactly); ok && len(p.variables) == 0 && isFixed(value) {
+			if p, ok := c.textPattern(value, mode(v), exactly); ok && len(p.variables) == 0 && isFixed(value, false) {
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		case "ArnEquals", "ArnLike":
-			if p, ok := c.arnPattern(v, value, false); ok && len(p.variables) == 0 && isFixed(value) {
+			if p, ok := c.arnPattern(v, value, false); ok && len(p.variables) == 0 && isFixed(value, true) {
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		}
-	}
-	if half(set.Networks) {
-		set.Networks = nil // each is somebody's, all together are anybody's
 	}
 	if len(set.Patterns)+len(set.Networks) == 0 {
 		return nil
@@ -147,27 +210,51 @@ func (c *compiler) pinned(v policy.Version, condition policy.Condition) *symboli
 	return set
 }
 
-// half reports whether networks have half of all IPv4 addresses.
-func half(networks []netip.Prefix) bool {
-	total := uint64(0)
-	for _, n := range networks {
-		if n.Addr().Is4() {
-			total += 1 << (32 - n.Bits())
+// half reports whether the networks that a document names have half of all IPv4 addresses: each is
+// somebody's, all together are anybody's.
+func half(d *policy.Document) bool {
+	var networks []netip.Prefix
+	for _, s := range d.Statements() {
+		for condition := range s.Condition.All() {
+			op, ok := condition.Operator.Parts()
+			if !ok || !strings.HasSuffix(op.Base, "IpAddress") || !isTrusting(policy.Anonymous, condition.Key) {
+				continue
+			}
+			for value := range condition.Values.All() {
+				if n, ok := somebodys(value); ok && n.Addr().Is4() {
+					networks = append(networks, n.Masked())
+				}
+			}
 		}
+	}
+	// Of networks that meet one has the other, and comes first.
+	slices.SortFunc(networks, func(a, b netip.Prefix) int { return cmp.Or(a.Addr().Compare(b.Addr()), a.Bits()-b.Bits()) })
+	total, last := uint64(0), netip.Prefix{}
+	for _, n := range networks {
+		if last.IsValid() && last.Contains(n.Addr()) {
+			continue
+		}
+		total, last = total+1<<(32-n.Bits()), n
 	}
 	return total >= 1<<31
 }
 
-// owned begins what belongs to one organization, or to one user or role by its unique ID.
-var owned = regexp.MustCompile(`^(o-[a-z0-9]{10,32}/|A(ROA|IDA)[A-Z0-9]{12,}:)`)
+// roleID begins the aws:userid of a role's sessions.
+var roleID = regexp.MustCompile(`^AROA[A-Z0-9*?]*:`)
 
-// isFixed reports whether all that a pattern matches belongs to somebody fixed.
-func isFixed(pattern string) bool {
+// organization begins what belongs to one organization.
+var organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}/`)
+
+// isFixed reports whether all that a pattern matches belongs to somebody fixed. inParts says that
+// ARNs are matched part by part; otherwise wildcards before the account may take another
+// account in, too.
+func isFixed(pattern string, inParts bool) bool {
 	if !strings.ContainsAny(pattern, "*?") {
 		return true
 	}
-	if parts := strings.SplitN(pattern, ":", 6); len(parts) == 6 && policy.IsAccountID(parts[4]) {
-		return true
+	parts := strings.SplitN(pattern, ":", 6)
+	if len(parts) == 6 && policy.IsAccountID(parts[4]) {
+		return inParts || !strings.ContainsAny(strings.Join(parts[:4], ""), "*?")
 	}
-	return owned.MatchString(pattern)
+	return organization.MatchString(pattern)
 }

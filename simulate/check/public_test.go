@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -23,6 +24,7 @@ func TestNoPublicAccess(t *testing.T) {
 		lambda = `"Action":"lambda:InvokeFunction","Resource":"arn:aws:lambda:us-east-1:111122223333:function:orders"`
 		secret = `"Action":"secretsmanager:GetSecretValue","Resource":"*"`
 		role   = `"Action":"sts:AssumeRole"`
+		web    = `"Action":"sts:AssumeRoleWithWebIdentity"`
 	)
 	allow := func(principal, what, condition string) string {
 		if condition != "" {
@@ -58,7 +60,34 @@ func TestNoPublicAccess(t *testing.T) {
 		{"bucket: denied outside of a VPC", policy.ResourceBased, []string{allow(everybody, bucket, ""), deny(`"StringNotEquals":{"aws:SourceVpc":"vpc-91237329"}`)}, check.Pass},
 		{"bucket: denied outside of an endpoint, for requests through some", policy.ResourceBased, []string{allow(everybody, bucket, ""), deny(`"StringNotEqualsIfExists":{"aws:SourceVpce":"vpce-1"},"Null":{"aws:SourceVpce":"false"}`)}, check.Fail},
 		{"bucket: a network", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}`)}, check.Pass},
-		{"bucket: a private network", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`)}, check.Pass},
+		{"bucket: a private network, which every VPC may have", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"}`)}, check.Fail},
+		{"bucket: a private network of a fixed VPC", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:VpcSourceIp":"10.0.0.0/8"},"StringEquals":{"aws:SourceVpc":"vpc-91237329"}`)}, check.Pass},
+		{"bucket: all addresses, in parts of several statements", policy.ResourceBased, []string{
+			allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":[`+strings.Join(parts[:100], ",")+`]}`),
+			allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":[`+strings.Join(parts[100:200], ",")+`]}`),
+			allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":[`+strings.Join(parts[200:], ",")+`]}`)}, check.Fail},
+		{"bucket: one network in many statements", policy.ResourceBased, slices.Repeat([]string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":["11.0.0.0/8","11.2.0.0/16"]}`)}, 200), check.Pass},
+		{"bucket: the account of everybody without one", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:PrincipalAccount":"anonymous"}`)}, check.Fail},
+		{"bucket: the ID of everybody without one", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:userid":"anonymous"}`)}, check.Fail},
+		{"bucket: the ID of a user", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:userid":"AIDAEXAMPLEEXAMPLE12"}`)}, check.Pass},
+		{"bucket: sessions of a role by its ID", policy.ResourceBased, []string{allow(everybody, bucket, `"StringLike":{"aws:userid":"AROAEXAMPLEEXAMPLE12:*"}`)}, check.Fail},
+		{"bucket: a session of a role by its ID", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:userid":"AROAEXAMPLEEXAMPLE12:ana"}`)}, check.Fail},
+		{"bucket: sessions of a name", policy.ResourceBased, []string{allow(everybody, bucket, `"StringLike":{"aws:userid":"*:ana@example.com"}`)}, check.Fail},
+		{"bucket: AWS services", policy.ResourceBased, []string{allow(everybody, bucket, `"Bool":{"aws:PrincipalIsAWSService":"true"}`)}, check.Pass},
+		{"bucket: an AWS service by its name", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:PrincipalServiceName":"cloudtrail.amazonaws.com"}`)}, check.Pass},
+		{"bucket: no AWS services", policy.ResourceBased, []string{allow(everybody, bucket, `"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}`)}, check.Fail},
+		{"bucket: an identity of CloudFront", policy.ResourceBased, []string{allow(`{"AWS":"arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2EXAMPLE"}`, bucket, "")}, check.Pass},
+		{"bucket: a canonical user", policy.ResourceBased, []string{allow(`{"CanonicalUser":"79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}`, bucket, "")}, check.Pass},
+		{"bucket: a user that is no more", policy.ResourceBased, []string{allow(`{"AWS":"AIDAEXAMPLEEXAMPLE12"}`, bucket, "")}, check.Pass},
+		{"bucket: all but a user that is no more", policy.ResourceBased, []string{`{"Effect":"Allow","NotPrincipal":{"AWS":"AIDAEXAMPLEEXAMPLE12"},` + bucket + `}`}, check.Fail},
+		{"queue: what an account has, as a text", policy.ResourceBased, []string{allow(everybody, queue, `"StringLike":{"aws:SourceArn":"arn:aws:sns:us-east-1:111122223333:*"}`)}, check.Pass},
+		{"queue: anything with the number of an account, as a text", policy.ResourceBased, []string{allow(everybody, queue, `"StringLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}`)}, check.Fail},
+		{"queue: what an account has, in parts", policy.ResourceBased, []string{allow(everybody, queue, `"ArnLike":{"aws:SourceArn":"arn:aws:*:*:111122223333:*"}`)}, check.Pass},
+		{"role: tokens of any provider", policy.RoleTrust, []string{allow(everybody, web, "")}, check.Fail},
+		{"role: tokens for a client of a provider", policy.RoleTrust, []string{allow(everybody, web, `"StringEquals":{"accounts.google.com:aud":"123456"}`)}, check.Pass},
+		{"role: tokens of a provider", policy.RoleTrust, []string{allow(everybody, web, `"StringEquals":{"aws:FederatedProvider":"accounts.google.com"}`)}, check.Pass},
+		{"role: SAML of any provider", policy.RoleTrust, []string{allow(everybody, `"Action":"sts:AssumeRoleWithSAML"`, `"StringEquals":{"SAML:aud":"https://signin.aws.amazon.com/saml"}`)}, check.Fail},
+		{"role: all providers but one", policy.RoleTrust, []string{`{"Effect":"Allow","NotPrincipal":{"Federated":"accounts.google.com"},` + web + `}`}, check.Fail},
 		{"bucket: half of all addresses", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":"0.0.0.0/1"}`)}, check.Fail},
 		{"bucket: all addresses, in parts", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":[`+all8+`]}`)}, check.Fail},
 		{"bucket: a network, or all of IPv6", policy.ResourceBased, []string{allow(everybody, bucket, `"IpAddress":{"aws:SourceIp":["203.0.113.0/24","::/0"]}`)}, check.Fail},
@@ -116,20 +145,87 @@ func TestNoPublicAccess(t *testing.T) {
 	}
 }
 
+// An outsiderKey is a key with values of policies, some of which fix somebody, and values that
+// outsiders have, none of which the fixed ones are.
+type outsiderKey struct {
+	name                  string
+	operators             []string
+	policies              []string
+	anonymous, stranger   []string // of requests; "": none
+	user, session, tokens []string // of some strangers in particular
+}
+
+var (
+	likes    = []string{"StringEquals", "StringLike", "StringNotLike", "StringNotEquals", "ForAnyValue:StringLike", "ForAllValues:StringEquals", "StringLikeIfExists", "StringEqualsIgnoreCase"}
+	arnLikes = []string{"StringLike", "ArnLike", "ArnEquals", "ArnNotLike", "StringNotLike", "ArnLikeIfExists"}
+)
+
+var outsiderKeys = []outsiderKey{
+	{name: "aws:SourceArn", operators: arnLikes,
+		policies:  []string{"arn:aws:sns:us-east-1:111122223333:orders", "arn:aws:*:*:111122223333:*", "arn:*:111122223333:*", "arn:aws:sns:us-east-?:111122223333:*", "arn:aws:sns:*:*:orders", "arn:aws:sns:us-east-1:111122223333:*", "arn:aws:s3:::logs*", "arn:aws:s??:us-east-1:111122223333:*"},
+		anonymous: []string{"", "arn:aws:sns:us-east-1:777788889999:orders", "arn:aws:states:us-east-1:777788889999:execution:111122223333:x", "arn:aws:s3:::logs-of-strangers", "arn:aws:sns:us-east-1:777788889999:111122223333:*"},
+		stranger:  []string{"", "arn:aws:logs:us-east-1:777788889999:log-group:111122223333:x"}},
+	{name: "aws:userid", operators: likes,
+		policies:  []string{"anonymous", "*", "AIDA*", "AIDAEXAMPLEEXAMPLE12", "*:ana@example.com", "AROAEXAMPLEEXAMPLE12:*", "AROA*:ana@example.com", "111122223333:ana"},
+		anonymous: []string{"anonymous"}, stranger: []string{"777788889999", "777788889999:ana"}, user: []string{"AIDASTRANGERSTRANGER"}, session: []string{"AROASTRANGERSTRANGER:ana@example.com"}, tokens: []string{""}},
+	{name: "aws:PrincipalAccount", operators: likes, policies: []string{"anonymous", "111122223333", "7777*", "????????????", "*"},
+		anonymous: []string{"anonymous"}, stranger: []string{"777788889999"}, tokens: []string{""}},
+	{name: "aws:VpcSourceIp", operators: []string{"IpAddress", "NotIpAddress"}, policies: []string{"10.0.0.0/16", "10.0.0.5", "0.0.0.0/0", "192.168.0.0/16"},
+		anonymous: []string{"", "10.0.0.5", "10.1.0.1", "192.168.1.1"}, stranger: []string{"10.0.0.5", "172.16.0.1"}},
+	{name: "aws:SourceIp", operators: []string{"IpAddress", "NotIpAddress"}, policies: []string{"203.0.113.0/24", "0.0.0.0/1", "128.0.0.0/1", "0.0.0.0/7", "::/0", "2001:db8::/32", "2000::/31", "::ffff:0:0/96"},
+		anonymous: []string{"", "198.51.100.7", "1.2.3.4", "2001:db9::1", "64.1.1.1"}, stranger: []string{"", "198.51.100.8"}},
+	{name: "aws:PrincipalArn", operators: arnLikes, policies: []string{"arn:aws:iam::111122223333:role/*", "arn:aws:iam::*:role/*", "arn:aws:iam::7777????????:*", "arn:aws:*:111122223333:*", "arn:aws:iam::111122223333:user/ana"},
+		anonymous: []string{""}, tokens: []string{""}},
+	{name: "aws:PrincipalIsAWSService", operators: []string{"Bool", "BoolIfExists", "StringEquals"}, policies: []string{"true", "false"},
+		anonymous: []string{""}, stranger: []string{"false"}, tokens: []string{""}},
+	{name: "aws:SourceVpc", operators: likes, policies: []string{"vpc-1", "vpc-*", "*"}, anonymous: []string{"", "vpc-9"}, stranger: []string{"", "vpc-9"}},
+	{name: "aws:PrincipalOrgPaths", operators: []string{"ForAnyValue:StringLike", "ForAllValues:StringLike", "ForAnyValue:StringNotLike"}, policies: []string{"o-a1b2c3d4e5/*", "o-*/r-1/*", "o-a1b2c3d4e5/r-1/", "o-a1b2*"},
+		anonymous: []string{""}, stranger: []string{"", "o-zzzzzzzzzz/r-1/", "o-a1b2zzzzzz/r-1/"}, tokens: []string{""}},
+	{name: "accounts.google.com:aud", operators: likes, policies: []string{"123", "*", "12*"}, anonymous: []string{""}, stranger: []string{""}},
+}
+
+// outside is a value that a caller of the kind has, who is an outsider.
+func (m *maker) outside(k outsiderKey, p policy.Principal) string {
+	of := k.stranger
+	switch {
+	case p.Kind() == policy.Anonymous:
+		of = k.anonymous
+	case p.Kind() == policy.WebIdentity && k.tokens != nil:
+		of = k.tokens
+	case p.Kind() == policy.User && k.user != nil:
+		of = k.user
+	case p.Kind() == policy.RoleSession && k.session != nil:
+		of = k.session
+	}
+	if len(of) == 0 {
+		return ""
+	}
+	return pick(m, of...)
+}
+
 // TestPublicProofsHold holds proofs that a policy is not public against outsiders: anonymous
-// callers, and those of an account that no policy names whose own policies allow all.
+// callers, those of an account that no policy names whose own policies allow all, and those
+// with tokens of a provider that none names.
 func TestPublicProofsHold(t *testing.T) {
 	t.Parallel()
 	var count [3]int
 	asked := 0
 	first := firstSeed(t)
 	everything := document([]string{`{"Effect":"Allow","Action":"*","Resource":"*"}`})
-	for n := range uint64(*pairs) / 3 {
+	for n := range uint64(*pairs) {
 		m := newMaker(first + n)
 		kind := pick(m, policy.ResourceBased, policy.ResourceBased, policy.RoleTrust)
 		var list []string
-		for range 1 + m.IntN(3) {
-			list = append(list, m.resourceStatement(kind))
+		var keys []outsiderKey
+		if m.IntN(2) == 0 {
+			for range 1 + m.IntN(3) {
+				list = append(list, m.resourceStatement(kind))
+			}
+		} else {
+			keys = []outsiderKey{pick(m, outsiderKeys...), pick(m, outsiderKeys...)}
+			for range 1 + m.IntN(3) {
+				list = append(list, m.pinnedStatement(kind, keys))
+			}
 		}
 		d := document(list)
 		r, err := check.NoPublicAccess(context.Background(), d, kind)
@@ -142,14 +238,29 @@ func TestPublicProofsHold(t *testing.T) {
 		}
 		for range 200 {
 			q := m.callerRequest()
-			if q.Principal.Kind() != policy.Anonymous && q.Principal.AccountID() != "777788889999" ||
-				kind == policy.RoleTrust && !strings.HasPrefix(q.Resource, "arn:aws:iam") {
+			switch {
+			case q.Principal.Kind() == policy.WebIdentity && kind == policy.RoleTrust:
+				q.Principal = policy.WebIdentityPrincipal("graph.facebook.com")
+			case q.Principal.Kind() == policy.Anonymous && kind == policy.ResourceBased:
+			case q.Principal.AccountID() != "777788889999":
+				continue
+			}
+			if kind == policy.RoleTrust && !strings.HasPrefix(q.Resource, "arn:aws:iam") {
 				continue
 			}
 			q.ResourceAccount = "111122223333"
 			delete(q.Context, "aws:SourceIp") // where outsiders come from is not what a policy names
+			for _, k := range keys {
+				if k.name == "aws:PrincipalArn" && q.Principal.AccountID() != "" {
+					continue // as it is
+				}
+				delete(q.Context, k.name)
+				if value := m.outside(k, q.Principal); value != "" {
+					q.Context[k.name] = []string{value}
+				}
+			}
 			l := spec.Layers{ResourcePolicy: d, BucketABAC: true}
-			if q.Principal.Kind() != policy.Anonymous {
+			if q.Principal.AccountID() != "" {
 				l.Identity = []*policy.Document{everything}
 			}
 			if q.Principal.Kind() == policy.FederatedUser {
@@ -168,4 +279,23 @@ func TestPublicProofsHold(t *testing.T) {
 	if count[check.Pass] == 0 || asked == 0 {
 		t.Error("nothing was held against a proof")
 	}
+}
+
+// pinnedStatement draws a statement about everybody with conditions that may fix somebody.
+func (m *maker) pinnedStatement(kind policy.Kind, keys []outsiderKey) string {
+	what := pick(m, `"Action":"s3:*","Resource":"arn:aws:s3:::*"`, `"Action":"*","Resource":"*"`)
+	if kind == policy.RoleTrust {
+		what = pick(m, `"Action":"sts:*"`, `"Action":"sts:AssumeRoleWithWebIdentity"`, `"Action":["sts:AssumeRole","sts:AssumeRoleWithWebIdentity"]`)
+	}
+	var conditions []string
+	seen := map[string]bool{}
+	for _, k := range keys {
+		op := pick(m, k.operators...)
+		if seen[op] || len(conditions) > 0 && m.IntN(2) == 0 {
+			continue
+		}
+		seen[op] = true
+		conditions = append(conditions, fmt.Sprintf("%q:{%q:%v}", op, k.name, m.list(2, func() string { return pick(m, k.policies...) })))
+	}
+	return fmt.Sprintf(`{"Effect":%q,"Principal":"*",%s,"Condition":{%s}}`, pick(m, "Allow", "Allow", "Allow", "Deny"), what, strings.Join(conditions, ","))
 }
