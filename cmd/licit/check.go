@@ -472,5 +472,5 @@ func (c *checking) undocumented() string {
 	if x := c.result.Counterexample; x == nil || x.Documented {
 		return ""
 	}
-	return "no request that AWS documents was found that shows it: the difference may be in actions or resources that AWS does not have as of " + serviceref.Embedded().Date()
+	return "no request that AWS documents was found that shows it: the difference may be in actions, resources or values of keys that AWS does not have as of " + serviceref.Embedded().Date()
 }

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,4 +53,30 @@ func TestDocumentedFirst(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, check.Fail, r.Verdict)
 	require.NotContains(t, r.Counterexample.Request.Session.Spec().Role.String(), "//")
+}
+
+// AWS has no request with half a key, and none without one of the names of its time.
+func TestDocumentedKeys(t *testing.T) {
+	statement := func(condition string) *policy.Document {
+		return document([]string{`{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*","Condition":{` + condition + `}}`})
+	}
+	for _, test := range []struct {
+		name, existing, updated string
+		documented              bool
+		want                    map[string][]string
+	}{
+		{"a part of a number", `"NumericLessThanEquals":{"s3:max-keys":"10"}`, `"NumericLessThan":{"s3:max-keys":"11"}`, false, nil},
+		{"a number", `"NumericLessThanEquals":{"s3:max-keys":"10"}`, `"NumericLessThan":{"s3:max-keys":"12"}`, true, map[string][]string{"s3:max-keys": {"11"}}},
+		{"one time under two names", `"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`, `"DateLessThan":{"aws:EpochTime":"1767225600"}`, false, nil},
+		{"another time under another name", `"DateLessThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}`, `"DateLessThan":{"aws:EpochTime":"1767225700"}`, true,
+			map[string][]string{"aws:CurrentTime": {"2026-01-01T00:01:39Z"}, "aws:EpochTime": {"1767225699"}}},
+	} {
+		r, err := check.NoNewAccess(t.Context(), statement(test.existing), statement(test.updated), policy.IdentityBased)
+		require.NoError(t, err, test.name)
+		require.Equal(t, check.Fail, r.Verdict, test.name)
+		require.Equal(t, test.documented, r.Counterexample.Documented, test.name)
+		if test.want != nil {
+			require.Equal(t, test.want, maps.Collect(r.Counterexample.Request.Keys.All()), test.name)
+		}
+	}
 }

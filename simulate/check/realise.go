@@ -88,6 +88,14 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		if len(short.keys) < len(x.keys) && byOracle(worlds, short) {
 			x = short
 		}
+		if x.documented {
+			x.documented = x.isWhole()
+			if timely, ok := c.timely(x, keys, func(y candidate) bool { return q.shown(worlds, y) && byOracle(worlds, y) }); ok {
+				x = timely
+			} else {
+				x.documented = false
+			}
+		}
 		return q.counterexample(worlds, x)
 	}
 	return nil
