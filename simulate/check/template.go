@@ -2,6 +2,7 @@ package check
 
 import (
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/glob"
@@ -97,15 +98,16 @@ const firstMark = rune(0xF0000)
 // includes reports that whatever inner matches, for some values of its variables, outer matches
 // for the same values. Each variable that is not known stands as a mark that only a run or
 // the same mark takes, so a match of the marked texts is one for all values; the others
-// stand as what they are. The opposite cannot be concluded.
+// stand as what they are. The opposite cannot be concluded. Where inner matches, its
+// variables without defaults have values (R-VAR-5), and no default of outer counts for them.
 func (c *compiler) includes(outer, inner *template) bool {
 	if outer.again == nil || inner.again == nil || strings.ContainsFunc(outer.text+inner.text, isMark) {
 		return false
 	}
 	bound := maps.Clone(c.bound)
-	for _, t := range [2]*template{outer, inner} {
+	for _, t := range [2]*template{inner, outer} {
 		for i, v := range t.variables {
-			if v.HasDefault {
+			if v.HasDefault && (t == inner || !slices.Contains(inner.names, t.names[i])) {
 				return false // its value depends on how the variable is written
 			}
 			if _, known := bound[t.names[i]]; !known {

@@ -29,6 +29,23 @@ func tagged(t *testing.T, d *policy.Document) *simulate.Environment {
 	return env
 }
 
+// What a variable stands for it stands for with a default, too; the opposite needs the default.
+func TestDefaultsOfVariables(t *testing.T) {
+	allow := func(resource string) *policy.Document {
+		return document([]string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/` + resource + `"}`})
+	}
+	plain, defaulted := allow("${aws:username}/*"), allow("${aws:username, 'x'}/*")
+	for _, test := range []struct {
+		existing, updated *policy.Document
+		want              check.Verdict
+	}{{defaulted, plain, check.Pass}, {plain, defaulted, check.Fail}} {
+		r, err := check.NoNewAccess(t.Context(), test.existing, test.updated, policy.IdentityBased)
+		if err != nil || r.Verdict != test.want {
+			t.Errorf("got %s (%s), %v, want %s for\n%s\n%s", r.Verdict, r.Reason, err, test.want, test.existing, test.updated)
+		}
+	}
+}
+
 // TestVariablesAmongFacts holds proofs about texts in which some variables are known and others
 // are not against every request of a small world.
 func TestVariablesAmongFacts(t *testing.T) {
@@ -42,13 +59,16 @@ func TestVariablesAmongFacts(t *testing.T) {
 			q.Keys = simulate.KeysFrom(map[string][]string{"aws:RequestTag/k": {k}, "aws:ResourceAccount": {"111122223333"}})
 			requests = append(requests, q)
 		}
+		q := simulate.Request{Principal: ana, Action: "s3:GetObject", Resource: policy.MustParseARN("arn:aws:s3:::b/" + tail)}
+		q.Keys = q.Keys.With("aws:RequestTag/k").With("aws:ResourceAccount", "111122223333")
+		requests = append(requests, q)
 	}
 	for n := range uint64(*pairs) / 2 {
 		m := newMaker(first + n)
 		text := func() string {
 			var b strings.Builder
 			for range 1 + m.IntN(3) {
-				b.WriteString(pick(m, "a", "b", "*", "?", "${aws:PrincipalTag/team}", "${aws:RequestTag/k}", "${aws:RequestTag/k}", "${AWS:principaltag/Team}"))
+				b.WriteString(pick(m, "a", "b", "*", "?", "${aws:PrincipalTag/team}", "${aws:RequestTag/k}", "${aws:RequestTag/k}", "${aws:RequestTag/k, 'a'}", "${AWS:principaltag/Team}"))
 			}
 			return b.String()
 		}
