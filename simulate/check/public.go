@@ -240,7 +240,7 @@ func half(d *policy.Document) bool {
 }
 
 // roleID begins the aws:userid of a role's sessions.
-var roleID = regexp.MustCompile(`^AROA[A-Z0-9*?]*:`)
+var roleID = regexp.MustCompile(`(?i)^AROA[A-Z0-9]*:`)
 
 // organization begins what belongs to one organization.
 var organization = regexp.MustCompile(`^o-[a-z0-9]{10,32}/`)

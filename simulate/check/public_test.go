@@ -72,6 +72,7 @@ func TestNoPublicAccess(t *testing.T) {
 		{"bucket: the ID of a user", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:userid":"AIDAEXAMPLEEXAMPLE12"}`)}, check.Pass},
 		{"bucket: sessions of a role by its ID", policy.ResourceBased, []string{allow(everybody, bucket, `"StringLike":{"aws:userid":"AROAEXAMPLEEXAMPLE12:*"}`)}, check.Fail},
 		{"bucket: a session of a role by its ID", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:userid":"AROAEXAMPLEEXAMPLE12:ana"}`)}, check.Fail},
+		{"bucket: a session of a role by its ID, in any case", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEqualsIgnoreCase":{"aws:userid":"aroaexampleexample12:ana"}`)}, check.Fail},
 		{"bucket: sessions of a name", policy.ResourceBased, []string{allow(everybody, bucket, `"StringLike":{"aws:userid":"*:ana@example.com"}`)}, check.Fail},
 		{"bucket: AWS services", policy.ResourceBased, []string{allow(everybody, bucket, `"Bool":{"aws:PrincipalIsAWSService":"true"}`)}, check.Pass},
 		{"bucket: an AWS service by its name", policy.ResourceBased, []string{allow(everybody, bucket, `"StringEquals":{"aws:PrincipalServiceName":"cloudtrail.amazonaws.com"}`)}, check.Pass},
