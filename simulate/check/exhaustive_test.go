@@ -108,7 +108,10 @@ func (m *maker) condition() string {
 		if m.IntN(2) == 0 {
 			continue
 		}
-		k := keyKinds[name]
+		k, ok := keyKinds[name]
+		if !ok {
+			k = callersOwn[name]
+		}
 		op := pick(m, k.operators...)
 		switch m.IntN(8) {
 		case 0:

@@ -116,11 +116,19 @@ func (m *maker) callerRequest() spec.Request {
 		set("aws:PrincipalType", map[policy.PrincipalKind]string{policy.User: "User", policy.RoleSession: "AssumedRole", policy.Root: "Account", policy.FederatedUser: "FederatedUser"}[p.Kind()])
 	}
 	for _, name := range m.keys {
-		if name != "aws:PrincipalArn" && name != "aws:username" {
+		if name != "aws:PrincipalArn" && name != "aws:username" && callersOwn[name].name == "" {
 			r.Context[name] = pick(m, keyKinds[name].requests...)
 		}
 	}
 	return r
+}
+
+// callersOwn are keys that only who calls decides, with what policies say of them.
+var callersOwn = map[string]keyKind{
+	"aws:PrincipalIsAWSService": {name: "aws:PrincipalIsAWSService", operators: []string{"Bool", "StringNotEquals"}, values: []string{"true", "false"}},
+	"aws:PrincipalServiceName":  {name: "aws:PrincipalServiceName", operators: stringOperators, values: []string{"s.amazonaws.com", "t.amazonaws.com", "*.amazonaws.com", "x"}},
+	"aws:PrincipalType":         {name: "aws:PrincipalType", operators: stringOperators, values: []string{"User", "AssumedRole", "Anonymous", "A*"}},
+	"aws:PrincipalAccount":      {name: "aws:PrincipalAccount", operators: stringOperators, values: []string{"111122223333", "444455556666", "anonymous", "7777*"}},
 }
 
 // surroundings draws the other policies that bear on a caller.
@@ -151,6 +159,9 @@ func TestPrincipalProofsHold(t *testing.T) {
 	for n := range uint64(*pairs) / 4 {
 		m := newMaker(first + n)
 		kind := pick(m, policy.ResourceBased, policy.ResourceBased, policy.RoleTrust, policy.VPCEndpoint)
+		if m.IntN(2) == 0 {
+			m.keys = []string{pick(m, "aws:PrincipalIsAWSService", "aws:PrincipalServiceName", "aws:PrincipalType", "aws:PrincipalAccount"), m.keys[0]}
+		}
 		statements := make([]string, 1+m.IntN(3))
 		for i := range statements {
 			statements[i] = m.resourceStatement(kind)
