@@ -439,7 +439,7 @@ func (o *outside) confirm(worlds []*world, requests []simulate.Request) bool {
 				return false
 			}
 		case "AWS:USERID":
-			if slices.ContainsFunc(values, owned.MatchString) {
+			if slices.ContainsFunc(values, uniqueID.MatchString) {
 				return false
 			}
 		case "KMS:CALLERACCOUNT":
@@ -454,3 +454,6 @@ func (o *outside) confirm(worlds []*world, requests []simulate.Request) bool {
 	d := o.env.Can(r)
 	return d.Allowed() || d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)
 }
+
+// uniqueID begins an aws:userid that is somebody's, nobody knows whose.
+var uniqueID = regexp.MustCompile(`(?i)^A(ROA|IDA)[A-Z0-9]{12,}`)
