@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -12,6 +13,9 @@ import (
 
 // accessDocument writes accesses as the Allows of a policy, and so checks them.
 func accessDocument(accesses []Access) (*policy.Document, error) {
+	if len(accesses) == 0 {
+		return nil, errors.New("check: no access is given; want actions, resources, or both")
+	}
 	var list []policy.Statement
 	for _, a := range accesses {
 		if len(a.Actions) == 0 && len(a.Resources) == 0 {
@@ -29,6 +33,33 @@ func accessDocument(accesses []Access) (*policy.Document, error) {
 	return policy.NewDocument(list...)
 }
 
+// apart parts accesses without resources in two: the actions that AWS documents, which are about
+// the resources that it documents for them, and those that it does not, which are about all.
+func apart(accesses []Access) (out []Access) {
+	ref := serviceref.Embedded()
+	for _, a := range accesses {
+		var documented, others []string
+		for _, pattern := range a.Actions {
+			known := false
+			for range ref.Actions(pattern) {
+				known = true
+				break
+			}
+			if known {
+				documented = append(documented, pattern)
+			} else {
+				others = append(others, pattern)
+			}
+		}
+		if len(a.Resources) > 0 || len(documented) == 0 || len(others) == 0 {
+			out = append(out, a)
+			continue
+		}
+		out = append(out, Access{Actions: documented}, Access{Actions: others})
+	}
+	return out
+}
+
 // documentedResources are for each access without resources those that AWS documents for its
 // actions, "*" for none; nil where all are meant.
 func documentedResources(m *symbolic.Meter, accesses []Access) ([]*symbolic.Automaton, error) {
@@ -42,6 +73,9 @@ func documentedResources(m *symbolic.Meter, accesses []Access) ([]*symbolic.Auto
 					info, _ := ref.Action(action)
 					if len(slices.Collect(info.Resources())) == 0 {
 						forms = append(forms, "*")
+					}
+					if collection, ok := ref.Collection(action); ok { // R-RSC-5
+						forms = append(forms, placeholder.ReplaceAllString(collection, "*"))
 					}
 					for format := range ref.ARNFormats(action) {
 						forms = append(forms, placeholder.ReplaceAllString(format, "*"))

@@ -207,7 +207,7 @@ func (c *candidates) resourcesOf(a policy.Action) iter.Seq[string] {
 			return
 		}
 		if info.WildcardOnly() {
-			if cell.HasResource("*") {
+			if cell.HasResource("*") || c.hasCollection(a) {
 				yield("*")
 			}
 			return
@@ -344,4 +344,12 @@ func fillFormat(format, account string) string {
 		format = after
 	}
 	return strings.ReplaceAll(b.String(), "*", "example")
+}
+
+// hasCollection reports whether the cell has the ARN that a request for the action without a
+// resource is authorised against (R-RSC-5).
+func (c *candidates) hasCollection(a policy.Action) bool {
+	collection, ok := serviceref.Embedded().Collection(a)
+	arn := strings.NewReplacer("${Partition}", "aws", "${Region}", "", "${Account}", c.account).Replace(collection)
+	return ok && c.cell.HasResource(arn)
 }

@@ -14,7 +14,6 @@ package check
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/licit-dev/licit/policy"
@@ -121,9 +120,6 @@ type Access struct {
 func AccessNotGranted(ctx context.Context, d *policy.Document, k policy.Kind, accesses ...Access) (Result, error) {
 	if err := checkKind(k, d); err != nil {
 		return Result{}, err
-	}
-	if len(accesses) == 0 {
-		return Result{}, errors.New("check: no access is given; want actions, resources, or both")
 	}
 	list, err := cases(k, d, nil)
 	if err != nil {

@@ -11,8 +11,7 @@ import (
 
 // A Guardrail is what nobody but some principals may be granted.
 type Guardrail struct {
-	// Accesses are what is guarded: all of them. One without resources is about those that AWS
-	// documents for its actions.
+	// Accesses are what is guarded: all of them, at least one.
 	Accesses []Access
 	// Except are patterns of those who may have the access: of their ARN, that of the role for its
 	// sessions, of the name of a service or identity provider; "*" for callers without credentials.
@@ -51,7 +50,8 @@ type Undecided struct {
 }
 
 // Guarded proves that a guardrail holds: that nobody is granted any of the accesses, save those
-// whom it excepts. It asks about every principal, whatever it finds of the others. Pass says that of
+// whom it excepts. An access without resources is about those that AWS documents for its actions, and
+// for actions that AWS does not document about all. It asks about every principal, whatever it finds of the others. Pass says that of
 //
 //   - the users, roles and root users of the environment, with all policies that bear on them, on all
 //     resources;
@@ -72,7 +72,7 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 	if err != nil {
 		return GuardrailResult{}, err
 	}
-	asked, err := newAsking(ctx, g.Accesses)
+	asked, err := newAsking(ctx, apart(g.Accesses))
 	if err != nil {
 		return GuardrailResult{}, err
 	}
