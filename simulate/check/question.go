@@ -131,7 +131,7 @@ func (q *question) search(bound map[string]*string) (*Counterexample, *blocked, 
 				found = x
 			}
 			if found == nil {
-				return true
+				return !q.cases[i].assumed
 			}
 			more--
 			return !found.Documented && more > 0

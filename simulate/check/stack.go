@@ -15,9 +15,11 @@ import (
 // NoGainedAccess proves that principals, users, roles, role sessions or root users, can do
 // nothing in the environment after that they could not do before: on the resources that the
 // environments list with their policies, and on all others, whatever their policies are. No
-// principals: all users, roles and root users of the environment after.
+// principals: all users, roles and root users of the environment after. It takes accounts that the
+// environments list to have the users and roles that they list.
 //
-// Unknown is also the answer where a part of a principal's policies is not known, and for an
+// Unknown is also the answer where a part of a principal's policies is not known, where its tags, its
+// place in the organization or anything else that policies may ask for is another, and for an
 // environment with other service facts than [serviceref.Embedded]. The
 // counterexample is that of the first principal that has one. The error says that an
 // environment has no organization.
@@ -100,7 +102,11 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 	}
 	e.left--
 	q := &question{ctx: ctx, cases: list, examples: s.documents(), confirmAlso: s.confirm, explain: s.explain}
-	return q.answer(), nil
+	r := q.answer()
+	if r.Verdict == Pass && s.differs != "" {
+		return Result{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", s.differs, holds.principal)}, nil
+	}
+	return r, nil
 }
 
 // granted looks for what a subject can do of what is asked.
@@ -151,6 +157,7 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 	if e.endpoints {
 		return nil, Result{Reason: "policies of VPC endpoints differ, which are not compared"}, nil
 	}
+	s.differs = s.difference()
 	s.kept = s.keeps(ctx)
 	// What is not known is the same in both environments if one was made of the other.
 	alike := s.sameOrigin && s.kept && slices.Equal(subjects[0].base.Missing, subjects[1].base.Missing)
@@ -193,6 +200,7 @@ type stackQuestion struct {
 	*estate
 	subjects []subject
 	alike    bool   // all are one principal
+	differs  string // what AWS says otherwise of that one principal, "" if nothing
 	missing  string // what is not known of a subject, "" if all is
 	kept     bool   // only listed resources that changed need a look
 	sessions bool   // some policy names sessions of a role whose session is not given
@@ -206,8 +214,7 @@ func (s *stackQuestion) keeps(ctx context.Context) bool {
 		return false
 	}
 	one, other := &s.subjects[0].base, &s.subjects[1].base
-	return one.PrincipalID == other.PrincipalID && one.Role == other.Role && one.Layers.CanonicalID == other.Layers.CanonicalID &&
-		len(s.facts([]simulate.Standing{*one, *other}, nil).differ) == 0 && s.layersWithin(ctx, &one.Layers, &other.Layers)
+	return s.differs == "" && len(s.facts([]simulate.Standing{*one, *other}, nil).differ) == 0 && s.layersWithin(ctx, &one.Layers, &other.Layers)
 }
 
 // find lists the resources whose policies name a subject, or that are not the same in both
@@ -295,7 +302,7 @@ func (s *stackQuestion) documents() []*policy.Document {
 }
 
 // cases are listed resources one by one, those of the holder's account whose policies say nothing,
-// and all others.
+// those that may have a policy though they are not listed, and all others.
 func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
 	var out []*callerCase
 	if !s.kept {
@@ -305,6 +312,9 @@ func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
 		out = append(out, s.at(place{listed: r}))
 	}
 	if !s.kept {
+		if s.alike && len(s.subjects) > 1 {
+			out = append(out, s.at(place{unlisted: true}))
+		}
 		out = append(out, s.at(place{elsewhere: true}))
 	}
 	return out

@@ -25,10 +25,15 @@ func (s *stackQuestion) worlds(p place, standings []simulate.Standing, frees []s
 			caller: spec.Request{Principal: sub.principal, RoleARN: at.Role, PrincipalID: at.PrincipalID, CanonicalID: l.CanonicalID,
 				ResourceAccount: at.Owner, ObjectOwner: l.ObjectOwner},
 		}
-		if p.elsewhere || at.MissingResource != "" {
-			w.assumed = true
+		if p.elsewhere || p.unlisted || at.MissingResource != "" {
+			w.assumed, w.unlisted = true, p.unlisted
 			if p.elsewhere {
 				w.layers.RCPs = nil
+				for n, d := range s.rcpsElsewhere() {
+					if is(free.rcps[n]) && !isLinked(at.Role, sub.principal.ARN()) {
+						w.layers.RCPs = append(w.layers.RCPs, []*policy.Document{d})
+					}
+				}
 			}
 			if p.elsewhere || at.Owner == "" {
 				w.caller.ResourceAccount = sub.principal.AccountID()
@@ -38,6 +43,8 @@ func (s *stackQuestion) worlds(p place, standings []simulate.Standing, frees []s
 			}
 			w.layers.ResourcePolicy = nil
 			switch {
+			case is(free.session) && !is(free.direct) && at.Role.IsValid():
+				w.layers.ResourcePolicy = grantTo(at.Role.String())
 			case is(free.direct), is(free.session) && !is(free.account):
 				w.layers.ResourcePolicy = everybodyGrant
 			case is(free.account):
@@ -49,7 +56,7 @@ func (s *stackQuestion) worlds(p place, standings []simulate.Standing, frees []s
 	return out
 }
 
-// grantTo is a resource policy that hands all decisions to an account.
+// grantTo is a resource policy that names an account, which hands it all decisions, or a role.
 func grantTo(account string) *policy.Document {
 	return policy.Must(policy.NewDocument(policy.Statement{Effect: policy.Allow,
 		Principal: policy.PrincipalList(policy.AWSPrincipal, account), Action: policy.List("*"), Resource: policy.List("*")}))
@@ -65,7 +72,7 @@ func (s *stackQuestion) confirm(worlds []*world, requests []simulate.Request) bo
 		d := s.subjects[i].env.Can(r)
 		switch {
 		case i > 0 && d.Outcome == simulate.Allowed,
-			i == 0 && !d.Allowed() && !(d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)):
+			i == 0 && !worlds[0].unlisted && !d.Allowed() && !(d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)):
 			return false
 		}
 	}

@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,7 +17,11 @@ import (
 // A smallStack is an organization of random documents over the small alphabet, at every place
 // that bears on its callers.
 type smallStack struct {
-	parts [8][]string // statements of each place; nil: there is none
+	parts [11][]string // statements of each place; nil: there is none
+	tags  [3]string    // k of ana, b and the role
+	// hidden are statements of resource policies that no proof knows of: of a bucket and a queue of
+	// the account, and of the other one.
+	hidden [4][]string
 }
 
 // The places of a small stack.
@@ -29,12 +34,18 @@ const (
 	rootSCP
 	accountSCP
 	accountRCP
+	otherRCP // of the other account
+	ownBucket
+	trust
 )
 
 // realServices gives the alphabet's services names that RCPs reach, and one that they do not.
 var realServices = strings.NewReplacer(`"a:`, `"s3:`, `"A:`, `"S3:`, `"b:`, `"sqs:`, `"ab:`, `"ec2:`)
 
 func (m *maker) smallStack() (s smallStack) {
+	for i := range s.tags {
+		s.tags[i] = pick(m, "a", "b")
+	}
 	for i := range s.parts {
 		if i >= boundary && m.IntN(2) == 0 {
 			continue
@@ -47,10 +58,47 @@ func (m *maker) smallStack() (s smallStack) {
 	if m.IntN(3) == 0 {
 		s.parts[devInline] = s.parts[anaInline]
 	}
+	if m.IntN(4) == 0 { // callers who may do all, but for what is denied to them
+		everything := []string{`{"Effect":"Allow","Action":"*","Resource":"*"}`}
+		s.parts[anaInline], s.parts[boInline], s.parts[devInline] = everything, everything, everything
+	}
 	return s
 }
 
+// ofPrincipal makes some of the conditions on k, and of its variables, those on a tag of the caller.
+func (m *maker) ofPrincipal(list []string) []string {
+	for i, s := range list {
+		if m.IntN(3) == 0 {
+			list[i] = strings.NewReplacer(`{"k":`, `{"aws:PrincipalTag/k":`, `${k`, `${aws:PrincipalTag/k`).Replace(s)
+		}
+	}
+	return list
+}
+
+// named are statements for callers of the small account, of them all or of each.
+func (m *maker) named(list []string, resource string, principals ...string) []string {
+	for i, s := range list {
+		if m.IntN(2) == 0 {
+			s = regexp.MustCompile(`"(Not)?Resource":("[^"]*"|\[[^]]*\])`).ReplaceAllString(s, `"Resource":`+fmt.Sprintf("%q", resource))
+		}
+		list[i] = strings.Replace(s, `{"Effect"`, `{"Principal":`+pick(m, principals...)+`,"Effect"`, 1)
+	}
+	return list
+}
+
+// Principals of resource policies.
+const (
+	theAccount = `{"AWS":"` + smallAccount + `"}`
+	theUser    = `{"AWS":"arn:aws:iam::` + smallAccount + `:user/ana"}`
+	theRole    = `{"AWS":"arn:aws:iam::` + smallAccount + `:role/a"}`
+	both       = `{"AWS":["arn:aws:iam::` + smallAccount + `:user/ana","arn:aws:iam::` + smallAccount + `:role/a"]}`
+)
+
 func (m *maker) part(place int) []string {
+	return m.ofPrincipal(m.plainPart(place))
+}
+
+func (m *maker) plainPart(place int) []string {
 	list := m.statements()
 	for i, s := range list {
 		if m.IntN(3) > 0 { // so that something is allowed after all
@@ -62,11 +110,22 @@ func (m *maker) part(place int) []string {
 		if m.IntN(4) > 0 {
 			list = append(list, `{"Effect":"Allow","Action":"*","Resource":"*"}`)
 		}
-	case accountRCP:
+	case ownBucket:
+		return m.named(list, "*", theAccount, theUser, theRole, both, `"*"`)
+	case trust:
+		for i := range list {
+			list[i] = fmt.Sprintf(`{"Effect":"Allow","Action":"sts:AssumeRole"%s}`, m.condition())
+		}
+		return m.named(list, "", theAccount, theUser, theRole, both)
+	case accountRCP, otherRCP:
 		for i, s := range list {
 			s = strings.NewReplacer(`"Effect":"Allow"`, `"Effect":"Deny"`, `{"Effect"`, `{"Principal":"*","Effect"`).Replace(s)
 			if strings.Contains(s, `"NotAction"`) || strings.Contains(s, `"*:*"`) {
 				s = `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::a*"}`
+			}
+			if m.IntN(2) == 0 {
+				s = fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%q:{%s}}}`, pick(m, "s3:*", "sqs:*"), pick(m, "StringEquals", "StringNotEquals"),
+					pick(m, `"aws:PrincipalArn":"arn:aws:iam::`+smallAccount+`:user/ana"`, `"aws:PrincipalTag/k":"a"`, `"aws:PrincipalArn":["arn:aws:iam::`+smallAccount+`:role/a","arn:aws:iam::`+smallAccount+`:user/b"]`))
 			}
 			list[i] = s
 		}
@@ -76,9 +135,17 @@ func (m *maker) part(place int) []string {
 
 // change edits one place.
 func (m *maker) changeStack(s smallStack) smallStack {
+	if m.IntN(8) == 0 {
+		i := m.IntN(len(s.tags))
+		s.tags[i] = pick(m, "a", "b", "ab")
+		return s
+	}
 	i := m.IntN(len(s.parts))
+	if m.IntN(4) == 0 {
+		i = pick(m, boundary, boundary, rootSCP, accountSCP)
+	}
 	switch {
-	case s.parts[i] == nil || i == accountRCP:
+	case s.parts[i] == nil || i == accountRCP || i == otherRCP || i == trust:
 		s.parts[i] = m.part(i)
 	case i >= boundary && m.IntN(3) == 0:
 		s.parts[i] = nil
@@ -88,14 +155,38 @@ func (m *maker) changeStack(s smallStack) smallStack {
 	return s
 }
 
-const smallAccount = "111122223333"
+const smallAccount, otherAccount = "111122223333", "222233334444"
+
+// hide draws policies that no proof knows of. What NoLostAccess says holds if they treat the accounts
+// alike.
+func (m *maker) hide(s *smallStack, alike bool) {
+	for i := range s.hidden {
+		list := []string{`{"Effect":"Allow","Action":"*","Resource":"*"}`}
+		if alike {
+			s.hidden[i] = m.named(list, "*", theAccount)
+			continue
+		}
+		switch m.IntN(3) {
+		case 0:
+			list = append(list, m.statement())
+		case 1:
+			list[0] = strings.Replace(list[0], `}`, m.condition()+`}`, 1)
+		}
+		s.hidden[i] = m.ofPrincipal(m.named(list, "*", theAccount, theUser, theRole, both, `"*"`))
+	}
+}
+
+var hiddenARNs = [4]string{
+	"arn:aws:s3:::b", "arn:aws:sqs:us-east-1:" + smallAccount + ":a", "arn:aws:s3:::ab", "arn:aws:sqs:us-east-1:" + otherAccount + ":a",
+}
 
 func smallPrincipal(resource string) policy.Principal {
 	return policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::" + smallAccount + ":" + resource))
 }
 
-// environment compiles the stack; ok is false for documents that AWS refuses.
-func (s *smallStack) environment(t *testing.T) (e *simulate.Environment, ok bool) {
+// environment compiles the stack, with or without what is hidden; ok is false for documents that AWS
+// refuses.
+func (s *smallStack) environment(t *testing.T, hidden bool) (e *simulate.Environment, ok bool) {
 	parsed := func(place int) *policy.Document {
 		return document([]string{realServices.Replace(strings.Join(s.parts[place], ","))})
 	}
@@ -109,18 +200,37 @@ func (s *smallStack) environment(t *testing.T) (e *simulate.Environment, ok bool
 		ID: smallAccount, Attached: []string{org.FullAWSAccess},
 		Groups: []org.Group{{ARN: arn("group/g"), Inline: inline(group)}},
 		Users: []org.User{
-			{ARN: arn("user/ana"), Inline: inline(anaInline), Groups: []string{"g"}, Tags: map[string]string{"k": "a"}},
-			{ARN: arn("user/b"), Inline: inline(boInline), Groups: []string{"g"}, Tags: map[string]string{"k": "b"}},
+			{ARN: arn("user/ana"), Inline: inline(anaInline), Groups: []string{"g"}, Tags: map[string]string{"k": s.tags[0]}},
+			{ARN: arn("user/b"), Inline: inline(boInline), Groups: []string{"g"}, Tags: map[string]string{"k": s.tags[1]}},
 		},
-		Roles: []org.Role{{ARN: arn("role/a"), Inline: inline(devInline),
+		Roles: []org.Role{{ARN: arn("role/a"), Inline: inline(devInline), Tags: map[string]string{"k": s.tags[2]},
 			Trust: document([]string{`{"Effect":"Allow","Principal":{"AWS":"` + smallAccount + `"},"Action":"sts:AssumeRole"}`})}},
 	}
-	for _, bucket := range []string{"a", "b", "ab", "ba"} { // of others nobody knows the owner
-		account.Resources = append(account.Resources, org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::" + bucket)})
+	other := org.Account{ID: otherAccount, Attached: []string{org.FullAWSAccess}}
+	if s.parts[trust] != nil {
+		account.Roles[0].Trust = parsed(trust)
+	}
+	for _, bucket := range []string{"a", "ba"} { // of others nobody knows the owner
+		r := org.Resource{ARN: policy.MustParseARN("arn:aws:s3:::" + bucket)}
+		if bucket == "a" && s.parts[ownBucket] != nil {
+			r.Policy = parsed(ownBucket)
+		}
+		account.Resources = append(account.Resources, r)
+	}
+	for i, statements := range s.hidden {
+		if !hidden || statements == nil {
+			continue
+		}
+		r := org.Resource{ARN: policy.MustParseARN(hiddenARNs[i]), Policy: document([]string{realServices.Replace(strings.Join(statements, ","))})}
+		if of := &account.Resources; i < 2 {
+			*of = append(*of, r)
+		} else {
+			other.Resources = append(other.Resources, r)
+		}
 	}
 	spec := org.Spec{ID: "o-a1b2c3d4e5", ManagementAccount: "444455556666",
 		Root: org.Root{ID: "r-ab12", PolicyTypes: []policy.Kind{policy.ServiceControl, policy.ResourceControl},
-			Attached: []string{org.FullAWSAccess}, Accounts: []string{smallAccount, "444455556666"}}}
+			Attached: []string{org.FullAWSAccess}, Accounts: []string{smallAccount, otherAccount, "444455556666"}}}
 	if s.parts[boundary] != nil {
 		account.Policies = append(account.Policies, org.ManagedPolicy{ARN: arn("policy/boundary"), Document: parsed(boundary)})
 		for i := range account.Users {
@@ -142,7 +252,8 @@ func (s *smallStack) environment(t *testing.T) (e *simulate.Environment, ok bool
 	control(rootSCP, policy.ServiceControl, &spec.Root.Attached)
 	control(accountSCP, policy.ServiceControl, &account.Attached)
 	control(accountRCP, policy.ResourceControl, &account.Attached)
-	spec.Accounts = []org.Account{account, {ID: "444455556666", Attached: []string{org.FullAWSAccess}}}
+	control(otherRCP, policy.ResourceControl, &other.Attached)
+	spec.Accounts = []org.Account{account, other, {ID: "444455556666", Attached: []string{org.FullAWSAccess}}}
 	o, err := org.New(spec)
 	if err != nil {
 		return nil, false
@@ -151,6 +262,24 @@ func (s *smallStack) environment(t *testing.T) (e *simulate.Environment, ok bool
 		t.Fatal(err)
 	}
 	return e, true
+}
+
+// stackRequests are those of the small world, and for what is hidden and the role.
+func (m *maker) stackRequests() []simulate.Request {
+	out := m.requests()
+	for i, q := range out {
+		switch m.IntN(6) {
+		case 0:
+			out[i].Resource = policy.MustParseARN(pick(m, hiddenARNs[:]...))
+		case 1:
+			if m.IntN(2) == 0 {
+				out[i].Action, out[i].Resource = "sts:AssumeRole", policy.MustParseARN("arn:aws:iam::"+smallAccount+":role/a")
+			} else if q.Resource.IsValid() {
+				out[i].Resource = policy.MustParseARN("arn:aws:s3:::" + pick(m, "b/a", "ab/a", "a/a"))
+			}
+		}
+	}
+	return out
 }
 
 // TestSmallStackProofsHold holds what is proved of whole environments, for one principal and
@@ -164,23 +293,35 @@ func TestSmallStackProofsHold(t *testing.T) {
 	for n := range uint64(*pairs) / 10 {
 		m := newMaker(first + n)
 		s := m.smallStack()
-		changed := m.changeStack(s)
-		before, ok := s.environment(t)
-		if !ok {
-			continue
-		}
-		after, ok := changed.environment(t)
-		if !ok {
-			continue
-		}
 		between := m.IntN(2)
-		holds, lacks := after, before
-		from, to := ana, []policy.Principal{ana}
-		ask := func() (check.Result, error) { return check.NoGainedAccess(context.Background(), before, after, ana) }
+		m.hide(&s, between == 1)
+		from := ana
+		if between == 0 && m.IntN(3) == 0 {
+			from = smallPrincipal("role/a")
+		}
+		changed := m.changeStack(s)
+		if between == 0 && m.IntN(4) == 0 { // what an identity policy does not allow, a resource policy may
+			s.parts[boundary] = m.statements()
+			changed = s
+			changed.parts[boundary] = append(slices.Clone(s.parts[boundary]), fmt.Sprintf(`{"Effect":"Allow","Action":%q,"Resource":%q}`, m.action(),
+				pick(m, "arn:aws:sqs:*:*:*", "arn:aws:s3:::b", "*", "arn:aws:*:*:*:a", "arn:*")))
+		}
+		before, ok := s.environment(t, false)
+		if !ok {
+			continue
+		}
+		after, ok := changed.environment(t, false)
+		if !ok {
+			continue
+		}
+		to := []policy.Principal{from}
+		holding, lacking := changed, s
+		ask := func() (check.Result, error) { return check.NoGainedAccess(context.Background(), before, after, from) }
 		if between == 1 {
-			holds, lacks = before, after
+			holds, lacks := before, after
+			holding, lacking = s, changed
 			if m.IntN(2) == 0 {
-				lacks = before
+				lacks, lacking = before, s
 			}
 			to = pick(m, []policy.Principal{smallPrincipal("user/b")}, []policy.Principal{smallPrincipal("role/a")}, []policy.Principal{smallPrincipal("user/b"), smallPrincipal("role/a")})
 			ask = func() (check.Result, error) {
@@ -198,7 +339,15 @@ func TestSmallStackProofsHold(t *testing.T) {
 		if r.Verdict != check.Pass {
 			continue
 		}
-		for _, q := range m.requests() {
+		holds, ok := holding.environment(t, true)
+		if !ok {
+			continue
+		}
+		lacks, ok := lacking.environment(t, true)
+		if !ok {
+			continue
+		}
+		for _, q := range m.stackRequests() {
 			q.Principal = from
 			q.Action = policy.Action(strings.Trim(realServices.Replace(`"`+string(q.Action)+`"`), `"`))
 			given := q.Keys
@@ -219,7 +368,7 @@ func TestSmallStackProofsHold(t *testing.T) {
 				d := lacks.Can(other)
 				return d.Allowed() || d.Outcome == simulate.Indeterminate
 			}) {
-				t.Fatalf("seed %d: a wrong proof from %s to %v: %s on %s with %v\n%q\n%q", first+n, from, to, q.Action, q.Resource, q.Keys, s.parts, changed.parts)
+				t.Fatalf("seed %d: a wrong proof from %s to %v: %s on %s with %v\n%q\n%q", first+n, from, to, q.Action, q.Resource, q.Keys, s, changed)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/licit-dev/licit/internal/glob"
@@ -64,6 +65,67 @@ func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResou
 		f.differ[keyID] = true
 	}
 	return f
+}
+
+// difference is what AWS says otherwise of one principal in two environments, "" if nothing: any policy
+// may ask for it.
+func (s *stackQuestion) difference() string {
+	if !s.alike || len(s.subjects) != 2 {
+		return ""
+	}
+	one, other := &s.subjects[0], &s.subjects[1]
+	switch {
+	case one.base.PrincipalID != other.base.PrincipalID:
+		return "the unique ID"
+	case one.base.Role != other.base.Role:
+		return "the role"
+	case one.base.Layers.CanonicalID != other.base.Layers.CanonicalID:
+		return "the canonical user ID"
+	case s.moved:
+		return "the place in the organization"
+	}
+	for _, name := range with(s.tagKeys(), "aws:PrincipalTag/"+unusedTag, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:SourceIdentity",
+		"aws:FederatedProvider", "aws:MultiFactorAuthPresent", "aws:TokenIssueTime", "aws:PrincipalType") {
+		var list []fact
+		for _, sub := range s.subjects {
+			values, state := sub.env.Key(sub.request("s3:ListAllMyBuckets", policy.ARN{}), name)
+			list = append(list, fact{state, values})
+		}
+		if !list[0].equal(list[1]) {
+			return name
+		}
+	}
+	return ""
+}
+
+// unusedTag stands for all tags that a principal does not have.
+const unusedTag = "\u00a0"
+
+// tagKeys are the condition keys of all tags that the users and roles of the subjects have.
+func (s *stackQuestion) tagKeys() (out []string) {
+	add := func(tags map[string]string) {
+		for _, name := range slices.Sorted(maps.Keys(tags)) {
+			out = with(out, "aws:PrincipalTag/"+name)
+		}
+	}
+	for _, sub := range s.subjects {
+		for a := range sub.env.Organization().Accounts() {
+			if a.ID != sub.principal.AccountID() {
+				continue
+			}
+			for _, u := range a.Users {
+				if u.ARN == sub.principal.ARN() {
+					add(u.Tags)
+				}
+			}
+			for _, r := range a.Roles {
+				if r.ARN == sub.principal.ARN() || r.ARN == sub.base.Role {
+					add(r.Tags)
+				}
+			}
+		}
+	}
+	return out
 }
 
 // given is a fact that is known if there is a text.
@@ -133,6 +195,7 @@ func (s *stackQuestion) spokenKeys(standings []simulate.Standing) []string {
 			list = append(list, level...)
 		}
 	}
+	list = append(list, s.rcpsElsewhere()...)
 	return keysOf(list)
 }
 

@@ -10,17 +10,18 @@ import (
 	"github.com/licit-dev/licit/simulate"
 )
 
-// A place is a part of all resources: a listed one, what is elsewhere, or neither, the rest of
-// the holder's account.
+// A place is a part of all resources: a listed one, what is elsewhere, the rest of the holder's
+// account with policies that are not known, or, the zero place, without policies.
 type place struct {
-	listed    *listedResource
-	elsewhere bool
+	listed              *listedResource
+	elsewhere, unlisted bool
 }
 
 // A stackFree is what is free where the resource's policy is not known.
 type stackFree struct {
 	direct, session, account, denied, same symbolic.Free
-	reached                                symbolic.Free // RCPs reach services that are not known
+	reached                                symbolic.Free   // RCPs reach services that are not known
+	rcps                                   []symbolic.Free // each of rcpsElsewhere is in force on the resource
 }
 
 func (s *stackQuestion) at(p place) *callerCase {
@@ -30,6 +31,9 @@ func (s *stackQuestion) at(p place) *callerCase {
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			require = symbolic.True()
 			common := c.stackFree()
+			for range s.rcpsElsewhere() {
+				common.rcps = append(common.rcps, c.problem.Free())
+			}
 			for i := range s.subjects {
 				sub := &s.subjects[i]
 				standings[i] = sub.base
@@ -52,13 +56,13 @@ func (s *stackQuestion) at(p place) *callerCase {
 				}
 				if p.listed != nil && (standings[i].MissingResource != "") != (standings[0].MissingResource != "") {
 					frees[i] = c.stackFree()
-					frees[i].reached = common.reached
+					frees[i].reached, frees[i].rcps = common.reached, common.rcps
 				}
 				if sub.principal.AccountID() != s.subjects[0].principal.AccountID() {
 					frees[i].same = c.problem.Free()
 				}
 				require = symbolic.And(require, facts.holds(c, i))
-				if p == (place{}) {
+				if p.listed == nil && !p.elsewhere {
 					require = symbolic.And(require, s.ownResources(c, i))
 				}
 			}
@@ -76,6 +80,7 @@ func (s *stackQuestion) at(p place) *callerCase {
 		},
 		worlds:   func(c *compiler, m *symbolic.Model) []*world { return s.worlds(p, standings, frees, m) },
 		nonempty: true,
+		assumed:  p.elsewhere || p.unlisted,
 	}
 }
 
@@ -115,7 +120,7 @@ func (l *listedResource) action() policy.Action {
 
 func (c *compiler) stackFree() stackFree {
 	f := c.problem.Free
-	return stackFree{f(), f(), f(), f(), f(), f()}
+	return stackFree{f(), f(), f(), f(), f(), f(), nil}
 }
 
 // side is the grant test of one subject at a place.
@@ -138,13 +143,21 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	for _, docs := range l.ServiceControl {
 		levels = append(levels, b.documents(policy.ServiceControl, docs...))
 	}
-	unknown := p.elsewhere || at.MissingResource != ""
+	unknown := p.elsewhere || p.unlisted || at.MissingResource != ""
 	switch {
 	case !p.elsewhere:
 		b.resourceControl(l.ResourceControl, free.reached)
 	case i > 0 && !s.sameRCPs:
 		// Whose the resource is, is not known: any RCP may deny here, and none to the holder.
 		b.resourceControl([][]*policy.Document{allRCPs(sub.env)}, free.reached)
+	case !isLinked(at.Role, sub.principal.ARN()):
+		for n, d := range s.rcpsElsewhere() {
+			first := len(b.Denies)
+			b.resourceControl([][]*policy.Document{{d}}, free.reached)
+			for k := first; k < len(b.Denies); k++ {
+				b.Denies[k].When = symbolic.And(b.Denies[k].When, free.rcps[n].Is())
+			}
+		}
 	}
 	var granted [3][]symbolic.Statement
 	if p.listed != nil && l.Resource != nil {
@@ -198,6 +211,20 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		}
 		return symbolic.And(all(f, levels...), symbolic.Or(symbolic.And(same, within), symbolic.And(symbolic.Not(same), across)))
 	}
+}
+
+// rcpsElsewhere are the RCPs in force on any account, where callers who are not one may differ before
+// them. One principal of whom all is the same is denied the same by them.
+func (s *stackQuestion) rcpsElsewhere() []*policy.Document {
+	if s.alike || !s.sameRCPs {
+		return nil
+	}
+	return allRCPs(s.subjects[0].env)
+}
+
+// isLinked reports whether one of the ARNs is of a service-linked role, which RCPs do not reach (R-RCP-2).
+func isLinked(roles ...policy.ARN) bool {
+	return slices.ContainsFunc(roles, func(a policy.ARN) bool { return strings.HasPrefix(a.Resource(), "role/aws-service-role/") })
 }
 
 // resourceControl adds the Denies of RCPs: for services that they reach (R-RCP-3), and for
@@ -266,6 +293,10 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 		of, err := b.build(own)
 		b.fail(err)
 		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(of)}, symbolic.Statement{Resource: among(hidden)}))
+	case p.unlisted:
+		on(false, append(own[1:], anybodys)) // what has no resource has no resource policy
+		on(true, append(listed, withoutPolicies()...))
+		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(hidden)}))
 	default:
 		on(false, append(own, anybodys))
 		on(true, listed)
@@ -273,6 +304,15 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	}
 	grant := b.Grant
 	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(f, layers...), grant(f)) }
+}
+
+// withoutPolicies are resources that never have a policy (IAM User Guide, “AWS services that work with
+// IAM”). Roles have, but all that there are are listed.
+func withoutPolicies() (out []symbolic.Pattern) {
+	for _, service := range []string{"autoscaling", "ec2", "iam", "rds"} {
+		out = append(out, append(symbolic.Glob("arn:*:"+service+":*:*:", true), symbolic.Token{Kind: symbolic.Run}))
+	}
+	return out
 }
 
 // patterns are the ARNs that the resource's policy speaks for.

@@ -95,6 +95,7 @@ type callerCase struct {
 	// nonempty says that there are such requests, so that what always is must be possible.
 	nonempty bool
 	kind     policy.PrincipalKind // of the caller
+	assumed  bool                 // worlds assume what is not known, so that a difference is none for certain
 }
 
 // attached is a document by itself; nil: none.

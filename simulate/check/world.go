@@ -11,8 +11,10 @@ import (
 type world struct {
 	layers  spec.Layers
 	caller  spec.Request
-	assumed bool    // a part of the layers is assumed
-	alone   decider // the one document that differs between questions; zero: no such
+	assumed bool // a part of the layers is assumed
+	// unlisted says that the resource's policy is assumed though the environments know of none.
+	unlisted bool
+	alone    decider // the one document that differs between questions; zero: no such
 }
 
 // A sideBuilder writes one side of a comparison.
