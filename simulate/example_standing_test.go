@@ -47,6 +47,19 @@ func ExampleEnvironment_Key() {
 	// aws:TokenIssueTime [] false false false true
 }
 
+func ExampleEnvironment_KeyRange() {
+	env, err := simulate.Compile(exampleOrganization(), simulate.WithStrictKeys())
+	if err != nil {
+		panic(err)
+	}
+	r := simulate.Request{Principal: parsePrincipal("arn:aws:iam::111122223333:role/orders"), Action: "sqs:ListQueues"}
+	_, strict := env.Key(r, "aws:SourceIp")
+	_, open := env.KeyRange(r, "aws:SourceIp")
+	fmt.Println(strict == simulate.KeyAbsent, open == simulate.KeyUnknown)
+	// Output:
+	// true true
+}
+
 func ExampleEnvironment_Reference() {
 	env, err := simulate.Compile(exampleOrganization())
 	if err != nil {

@@ -112,3 +112,11 @@ func (e *Environment) Key(r Request, name string) (values []string, state KeySta
 	}
 	return nil, KeyAbsent
 }
+
+// KeyRange is [Environment.Key] for requests that may be given any keys: what AWS could send,
+// also where the environment has [WithStrictKeys].
+func (e *Environment) KeyRange(r Request, name string) (values []string, state KeyState) {
+	open := *e
+	open.strict = false
+	return open.Key(r, name)
+}

@@ -359,7 +359,7 @@ func (p *outsidePlace) serviceNames() *symbolic.Values {
 // resourceFact is what the environment knows of a key of the resource.
 func (o *outside) resourceFact(c *compiler, p outsidePlace, name string) *symbolic.Formula {
 	key, all := c.key(name), symbolic.True()
-	switch values, state := o.env.Key(p.request, name); state {
+	switch values, state := o.env.KeyRange(p.request, name); state {
 	case simulate.KeyKnown:
 		all = key.Only(texts(values...))
 		if strings.HasPrefix(fold(name), "AWS:RESOURCEACCOUNT") || strings.HasPrefix(fold(name), "AWS:RESOURCEORG") {

@@ -8,10 +8,14 @@ import (
 	"github.com/licit-dev/licit/internal/glob"
 )
 
-// callersOwn are the keys that AWS sets by who calls; ones that end in a star are prefixes.
+// callersOwn are the keys that AWS sets by who calls, and by where its session is from (“AWS global
+// condition context keys”, properties of the principal and of a role session); ones that end in a
+// star are prefixes.
 var callersOwn = []string{
 	"AWS:PRINCIPAL*", "AWS:USERNAME", "AWS:USERID", "AWS:MULTIFACTORAUTH*", "AWS:TOKENISSUETIME",
 	"AWS:SOURCEIDENTITY", "AWS:FEDERATEDPROVIDER", "AWS:ASSUMEDROOT", "IDENTITYSTORE:*", "KMS:CALLERACCOUNT", "SAML:*",
+	"AWS:CHATBOTSOURCEARN", "AWS:EC2INSTANCESOURCE*", "AWS:SIGNINSESSIONARN", "EC2:ROLEDELIVERY", "EC2:SOURCEINSTANCEARN",
+	"GLUE:CREDENTIALISSUINGSERVICE", "GLUE:ROLEASSUMEDBY", "LAMBDA:SOURCEFUNCTIONARN", "SSM:SOURCEINSTANCEARN",
 }
 
 // isResourcesOwn reports whether a folded key is one that AWS sets by the resource.
@@ -19,8 +23,12 @@ func isResourcesOwn(folded string) bool {
 	return strings.HasPrefix(folded, "AWS:RESOURCE") || strings.HasPrefix(folded, "S3:BUCKETTAG/")
 }
 
-// isCallersOwn reports whether a folded key is one of [callersOwn].
+// isCallersOwn reports whether a folded key is one of [callersOwn], or one of an OpenID Connect
+// provider, which a host name begins: that of a role session is what its token said.
 func isCallersOwn(folded string) bool {
+	if provider, _, ok := strings.Cut(folded, ":"); ok && strings.Contains(provider, ".") {
+		return true
+	}
 	for _, name := range callersOwn {
 		if prefix, ok := strings.CutSuffix(name, "*"); ok && strings.HasPrefix(folded, prefix) || folded == name {
 			return true

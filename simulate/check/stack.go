@@ -21,7 +21,8 @@ import (
 // Unknown is also the answer where a part of a principal's policies is not known, where its tags, its
 // place in the organization or anything else that policies may ask for is another, and for an
 // environment with other service facts than [serviceref.Embedded]. The
-// counterexample is that of the first principal that has one. The error says that an
+// counterexample is that of the first principal that has one. Proofs are about requests with any
+// keys, also where an environment has [simulate.WithStrictKeys]. The error says that an
 // environment has no organization.
 func NoGainedAccess(ctx context.Context, before, after *simulate.Environment, principals ...policy.Principal) (Result, error) {
 	return noGainedAccess(ctx, before, after, -1, principals, nil)

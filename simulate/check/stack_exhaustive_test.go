@@ -65,14 +65,30 @@ func (m *maker) smallStack() (s smallStack) {
 	return s
 }
 
-// ofPrincipal makes some of the conditions on k, and of its variables, those on a tag of the caller.
+// sessionKeys say where a role session is from; nothing is known of them.
+var sessionKeys = []string{"ec2:RoleDelivery", "glue:RoleAssumedBy", "aws:ChatbotSourceArn", "aws:Ec2InstanceSourceVpc", "cognito-identity.amazonaws.com:sub", "oidc.example.com:sub"}
+
+// ofPrincipal makes some of the conditions on k, and of its variables, those on a tag of the caller, or
+// on where its session is from.
 func (m *maker) ofPrincipal(list []string) []string {
 	for i, s := range list {
-		if m.IntN(3) == 0 {
-			list[i] = strings.NewReplacer(`{"k":`, `{"aws:PrincipalTag/k":`, `${k`, `${aws:PrincipalTag/k`).Replace(s)
+		key := pick(m, append([]string{"k", "k", "aws:PrincipalTag/k", "aws:PrincipalTag/k"}, pick(m, sessionKeys...))...)
+		list[i] = strings.NewReplacer(`{"k":`, `{"`+key+`":`, `${k`, `${`+key).Replace(s)
+		if m.IntN(6) == 0 && !strings.Contains(list[i], "Condition") {
+			list[i] = strings.TrimSuffix(list[i], `}`) + fmt.Sprintf(`,"Condition":{"Null":{%q:%q}}}`, pick(m, sessionKeys...), pick(m, "true", "false"))
 		}
 	}
 	return list
+}
+
+// inSession gives a request of a role session keys that say where it is from.
+func inSession(q simulate.Request, keys map[string]string) simulate.Request {
+	if q.Principal.Kind() == policy.Role {
+		for name, value := range keys {
+			q.Keys = q.Keys.With(name, value)
+		}
+	}
+	return q
 }
 
 // named are statements for callers of the small account, of them all or of each.
@@ -358,6 +374,13 @@ func TestSmallStackProofsHold(t *testing.T) {
 				}
 			}
 			tried++
+			session := map[string]string{}
+			for _, name := range sessionKeys {
+				if m.IntN(3) == 0 {
+					session[name] = pick(m, "a", "b", "1")
+				}
+			}
+			q = inSession(q, session)
 			if !holds.Can(q).Allowed() {
 				continue
 			}
@@ -365,6 +388,7 @@ func TestSmallStackProofsHold(t *testing.T) {
 			if !slices.ContainsFunc(to, func(p policy.Principal) bool {
 				other := q
 				other.Principal = p
+				other = inSession(other, session)
 				d := lacks.Can(other)
 				return d.Allowed() || d.Outcome == simulate.Indeterminate
 			}) {

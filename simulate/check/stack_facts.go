@@ -48,7 +48,7 @@ func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResou
 				if listed != nil && isResourcesOwn(fold(name)) {
 					request = sub.request(listed.action(), listed.arn)
 				}
-				values, state := sub.env.Key(request, name)
+				values, state := sub.env.KeyRange(request, name)
 				list = append(list, fact{state, values})
 			}
 		}
@@ -88,7 +88,7 @@ func (s *stackQuestion) difference() string {
 		"aws:FederatedProvider", "aws:MultiFactorAuthPresent", "aws:TokenIssueTime", "aws:PrincipalType") {
 		var list []fact
 		for _, sub := range s.subjects {
-			values, state := sub.env.Key(sub.request("s3:ListAllMyBuckets", policy.ARN{}), name)
+			values, state := sub.env.KeyRange(sub.request("s3:ListAllMyBuckets", policy.ARN{}), name)
 			list = append(list, fact{state, values})
 		}
 		if !list[0].equal(list[1]) {
