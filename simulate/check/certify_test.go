@@ -3,6 +3,8 @@ package check_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -73,5 +75,90 @@ func TestCertify(t *testing.T) {
 		if err != nil || r.Verdict != want {
 			t.Errorf("%s: %s %s %v, want %s", statement, r.Verdict, r.Reason, err, want)
 		}
+	}
+}
+
+// TestSmallCertificatesHold holds certificates of small stacks against every request of a small world, and
+// asks the environment about counterexamples: what it knows of the principal is so.
+func TestSmallCertificatesHold(t *testing.T) {
+	t.Parallel()
+	var count [3]int
+	tried, allowed := 0, 0
+	first := firstSeed(t)
+	ana := smallPrincipal("user/ana")
+	for n := range uint64(*pairs) / 20 {
+		m := newMaker(first + n)
+		s := m.smallStack()
+		s.parts[group] = []string{`{"Effect":"Deny","Action":"c:c","Resource":"*"}`}
+		for _, place := range []int{accountRCP, otherRCP, ownBucket, trust} {
+			s.parts[place] = nil
+		}
+		env, ok := s.environment(t, false)
+		if !ok {
+			continue
+		}
+		list := s.parts[anaInline]
+		if m.IntN(2) == 0 {
+			list = m.ofPrincipal(m.change(list))
+		}
+		text := realServices.Replace(strings.Join(list, ","))
+		if m.IntN(2) == 0 {
+			text = strings.NewReplacer("${aws:PrincipalTag/k}", s.tags[0], "${aws:username}", "ana").Replace(text)
+		}
+		d := document([]string{text})
+		r, err := check.Certify(context.Background(), env, ana, d)
+		if err != nil {
+			t.Fatalf("seed %d: %v", first+n, err)
+		}
+		alone, err := simulate.CompileLayers(simulate.Layers{Identity: []*policy.Document{d}, ResourceAccount: smallAccount}, simulate.WithStrictKeys())
+		if err != nil {
+			t.Fatal(err)
+		}
+		count[r.Verdict]++
+		differ := func(q simulate.Request) (differ, granted bool) {
+			q.Principal = ana
+			with := q
+			with.Keys = q.Keys.With("aws:PrincipalTag/k", s.tags[0])
+			own := env.Can(q).Allowed()
+			return own != alone.Can(with).Allowed(), own
+		}
+		if x := r.Counterexample; x != nil && !slices.Contains(m.keys, "aws:SecureTransport") { // which the environment derives
+			q := x.Request
+			if !q.Resource.IsValid() || q.Resource.AccountID() == "" {
+				q.Keys = q.Keys.With("aws:ResourceAccount", smallAccount)
+			}
+			unknown := q.Resource.IsValid() && strings.HasPrefix(q.Resource.Resource(), "accesspoint/") // whose policy nobody knows
+			if d, _ := differ(q); !d && !unknown {
+				t.Errorf("seed %d: %s on %s with %v is no difference between %q and\n%s", first+n, q.Action, q.Resource, q.Keys, s, text)
+			}
+		}
+		if r.Verdict != check.Pass {
+			continue
+		}
+		for _, q := range m.requests() {
+			if q.Resource.AccountID() != "" {
+				continue // of another account
+			}
+			given := q.Keys
+			q.Keys = simulate.Keys{}.With("aws:ResourceAccount", smallAccount)
+			for key, values := range given.All() {
+				if key != "aws:username" && key != "aws:PrincipalArn" {
+					q.Keys = q.Keys.With(key, values...)
+				}
+			}
+			q.Action = policy.Action(strings.Trim(realServices.Replace(`"`+string(q.Action)+`"`), `"`))
+			tried++
+			d, granted := differ(q)
+			if d {
+				t.Fatalf("seed %d: a wrong certificate: %s on %s with %v\n%q\n%s", first+n, q.Action, q.Resource, q.Keys, s, text)
+			}
+			if granted {
+				allowed++
+			}
+		}
+	}
+	t.Logf("%d passed, %d failed, %d unknown; %d requests held against the certificates, %d of them allowed", count[check.Pass], count[check.Fail], count[check.Unknown], tried, allowed)
+	if count[check.Pass] == 0 || count[check.Fail] == 0 || allowed == 0 {
+		t.Error("nothing was held against a certificate")
 	}
 }

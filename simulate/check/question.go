@@ -21,9 +21,9 @@ type question struct {
 	bound    map[string]*string // variables that are known from the start
 	// confirmAlso confirms what both evaluators say; nil: nothing more is asked.
 	confirmAlso func([]*world, []simulate.Request) bool
-	// explain says how side i decides, and which request that is for its reader; nil: as its world
-	// does.
-	explain func(i int, r simulate.Request) (simulate.Request, *simulate.Explanation)
+	// explain says how side i decides, and which request that is for its reader; many are its keys
+	// that have a list of values. nil: as its world does.
+	explain func(i int, r simulate.Request, many []string) (simulate.Request, *simulate.Explanation)
 	// proofOnly looks into no difference: the answer is Pass or Unknown.
 	proofOnly bool
 	envs      map[*world]*simulate.Environment

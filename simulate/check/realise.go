@@ -218,15 +218,17 @@ func (q *question) counterexample(worlds []*world, x candidate) *Counterexample 
 	out := &Counterexample{Documented: x.documented, assumed: slices.ContainsFunc(worlds, func(w *world) bool { return w.assumed })}
 	explain := q.explain
 	if explain == nil {
-		explain = func(i int, r simulate.Request) (simulate.Request, *simulate.Explanation) {
+		explain = func(i int, r simulate.Request, _ []string) (simulate.Request, *simulate.Explanation) {
 			return r, q.envs[worlds[i]].Explain(r)
 		}
 	}
 	request, _ := q.request(worlds[0], x, 0)
-	out.Request, out.Allowed = explain(0, request)
+	_, many := x.context(worlds[0], 0)
+	out.Request, out.Allowed = explain(0, request, many)
 	if len(worlds) > 1 {
 		refused, _ := q.request(worlds[1], x, 1)
-		_, out.Refused = explain(1, refused)
+		_, many := x.context(worlds[1], 1)
+		_, out.Refused = explain(1, refused, many)
 	}
 	return out
 }

@@ -1,7 +1,6 @@
 package check
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/spec"
@@ -98,14 +97,8 @@ func (s *stackQuestion) listedOwner(arn policy.ARN) (account string, ok bool) {
 }
 
 // explain asks an environment, without the keys that it knows by itself.
-func (s *stackQuestion) explain(i int, r simulate.Request) (simulate.Request, *simulate.Explanation) {
+func (s *stackQuestion) explain(i int, r simulate.Request, many []string) (simulate.Request, *simulate.Explanation) {
 	sub := &s.subjects[i]
-	bare := simulate.Request{Principal: sub.principal, Action: r.Action, Resource: r.Resource}
-	for name, values := range r.Keys.All() {
-		if known, state := sub.env.Key(bare, name); state != simulate.KeyKnown || !slices.Equal(known, values) {
-			bare.Keys = bare.Keys.With(name, values...)
-		}
-	}
-	bare = s.owned(bare)
+	bare := s.owned(sub.bare(r, many))
 	return bare, sub.env.Explain(bare)
 }

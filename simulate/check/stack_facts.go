@@ -25,9 +25,10 @@ type fact struct {
 
 func (f fact) equal(g fact) bool { return f.state == g.state && slices.Equal(f.values, g.values) }
 
-func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResource) *facts {
+// facts are those of keys that the policies of all sides, and further documents, speak of.
+func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResource, more ...*policy.Document) *facts {
 	f := &facts{differ: map[string]bool{}}
-	for _, name := range s.keys(standings) {
+	for _, name := range s.keys(standings, more) {
 		if isCallersOwn(fold(name)) || listed != nil && isResourcesOwn(fold(name)) {
 			f.names = append(f.names, name)
 		}
@@ -175,18 +176,36 @@ func (f *facts) holds(c *compiler, side int) *symbolic.Formula {
 	return symbolic.And(all...)
 }
 
-// keys are the condition keys that facts are about.
-func (s *stackQuestion) keys(standings []simulate.Standing) []string {
-	out := s.spokenKeys(standings)
+// context are the keys of one side whose values are known.
+func (f *facts) context(side int) (keys map[string][]string, many []string) {
+	keys = map[string][]string{}
+	for n, name := range f.names {
+		fact := f.values[side][n]
+		if fact.state != simulate.KeyKnown || problemName(name) == name && fold(name) != name {
+			continue
+		}
+		keys[name] = fact.values
+		if info, _ := serviceref.Embedded().Key(name); info.Multivalued {
+			many = append(many, name)
+		}
+	}
+	return keys, many
+}
+
+// keys are the condition keys that facts are about: those of [stackQuestion.spokenKeys], and the
+// caller's ARN.
+func (s *stackQuestion) keys(standings []simulate.Standing, more []*policy.Document) []string {
+	out := s.spokenKeys(standings, more...)
 	if !slices.ContainsFunc(out, func(name string) bool { return fold(name) == fold("aws:PrincipalArn") }) {
 		out = append(out, "aws:PrincipalArn")
 	}
 	return out
 }
 
-// spokenKeys are the condition keys that the policies of all sides speak of, first spellings.
-func (s *stackQuestion) spokenKeys(standings []simulate.Standing) []string {
-	list := s.documents()
+// spokenKeys are the condition keys that the policies of all sides, and further documents, speak
+// of, first spellings.
+func (s *stackQuestion) spokenKeys(standings []simulate.Standing, more ...*policy.Document) []string {
+	list := append(s.documents(), more...)
 	for i := range standings {
 		if d := standings[i].Layers.Resource; d != nil {
 			list = append(list, d)
@@ -199,7 +218,7 @@ func (s *stackQuestion) spokenKeys(standings []simulate.Standing) []string {
 	return keysOf(list)
 }
 
-// keysOf are the condition keys that documents speak of, first spellings, and the caller's ARN.
+// keysOf are the condition keys that documents speak of, first spellings.
 func keysOf(list []*policy.Document) []string {
 	seen := map[string]bool{}
 	var out []string
