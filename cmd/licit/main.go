@@ -107,7 +107,7 @@ Without a snapshot and policy files the commands use an embedded sample organiza
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{cmd, err} })
 	root.AddCommand(a.canCommand(), a.explainCommand(), a.whoCanCommand(), a.permissionsCommand(), a.whichActionsCommand(), a.whichResourcesCommand(), a.accessCommand(),
 		a.matrixCommand(), a.diffCommand(), a.evalCommand(), a.testCommand(), a.checkCommand(), a.minimizeCommand(), a.lintCommand(), a.actionsCommand(), a.shrinkCommand(),
-		a.snapshotCommand(), a.loadCommand(), a.tfCommand(), a.versionCommand())
+		a.snapshotCommand(), a.loadCommand(), a.tfCommand(), a.trailCommand(), a.versionCommand())
 	root.InitDefaultCompletionCmd()
 	root.SetHelpTemplate(root.HelpTemplate() + exitCodesHelp)
 	return root
