@@ -86,8 +86,24 @@ func trail(d *form.Decoder, n *jsontree.Node, p *form.Path) (t Trail) {
 			d.Object(n, p, "an object, the events that a trail records",
 				form.Member("basic", array(d, &t.Selectors.Basic, func(n *jsontree.Node, p *form.Path) EventSelector { return eventSelector(d, n, p) })),
 				form.Member("advanced", array(d, &t.Selectors.Advanced, func(n *jsontree.Node, p *form.Path) AdvancedSelector { return advancedSelector(d, n, p) })))
-		}))
+		}),
+		form.Member("storage", func(n *jsontree.Node, p *form.Path) { t.Storage = storage(d, n, p) }))
 	return t
+}
+
+func storage(d *form.Decoder, n *jsontree.Node, p *form.Path) *Storage {
+	s := new(Storage)
+	d.Object(n, p, "an object, the bucket of a trail",
+		form.Member("owner", d.Text(&s.Owner)),
+		form.Member("lock", func(n *jsontree.Node, p *form.Path) {
+			s.Lock = new(ObjectLock)
+			d.Object(n, p, "an object, the object lock of a bucket",
+				form.Must("enabled", d.Boolean(&s.Lock.Enabled)),
+				form.Member("mode", d.Text(&s.Lock.Mode)),
+				form.Member("days", d.Integer(&s.Lock.Days)),
+				form.Member("years", d.Integer(&s.Lock.Years)))
+		}))
+	return s
 }
 
 func eventSelector(d *form.Decoder, n *jsontree.Node, p *form.Path) (s EventSelector) {
@@ -181,7 +197,24 @@ func writeTrail(e *form.Encoder, t *Trail) {
 			e.Name("selectors")
 			e.Object(func() { writeSelectors(e, s) })
 		}
+		if s := t.Storage; s != nil {
+			e.Name("storage")
+			e.Object(func() { writeStorage(e, s) })
+		}
 	})
+}
+
+func writeStorage(e *form.Encoder, s *Storage) {
+	e.Text("owner", s.Owner)
+	if l := s.Lock; l != nil {
+		e.Name("lock")
+		e.Object(func() {
+			e.Known("enabled", l.Enabled)
+			e.Text("mode", l.Mode)
+			e.Integer("days", l.Days)
+			e.Integer("years", l.Years)
+		})
+	}
 }
 
 func writeSelectors(e *form.Encoder, s *Selectors) {

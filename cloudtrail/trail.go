@@ -24,6 +24,29 @@ type Trail struct {
 	LogFileValidation   bool       // digest files tell whether log files were changed
 	Status              *Status    // nil: not known
 	Selectors           *Selectors // nil: not known
+	Storage             *Storage   // nil: not known
+}
+
+// A Storage is what the settings of a trail's bucket say of the log files in it (Amazon S3
+// API Reference, GetObjectLockConfiguration).
+type Storage struct {
+	Owner string      // ID of the account that owns the bucket; empty: not known
+	Lock  *ObjectLock // nil: not known
+}
+
+// An ObjectLock says for how long nobody can delete or overwrite the versions of new objects
+// (Amazon S3 User Guide, “Locking objects with Object Lock”). The zero ObjectLock is none.
+type ObjectLock struct {
+	Enabled     bool
+	Mode        string // "COMPLIANCE", or "GOVERNANCE", which some may bypass; empty: objects have no retention by default
+	Days, Years int    // how long the default retention is, in one unit or the other
+}
+
+// Keeps reports whether nobody, not even a root user, can delete new objects for the years,
+// each of at least 365 days. Governance mode does not keep them, since whoever is allowed
+// s3:BypassGovernanceRetention can.
+func (l ObjectLock) Keeps(years int) bool {
+	return l.Enabled && l.Mode == "COMPLIANCE" && (l.Years >= years || l.Days >= years*365)
 }
 
 // A Status is whether a trail records, and since when.
@@ -81,6 +104,14 @@ func canonical(list []Trail) []Trail {
 				}
 			}
 			list[i].Status = &c
+		}
+		if st := list[i].Storage; st != nil {
+			c := *st
+			if c.Lock != nil {
+				l := *c.Lock
+				c.Lock = &l
+			}
+			list[i].Storage = &c
 		}
 	}
 	slices.SortFunc(list, func(a, b Trail) int { return cmp.Or(a.ARN.Compare(b.ARN), strings.Compare(a.Bucket, b.Bucket)) })

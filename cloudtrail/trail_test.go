@@ -29,8 +29,9 @@ func trails() []cloudtrail.Trail {
 					Field: "eventCategory", Equals: []string{"Data"}, StartsWith: []string{"a"}, EndsWith: []string{"b"}, NotEquals: []string{"c"}, NotStartsWith: []string{"d"}, NotEndsWith: []string{"e"},
 				}}}},
 			},
+			Storage: &cloudtrail.Storage{Owner: "444455556666", Lock: &cloudtrail.ObjectLock{Enabled: true, Mode: "COMPLIANCE", Days: 30, Years: 7}},
 		},
-		{ARN: policy.MustParseARN("arn:aws:cloudtrail:us-east-1:111122223333:trail/old"), Bucket: "logs", Selectors: &cloudtrail.Selectors{}},
+		{ARN: policy.MustParseARN("arn:aws:cloudtrail:us-east-1:111122223333:trail/old"), Bucket: "logs", Selectors: &cloudtrail.Selectors{}, Storage: &cloudtrail.Storage{Lock: &cloudtrail.ObjectLock{}}},
 	}
 }
 
@@ -105,7 +106,7 @@ func ExampleWriteTrails() {
 
 // What is read is written so that it is read as the same.
 func FuzzReadTrailsFS(f *testing.F) {
-	f.Add([]byte(`{"trails": [{"arn": "arn:aws:cloudtrail:eu-west-3:111122223333:trail/all", "bucket": "logs", "status": {"logging": true, "started": "2024-05-01T10:00:00Z"}, "selectors": {"basic": [{"management": true}]}}]}`))
+	f.Add([]byte(`{"trails": [{"arn": "arn:aws:cloudtrail:eu-west-3:111122223333:trail/all", "bucket": "logs", "status": {"logging": true, "started": "2024-05-01T10:00:00Z"}, "selectors": {"basic": [{"management": true}]}, "storage": {"owner": "111122223333", "lock": {"enabled": true}}}]}`))
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, src []byte) {
 		list, err := cloudtrail.ReadTrailsFS(fstest.MapFS{"trails.json": {Data: src}})

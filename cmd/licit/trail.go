@@ -10,7 +10,7 @@ func (a *app) trailCommand() *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(
-	// One line each.
+		a.trailCoverageCommand(),
 	)
 	return cmd
 }

@@ -232,7 +232,7 @@ func (l *load) regions() []string {
 	case len(s.options.Regions) > 0:
 		return slices.Compact(slices.Sorted(slices.Values(s.options.Regions)))
 	case s.partition == "aws":
-		return regions
+		return collect.Regions()
 	}
 	return []string{s.cfg.Region}
 }

@@ -112,7 +112,7 @@ func (r *reader) failed(ctx context.Context, op *operation, to *recording, err e
 		case r.region == "":
 		case f.Code == "OptInRequired":
 			return &collect.Skip{Reason: "Region " + r.region + " is not enabled (" + f.Code + ")"}
-		case r.session.partition == "aws" && !alwaysOn[r.region]:
+		case r.session.partition == "aws" && !collect.IsAlwaysOn(r.region):
 			// So are refused, where the Region is on, the session tokens of the global endpoint of
 			// AWS STS (IAM User Guide, “Manage AWS STS in an AWS Region”).
 			return to.fail(op, f, "; the Region is not enabled, or does not take these session tokens")
