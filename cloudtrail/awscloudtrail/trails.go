@@ -21,7 +21,8 @@ import (
 // can enter, which is the caller's own unless there is a [WithRole], in all Regions that no
 // account can turn off.
 //
-// What cannot be read is no error: the status or the selectors of a trail are nil then. The
+// What cannot be read is no error: the status or the selectors of a trail are nil then, and so
+// is always what its bucket says, which is read with the buckets. The
 // error is of the options, of the credentials of cfg, of the directory, or that of the
 // context.
 func LoadTrails(ctx context.Context, cfg aws.Config, opts ...Option) ([]cloudtrail.Trail, error) {

@@ -166,6 +166,9 @@ func trailText(t *cloudtrail.Trail) string {
 			out = append(out, f.not)
 		}
 	}
+	if s := t.Storage; s != nil && s.Lock != nil {
+		out = append(out, (&objectLockJSON{s.Lock.Enabled, s.Lock.Mode, s.Lock.Days, s.Lock.Years}).text())
+	}
 	return t.ARN.String() + ": " + strings.Join(out, ", ")
 }
 

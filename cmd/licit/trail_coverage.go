@@ -392,22 +392,24 @@ func (t *trailJSON) facts() []string {
 	key := say(t.KMSKey != "", "encrypted with "+t.KMSKey, "without a KMS key")
 	logs := say(t.LogGroup != "", "CloudWatch Logs "+t.LogGroup, "not in CloudWatch Logs")
 	out = append(out, strings.Join([]string{say(t.LogFileValidation, "log file validation", "NO log file validation"), key, logs}, ", "), "data events: "+data)
-	lock := "object lock not known"
-	if l := t.ObjectLock; l != nil {
-		switch {
-		case !l.Enabled:
-			lock = "no object lock"
-		case l.Mode == "":
-			lock = "object lock without default retention"
-		case l.Years > 0:
-			lock = fmt.Sprintf("object lock %s, %s", l.Mode, plural(l.Years, "year"))
-		default:
-			lock = fmt.Sprintf("object lock %s, %s", l.Mode, plural(l.Days, "day"))
-		}
-	}
 	owner := "an unknown account"
 	if t.BucketOwner != "" {
 		owner = "account " + t.BucketOwner
 	}
-	return append(out, fmt.Sprintf("bucket %s of %s, %s", t.Bucket, owner, lock))
+	return append(out, fmt.Sprintf("bucket %s of %s, %s", t.Bucket, owner, t.ObjectLock.text()))
+}
+
+// text says for how long the lock keeps objects.
+func (l *objectLockJSON) text() string {
+	switch {
+	case l == nil:
+		return "object lock not known"
+	case !l.Enabled:
+		return "no object lock"
+	case l.Mode == "":
+		return "object lock without default retention"
+	case l.Years > 0:
+		return fmt.Sprintf("object lock %s, %s", l.Mode, plural(l.Years, "year"))
+	}
+	return fmt.Sprintf("object lock %s, %s", l.Mode, plural(l.Days, "day"))
 }

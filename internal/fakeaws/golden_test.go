@@ -137,6 +137,7 @@ func samples() map[string]sample {
 		"s3 GetBucketPolicy":                              on(member, home, s3.NewFromConfig, (*s3.Client).GetBucketPolicy, &s3.GetBucketPolicyInput{Bucket: str("logs")}),
 		"s3 GetPublicAccessBlock":                         on(member, home, s3.NewFromConfig, (*s3.Client).GetPublicAccessBlock, &s3.GetPublicAccessBlockInput{Bucket: str("logs")}),
 		"s3 GetBucketTagging":                             on(member, home, s3.NewFromConfig, (*s3.Client).GetBucketTagging, &s3.GetBucketTaggingInput{Bucket: str("logs")}),
+		"s3 GetObjectLockConfiguration":                   on(member, home, s3.NewFromConfig, (*s3.Client).GetObjectLockConfiguration, &s3.GetObjectLockConfigurationInput{Bucket: str("logs")}),
 		"s3 GetBucketAbac":                                on(member, home, s3.NewFromConfig, (*s3.Client).GetBucketAbac, &s3.GetBucketAbacInput{Bucket: str("logs")}),
 		"s3 GetBucketLocation":                            on(member, far, s3.NewFromConfig, (*s3.Client).GetBucketLocation, &s3.GetBucketLocationInput{Bucket: str("orders")}),
 		"s3 ListObjectsV2":                                on(member, home, s3.NewFromConfig, (*s3.Client).ListObjectsV2, &s3.ListObjectsV2Input{Bucket: str("logs"), Prefix: str("org/"), Delimiter: str("/")}),

@@ -57,7 +57,7 @@ func (c *call) lambdaOperation() string {
 // s3Subresources are the operations that a query names.
 var s3Subresources = []struct{ parameter, operation string }{
 	{"policy", "GetBucketPolicy"}, {"publicAccessBlock", "GetPublicAccessBlock"}, {"tagging", "GetBucketTagging"},
-	{"abac", "GetBucketAbac"}, {"location", "GetBucketLocation"}, {"list-type", "ListObjectsV2"},
+	{"abac", "GetBucketAbac"}, {"object-lock", "GetObjectLockConfiguration"}, {"location", "GetBucketLocation"}, {"list-type", "ListObjectsV2"},
 }
 
 // s3Operation expects the bucket in the path, where the SDK puts it for an endpoint that is

@@ -23,6 +23,7 @@ func registerS3(s *Server) {
 	s.ops["s3:GetPublicAccessBlock"] = inBucket(getBucketBlock)
 	s.ops["s3:GetBucketTagging"] = inBucket(getBucketTagging)
 	s.ops["s3:GetBucketAbac"] = inBucket(getBucketABAC)
+	s.ops["s3:GetObjectLockConfiguration"] = inBucket(getObjectLock)
 	s.ops["s3:GetBucketLocation"] = inBucket(getBucketLocation)
 	s.ops["s3:ListObjectsV2"] = inBucket(listObjects)
 	s.ops["s3:GetObject"] = inBucket(getObject)
@@ -138,6 +139,31 @@ func getBucketBlock(_ *call, r org.Resource) (response, error) {
 		return response{}, noBlock()
 	}
 	return xmlDocument("PublicAccessBlockConfiguration", s3Namespace, block(true)), nil
+}
+
+// getObjectLock tells that of the trails that write to the bucket.
+func getObjectLock(c *call, r org.Resource) (response, error) {
+	for _, t := range c.s.world.Trails {
+		if t.Bucket != r.ARN.Resource() || t.Storage == nil || t.Storage.Lock == nil || !t.Storage.Lock.Enabled {
+			continue
+		}
+		l := t.Storage.Lock
+		o := object{{name: "ObjectLockEnabled", tree: "Enabled"}}
+		if l.Mode != "" {
+			retention := object{{name: "Mode", tree: l.Mode}}
+			for _, unit := range []struct {
+				name string
+				n    int
+			}{{"Days", l.Days}, {"Years", l.Years}} {
+				if unit.n > 0 {
+					retention = append(retention, member{name: unit.name, tree: strconv.Itoa(unit.n)})
+				}
+			}
+			o = append(o, member{name: "Rule", tree: object{{name: "DefaultRetention", tree: retention}}})
+		}
+		return xmlDocument("ObjectLockConfiguration", s3Namespace, o), nil
+	}
+	return response{}, &failure{404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket"}
 }
 
 func getAccountBlock(c *call) (response, error) {

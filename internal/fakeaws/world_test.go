@@ -123,6 +123,7 @@ func world() fakeaws.World {
 				KMSKey:      "arn:aws:kms:eu-west-3:444455556666:key/12345678-1234-4234-8234-123456789012",
 				MultiRegion: true, Organization: true, GlobalServiceEvents: true, LogFileValidation: true,
 				Status:    &cloudtrail.Status{Logging: true, Delivered: day(5), Started: day(1)},
+				Storage:   &cloudtrail.Storage{Lock: &cloudtrail.ObjectLock{Enabled: true, Mode: "COMPLIANCE", Years: 7}},
 				Selectors: &cloudtrail.Selectors{Advanced: []cloudtrail.AdvancedSelector{{Name: "management", Fields: []cloudtrail.FieldSelector{{Field: "eventCategory", Equals: []string{"Management"}}}}}},
 			},
 			{

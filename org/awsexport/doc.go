@@ -29,7 +29,8 @@
 //	                list-account-assignments-for-principal, list-accounts-for-provisioned-permission-set,
 //	                describe-instance-access-control-attribute-configuration
 //	identitystore   list-users, list-groups, list-group-memberships, list-group-memberships-for-member
-//	s3api           list-buckets, get-bucket-policy, get-public-access-block, get-bucket-tagging, get-bucket-abac;
+//	s3api           list-buckets, get-bucket-policy, get-public-access-block, get-bucket-tagging, get-bucket-abac,
+//	                get-object-lock-configuration;
 //	                s3control get-public-access-block
 //	sqs             list-queues, get-queue-attributes (all of them), list-queue-tags
 //	sns             list-topics, get-topic-attributes, list-tags-for-resource

@@ -53,6 +53,7 @@ func (o *operation) command() string { return kebab(o.name) }
 var actions = map[string]string{
 	"s3:ListBuckets":                "s3:ListAllMyBuckets",
 	"s3:GetPublicAccessBlock":       "s3:GetBucketPublicAccessBlock",
+	"s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
 	"accessanalyzer:ListFindings":   "access-analyzer:ListFindings",
 	"accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
 	"accessanalyzer:ListAnalyzers":  "access-analyzer:ListAnalyzers",

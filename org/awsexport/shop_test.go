@@ -130,5 +130,6 @@ func TestTrails(t *testing.T) {
 		MultiRegion: true, Organization: true, GlobalServiceEvents: true, LogFileValidation: true,
 		Status:    &cloudtrail.Status{Logging: true, Started: day("2022-03-01T00:00:00Z"), Delivered: day("2024-06-01T00:00:00Z")},
 		Selectors: &cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{ReadWrite: "All", Management: true}}},
+		Storage:   &cloudtrail.Storage{Lock: &cloudtrail.ObjectLock{Enabled: true, Mode: "COMPLIANCE", Years: 7}},
 	}}, shop(t).Trails)
 }

@@ -36,9 +36,10 @@ type state struct {
 	managed    map[policy.ARN]managed       // policies of AWS
 	center     center
 	trails     map[policy.ARN]*cloudtrail.Trail
-	described  map[policy.ARN]bool    // trails of DescribeTrails
-	analyzers  map[string]string      // type, by ARN
-	analyzed   map[callKey]policy.ARN // lists of findings, and of which analyzer
+	locks      map[string]*cloudtrail.ObjectLock // of buckets
+	described  map[policy.ARN]bool               // trails of DescribeTrails
+	analyzers  map[string]string                 // type, by ARN
+	analyzed   map[callKey]policy.ARN            // lists of findings, and of which analyzer
 
 	// What is made of it.
 	spec      org.Spec
@@ -54,7 +55,7 @@ func newState() *state {
 	return &state{
 		most:  mostBytes,
 		calls: make(map[callKey]*call), said: make(map[string]said), units: make(map[unitKey]org.Unit), speaker: make(map[string]string),
-		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), described: make(map[policy.ARN]bool),
+		problems: make(map[unitKey][]string), placed: make(map[string]bool), trails: make(map[policy.ARN]*cloudtrail.Trail), locks: make(map[string]*cloudtrail.ObjectLock), described: make(map[policy.ARN]bool),
 		managed: make(map[policy.ARN]managed), analyzers: make(map[string]string), analyzed: make(map[callKey]policy.ARN),
 		accounts: make(map[string]*account), sessions: make(map[policy.ARN]time.Duration),
 		org: organization{
@@ -105,6 +106,7 @@ func (s *state) export() (*Export, error) {
 	s.gapsOfResources()
 	s.problemsOfLost()
 	s.trailProblems()
+	s.storage()
 	instance, err := s.instance()
 	if err != nil {
 		return nil, err

@@ -20,7 +20,10 @@ func trailOperations() []*operation {
 	for _, op := range list {
 		op.service, op.section, op.regional = "cloudtrail", sectionTrails, true
 	}
-	return list
+	return append(list, &operation{
+		late: true, service: "s3", name: "GetObjectLockConfiguration", section: "s3", args: []string{"Bucket"}, members: []string{"ObjectLockConfiguration"}, sign: []string{"ObjectLockConfiguration"},
+		subject: func(r *record) string { return shortName("s3", r.in(0, "Bucket")) }, absent: []string{"ObjectLockConfigurationNotFoundError"}, read: readObjectLock,
+	})
 }
 
 // trail is the trail of an ARN.
@@ -104,6 +107,29 @@ func readSelectors(s *state, r *record) {
 			})
 		}
 		t.Selectors.Advanced = append(t.Selectors.Advanced, sel)
+	}
+}
+
+// readObjectLock keeps the lock of a bucket: the trails that write to it may be another account's.
+func readObjectLock(s *state, r *record) {
+	bucket := shortName("s3", r.in(0, "Bucket"))
+	if bucket == "" {
+		s.note(r.at.s.File, "does not say of which bucket it is; name the file %s.NAME.json", r.op.command())
+		return
+	}
+	v := r.output.get("ObjectLockConfiguration")
+	retention := v.get("Rule").get("DefaultRetention")
+	s.locks[bucket] = &cloudtrail.ObjectLock{
+		Enabled: v.get("ObjectLockEnabled").text() == "Enabled", Mode: retention.get("Mode").text(), Days: retention.get("Days").number(), Years: retention.get("Years").number(),
+	}
+}
+
+// storage fills in what is known of the trails' buckets.
+func (s *state) storage() {
+	for _, t := range s.trails {
+		if lock := s.locks[t.Bucket]; lock != nil {
+			t.Storage = &cloudtrail.Storage{Lock: lock}
+		}
 	}
 }
 

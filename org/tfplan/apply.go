@@ -108,18 +108,19 @@ type editor struct {
 	enabled        []org.Change      // what turns the organization before into o
 	spec           org.Spec          // of o
 	foundPartition string
-	accounts       map[string]*account   // that are edited, by ID
-	nodes          map[string]*node      // root, OUs and accounts, by ID
-	parents        map[string]string     // of OUs and accounts, by ID
-	control        []org.ControlPolicy   // after
-	center         *center               // nil: no instance
-	providers      map[string][]string   // accounts by the key of a provider's configuration
-	regions        map[string]string     // likewise
-	given          *string               // the key of the configuration that the account given by the caller is for; nil: none yet
-	ids            map[string]string     // placeholders by address and attribute
-	management     map[string]string     // types of policies of the plan that are neither SCPs nor RCPs, by ID; nil: not yet looked for
-	gone           map[policy.ARN]bool   // roles and users that the plan deletes
-	wanted         map[policy.ARN]string // managed policies that something is to have, with the address of it
+	accounts       map[string]*account               // that are edited, by ID
+	nodes          map[string]*node                  // root, OUs and accounts, by ID
+	parents        map[string]string                 // of OUs and accounts, by ID
+	control        []org.ControlPolicy               // after
+	center         *center                           // nil: no instance
+	providers      map[string][]string               // accounts by the key of a provider's configuration
+	regions        map[string]string                 // likewise
+	given          *string                           // the key of the configuration that the account given by the caller is for; nil: none yet
+	ids            map[string]string                 // placeholders by address and attribute
+	management     map[string]string                 // types of policies of the plan that are neither SCPs nor RCPs, by ID; nil: not yet looked for
+	gone           map[policy.ARN]bool               // roles and users that the plan deletes
+	wanted         map[policy.ARN]string             // managed policies that something is to have, with the address of it
+	locks          map[string]*cloudtrail.ObjectLock // of buckets
 	gaps           []org.Gap
 	errs           []error
 	out            *Outcome

@@ -19,9 +19,8 @@
 // buckets and accounts, restrict_public_buckets is read, the one setting that decides requests:
 // two others refuse new policies and lists, and access control lists are not modelled, which
 // the fourth ignores. S3 policies of Organizations, which set it for whole accounts, are
-// listed as access that is not modelled. The object lock of buckets is left out, and listed: no policy
-// has a part in it, and neither an [org.Resource] nor a [cloudtrail.Trail] says how long
-// objects of its bucket are kept.
+// listed as access that is not modelled. The object lock of a bucket is read for the trails of
+// the plan that write to it: no policy has a part in it.
 //
 // It does not run Terraform, and reaches no network.
 package tfplan

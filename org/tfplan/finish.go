@@ -89,6 +89,7 @@ func (e *editor) finish() error {
 		e.out.Instance, changes = i, append(changes, roles...)
 	}
 	e.out.Changes, e.out.After = append(e.enabled, changes...), after
+	e.storage()
 	e.out.sort()
 	return nil
 }

@@ -65,6 +65,57 @@ func (e *editor) putTrail(in *instance, v values) {
 	e.out.Trails = append(e.out.Trails, t)
 }
 
+// putObjectLock keeps the lock for the trails whose bucket it is of. It decides no request:
+// it keeps objects from deletion, whatever policies allow.
+func (e *editor) putObjectLock(in *instance, v values) {
+	bucket, ok := e.link(v, "bucket", "id")
+	if !ok {
+		e.skip(in, false, v.unknownReason("bucket"))
+		return
+	}
+	if e.locks == nil {
+		e.locks = make(map[string]*cloudtrail.ObjectLock)
+	}
+	rules, st := v.blocks("rule")
+	lock := &cloudtrail.ObjectLock{Enabled: true} // the one value that the resource has
+	for _, r := range rules {
+		retention, found := r.blocks("default_retention")
+		for _, d := range retention {
+			days, daysKnown := d.number("days")
+			years, yearsKnown := d.number("years")
+			lock.Mode, lock.Days, lock.Years = d.plain("mode"), days, years
+			if d.lacks() || daysKnown == unknown || yearsKnown == unknown {
+				st = unknown
+			}
+		}
+		if found == unknown || r.lacks() {
+			st = unknown
+		}
+	}
+	if st == unknown {
+		e.skip(in, false, v.unknownReason("rule"))
+		return
+	}
+	e.locks[bucket] = lock
+}
+
+// removeObjectLock leaves the bucket locked: only its default retention goes.
+func (e *editor) removeObjectLock(in *instance, v values) {
+	if !in.creates() {
+		e.skip(in, false, "new objects of the bucket "+v.plain("bucket")+" have no retention by default any more")
+	}
+}
+
+// storage fills in what is known of the trails' buckets.
+func (e *editor) storage() {
+	for i := range e.out.Trails {
+		t := &e.out.Trails[i]
+		if lock := e.locks[t.Bucket]; lock != nil {
+			t.Storage = &cloudtrail.Storage{Lock: lock}
+		}
+	}
+}
+
 func (e *editor) removeTrail(in *instance, v values) {
 	if in.creates() {
 		return

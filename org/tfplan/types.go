@@ -38,6 +38,7 @@ func handlers() map[string]handler {
 		"aws_organizations_policy":                        {rankEntity, false, (*editor).putControl, (*editor).removeControl},
 		"aws_organizations_policy_attachment":             {rankLink, true, (*editor).attach, (*editor).detach},
 		"aws_cloudtrail":                                  {rankLink, false, (*editor).putTrail, (*editor).removeTrail},
+		"aws_s3_bucket_object_lock_configuration":         {rankLink, false, (*editor).putObjectLock, (*editor).removeObjectLock},
 		"aws_s3_bucket":                                   {rankEntity, false, (*editor).putResource, (*editor).removeResource},
 		"aws_sqs_queue":                                   {rankEntity, false, (*editor).putResource, (*editor).removeResource},
 		"aws_sns_topic":                                   {rankEntity, false, (*editor).putResource, (*editor).removeResource},

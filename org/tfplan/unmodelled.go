@@ -16,7 +16,6 @@ var harmless = map[string]string{
 	"aws_iam_service_specific_credential":                signIn,
 	"aws_iam_user_ssh_key":                               signIn,
 	"aws_s3_bucket_lifecycle_configuration":              "deletes objects by itself, and decides no request",
-	"aws_s3_bucket_object_lock_configuration":            "keeps objects from deletion, whatever policies allow",
 	"aws_s3_bucket_server_side_encryption_configuration": "encrypts; what the key allows is the key's policy",
 	"aws_s3_bucket_versioning":                           "keeps versions, and decides no request",
 	"aws_ses_receipt_filter":                             "is about who may send mail from where, not about AWS",

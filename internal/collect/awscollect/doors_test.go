@@ -52,7 +52,9 @@ func TestDoors(t *testing.T) {
 	trails, err := awscloudtrail.LoadTrails(t.Context(), cfg, awscloudtrail.WithAccounts(management, member), awscloudtrail.WithRole("Reader"),
 		awscloudtrail.WithExternalID("orders"), awscloudtrail.WithRegions("us-east-1", "eu-west-3"), awscloudtrail.WithDirectory(t.TempDir(), 0))
 	require.NoError(t, err)
-	requireTrails(t, w.Trails, trails)
+	want := slices.Clone(w.Trails)
+	want[0].Storage = nil // is read with the buckets
+	requireTrails(t, want, trails)
 
 	for _, c := range s.Calls() {
 		require.NotContains(t, []string{"TooManyRequestsException", "ThrottlingException"}, c.Code, "%+v", c)

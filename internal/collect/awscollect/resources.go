@@ -3,6 +3,7 @@ package awscollect
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecr"
@@ -32,7 +33,7 @@ func all(calls ...func() error) error {
 var s3Section = &section{
 	name: "s3", scope: ofAccount, width: 4, read: readS3,
 	operations: append(calls("s3", "ListBuckets", "GetBucketPolicy NoSuchBucketPolicy", "GetPublicAccessBlock NoSuchPublicAccessBlockConfiguration",
-		"GetBucketTagging NoSuchTagSet", "GetBucketAbac"),
+		"GetBucketTagging NoSuchTagSet", "GetBucketAbac", "GetObjectLockConfiguration ObjectLockConfigurationNotFoundError"),
 		calls("s3control", "GetPublicAccessBlock NoSuchPublicAccessBlockConfiguration")...),
 }
 
@@ -62,9 +63,11 @@ func readS3(ctx context.Context, r *reader) error {
 	return r.each(ctx, len(buckets), func(ctx context.Context, i int) error {
 		name := buckets[i].name
 		there := func(o *s3.Options) { o.Region = cmp.Or(aws.ToString(buckets[i].region), o.Region) }
+		trails := false
 		return all(
 			func() error {
-				_, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: name}, there)
+				out, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: name}, there)
+				trails = err == nil && strings.Contains(aws.ToString(out.Policy), "cloudtrail.amazonaws.com")
 				return err
 			},
 			func() error {
@@ -77,6 +80,13 @@ func readS3(ctx context.Context, r *reader) error {
 			},
 			func() error { // without ABAC, tags of a bucket decide nothing
 				_, err := c.GetBucketAbac(ctx, &s3.GetBucketAbacInput{Bucket: name}, there)
+				return err
+			},
+			func() error { // for how long log files of trails are kept
+				if !trails {
+					return nil
+				}
+				_, err := c.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: name}, there)
 				return err
 			},
 		)

@@ -57,6 +57,7 @@ func (s *section) operation(service, name string) (*operation, bool) {
 var actions = map[string]string{
 	"s3:ListBuckets":                 "s3:ListAllMyBuckets",
 	"s3:GetPublicAccessBlock":        "s3:GetBucketPublicAccessBlock",
+	"s3:GetObjectLockConfiguration":  "s3:GetBucketObjectLockConfiguration",
 	"s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
 

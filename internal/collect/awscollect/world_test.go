@@ -28,6 +28,8 @@ func world() fakeaws.World {
 	allow := document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::logs/a+b/${aws:username}?"}]}`)
 	trust := document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"sts:AssumeRole"}]}`)
 	deny := document(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"organizations:LeaveOrganization","Resource":"*"}]}`)
+	deliver := document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"cloudtrail.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*"},` +
+		`{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ana"},"Action":"*","Resource":"arn:aws:s3:::logs/*"}]}`)
 	access := func(resource string) *policy.Document {
 		return document(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/ana"},"Action":"*","Resource":"` + resource + `"}]}`)
 	}
@@ -90,7 +92,7 @@ func world() fakeaws.World {
 				},
 				RootUser: &org.Credentials{Password: &org.Password{}, MFA: &org.MFA{}, AccessKeys: []org.AccessKey{}, Certificates: []org.Certificate{}},
 				Resources: []org.Resource{
-					{ARN: arn("arn:aws:s3:::logs"), Policy: access("arn:aws:s3:::logs/*"), Tags: map[string]string{"owner": "ana"}, ABAC: true, BlockPublicAccess: true},
+					{ARN: arn("arn:aws:s3:::logs"), Policy: deliver, Tags: map[string]string{"owner": "ana"}, ABAC: true, BlockPublicAccess: true},
 					{ARN: arn("arn:aws:s3:::orders")},
 					{ARN: arn("arn:aws:sqs:eu-west-3:444455556666:orders"), Policy: access("*"), Tags: map[string]string{"owner": "ana"}},
 					{ARN: arn("arn:aws:sns:eu-west-3:444455556666:orders"), Policy: access("*"), Tags: map[string]string{"owner": "ana", "team": "R&D <1>"}},
@@ -126,8 +128,9 @@ func world() fakeaws.World {
 	}
 	trails := []cloudtrail.Trail{
 		{
-			ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization"), HomeRegion: "eu-west-3", Bucket: "trail-logs", MultiRegion: true, Organization: true,
+			ARN: arn("arn:aws:cloudtrail:eu-west-3:111122223333:trail/organization"), HomeRegion: "eu-west-3", Bucket: "logs", MultiRegion: true, Organization: true,
 			GlobalServiceEvents: true, LogFileValidation: true, Status: &cloudtrail.Status{Logging: true, Started: day(1), Delivered: day(5)},
+			Storage:   &cloudtrail.Storage{Lock: &cloudtrail.ObjectLock{Enabled: true, Mode: "COMPLIANCE", Years: 7}},
 			Selectors: &cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{ReadWrite: "All", Management: true}}},
 		},
 		{
