@@ -55,7 +55,8 @@ var arrows = map[string]rule{
 		imports: []string{"cloudtrail", "identitycenter", "org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", jsontext},
 		tests:   []string{"examples", "simulate"},
 	},
-	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
+	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
+	"cloudtrail/digest": {imports: []string{jsontext}, tests: []string{"internal/digesttest"}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
 		tests:   []string{"simulate"},
@@ -99,9 +100,10 @@ var arrows = map[string]rule{
 	"internal/suite": {
 		imports: []string{"simulate", "simulate/casefile", "org", "policy", "policy/serviceref", "internal/levenshtein", "internal/wording", txtar},
 	},
-	"internal/archtest": {},
-	"internal/estate":   {imports: []string{"org", "policy"}},
-	"internal/collect":  {imports: []string{"org", "golang.org/x/time/rate"}},
+	"internal/archtest":   {},
+	"internal/digesttest": {},
+	"internal/estate":     {imports: []string{"org", "policy"}},
+	"internal/collect":    {imports: []string{"org", "golang.org/x/time/rate"}},
 	"internal/collect/awscollect": {
 		imports: append(awsServices("cloudtrail", "ecr", "iam", "identitystore", "kms", "lambda", "organizations", "s3", "s3control", "secretsmanager", "sns", "sqs", "ssoadmin", "sts"),
 			"internal/collect", "org", "org/awsexport", "policy", "github.com/go-json-experiment/json", jsontext, smithy, smithy+"/middleware",
@@ -121,7 +123,7 @@ var arrows = map[string]rule{
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "cloudtrail/digest", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
 		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
