@@ -255,6 +255,7 @@ func (v *verifier) keysOf(s *state, m Metadata) ([]PublicKey, *problem) {
 
 // missing adds the digests that others name and that are not there.
 func (v *verifier) missing(w *work, pending map[string][]*state) {
+	var add []*state
 	for _, p := range slices.Sorted(maps.Keys(pending)) {
 		i := slices.IndexFunc(pending[p], func(s *state) bool { return s.Verdict != Invalid })
 		if i < 0 || slices.ContainsFunc(v.chains[w.id], func(f digestFile) bool { return f.path == p }) {
@@ -274,11 +275,16 @@ func (v *verifier) missing(w *work, pending map[string][]*state) {
 		case to.bucket != s.body.bucket:
 			v.find(Unproved, OtherBucket, s.Path, fmt.Sprintf("the previous digest is in the bucket %s: %s", to.bucket, to.key))
 		default:
-			w.states = append(w.states, &state{named: end, inScope: true, Digest: Digest{
-				Key: to.key, Bucket: to.bucket, End: end, Verdict: Missing, Code: DigestMissing, Reason: "it is not there, and is the previous digest of " + s.Path,
+			reason := "it is not there, and is the previous digest of " + s.Path
+			if s == w.states[len(w.states)-1] {
+				reason += "; there are no older ones: if the copy was made to begin there, verify the period from " + stamp(s.body.start) + " on"
+			}
+			add = append(add, &state{named: end, inScope: true, Digest: Digest{
+				Key: to.key, Bucket: to.bucket, End: end, Verdict: Missing, Code: DigestMissing, Reason: reason,
 			}})
 		}
 	}
+	w.states = append(w.states, add...)
 	slices.SortStableFunc(w.states, func(a, b *state) int { return b.named.Compare(a.named) })
 }
 

@@ -169,9 +169,11 @@ type Log struct {
 // Verdict is Invalid if there is evidence of tampering, Valid if everything in the period is
 // proved, for each chain of the copy, and Unverified otherwise.
 func (r *Report) Verdict() Verdict {
-	v := Valid
-	if len(r.Chains) == 0 {
-		v = Unverified
+	v := Unverified
+	for i := range r.Chains {
+		if len(r.Chains[i].Digests) > 0 {
+			v = Valid
+		}
 	}
 	for _, f := range r.Findings {
 		switch f.Severity {

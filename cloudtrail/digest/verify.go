@@ -301,7 +301,11 @@ func (v *verifier) findings() {
 	for i := range r.Unlisted {
 		log(&r.Unlisted[i])
 	}
-	if len(r.Chains) == 0 {
+	switch {
+	case slices.ContainsFunc(r.Chains, func(c Chain) bool { return len(c.Digests) > 0 }):
+	case len(r.Chains) > 0:
+		v.find(Unproved, NoDigests, ".", "no digests of the period")
+	default:
 		v.find(Unproved, NoDigests, ".", "no digest files: keys of digests are like AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/…")
 	}
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int {

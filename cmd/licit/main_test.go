@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repeat": repeat},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "repeat": repeat, "deliver": deliver},
 		Setup: func(e *testscript.Env) error {
 			if err := os.CopyFS(e.WorkDir+"/plans", os.DirFS("../../org/tfplan/testdata")); err != nil {
 				return err

@@ -11,6 +11,8 @@ func (a *app) trailCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		a.trailCoverageCommand(),
+		// One line each.
+		a.trailVerifyCommand(),
 	)
 	return cmd
 }

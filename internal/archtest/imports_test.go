@@ -124,7 +124,7 @@ var arrows = map[string]rule{
 
 	"cmd/licit": {
 		imports: []string{"cloudtrail", "cloudtrail/digest", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
-		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
+		tests:   []string{"internal/digesttest", "internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},

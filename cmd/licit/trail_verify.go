@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/cloudtrail/digest"
+)
+
+var verifyFormats = []string{"text", "json", "csv", "markdown"}
+
+func (a *app) trailVerifyCommand() *cobra.Command {
+	var f verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify DIR --keys FILE",
+		Short: "Prove that log files are as CloudTrail delivered them",
+		Long: `Verify validates a copy of a bucket with log files of CloudTrail offline: that the digest
+files are signed by CloudTrail, that none is missing between the first and the last, and
+that all log files that they list are there and unchanged.
+
+DIR has the files under their keys, as of aws s3 sync s3://BUCKET DIR. For a copy of a
+part of the bucket, --prefix is what its keys begin with, or --relocated compares keys and
+paths from AWSLogs/ on only. FILE has the public keys, the output of
+
+  aws cloudtrail list-public-keys --region REGION --start-time … --end-time …
+
+or several of them, one after the other or each with a --keys of its own. Keys are of a
+Region: --keys REGION=FILE takes them for digests of that Region only.
+
+Each digest has the signature of the one before it. That of the newest is only in the
+metadata of its object: put the output of aws s3api head-object --bucket BUCKET --key KEY
+beside it, in a file named as the digest and .meta.json; or give --signatures, a CSV file
+with the columns key and signature. Without it the newest digest of each chain, and what it
+lists, is not proved.
+
+--from and --to are times of delivery. Without --to it is not proved that the copy reaches
+to the present: digests and log files that are cut off at its end are found only if other
+chains of the copy go on, or if log files are left that no digest lists. Nothing is proved of
+the time before the first digest, nor while validation or logging was off.
+
+Exit codes: 0 all in the period is proved, 1 tampering, 2 usage or input error, 3 something
+could not be verified.`,
+		Example: `  licit trail verify ./bucket --keys keys.json
+  licit trail verify ./bucket --keys eu-west-1=eu.json --keys us-east-1=us.json \
+      --from 2026-03-01 --to 2026-04-01 -o markdown
+  licit trail verify ./logs --prefix logs/ --keys keys.json -o csv`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usageError{cmd, fmt.Errorf("%d arguments; want one, the directory of the copy", len(args))}
+			}
+			return nil
+		},
+		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(a, cmd, args[0]) },
+	}
+	fl := cmd.Flags()
+	fl.StringArrayVar(&f.keys, "keys", nil, "`FILE` of public keys, or REGION=FILE; may be repeated")
+	fl.StringVar(&f.signatures, "signatures", "", "CSV `FILE` of signatures of digests")
+	fl.StringVar(&f.from, "from", "", "`TIME` or day, UTC, from which on log files were delivered")
+	fl.StringVar(&f.to, "to", "", "`TIME` or day, UTC, until which log files were delivered; that day not included")
+	fl.StringVar(&f.options.Bucket, "bucket", "", "`NAME` of the bucket that the copy is of")
+	fl.StringVar(&f.options.Prefix, "prefix", "", "what keys begin with before the paths of the copy, as `logs/`")
+	fl.BoolVar(&f.options.Relocated, "relocated", false, "compare keys and paths from AWSLogs/ on only")
+	fl.IntVar(&f.top, "top", 20, "findings of a kind to print as text or Markdown; 0: all")
+	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress on a terminal")
+	registerOutputs(cmd, &f.output, verifyFormats...)
+	fl.SortFlags = false
+	return cmd
+}
+
+type verifyFlags struct {
+	keys             []string
+	signatures       string
+	from, to, output string
+	top              int
+	quiet            bool
+	options          digest.Options
+}
+
+func (f *verifyFlags) run(a *app, cmd *cobra.Command, dir string) error {
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	keys, err := f.readKeys()
+	if err != nil {
+		return err
+	}
+	if f.signatures != "" {
+		if f.options.Signatures, err = readFile(f.signatures, digest.ReadSignatures); err != nil {
+			return err
+		}
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: not a directory", dir)
+	}
+	if err != nil {
+		return err
+	}
+	var report *digest.Report
+	err = a.interruptible(cmd, func(ctx context.Context) error {
+		done := f.progress(a)
+		defer done()
+		report, err = digest.Verify(ctx, os.DirFS(dir), keys, f.options)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := f.write(a, filepath.ToSlash(filepath.Clean(dir)), report); err != nil {
+		return err
+	}
+	switch report.Verdict() {
+	case digest.Valid:
+		return nil
+	case digest.Invalid:
+		return status(exitNo)
+	}
+	return status(exitIndeterminate)
+}
+
+func (f *verifyFlags) check(cmd *cobra.Command) (err error) {
+	if err := checkOutputs(cmd, f.output, verifyFormats...); err != nil {
+		return err
+	}
+	if len(f.keys) == 0 {
+		return usageError{cmd, errors.New("no --keys; want the output of aws cloudtrail list-public-keys")}
+	}
+	if f.top < 0 {
+		return usageError{cmd, fmt.Errorf("--top %d; want 0 or more", f.top)}
+	}
+	if f.options.Relocated && f.options.Prefix != "" {
+		return usageError{cmd, errors.New("--prefix and --relocated; want one of them")}
+	}
+	if f.options.From, err = timeFlag("--from", f.from); err == nil {
+		f.options.To, err = timeFlag("--to", f.to)
+	}
+	if err == nil && f.from != "" && f.to != "" && !f.options.From.Before(f.options.To) {
+		err = errors.New("--from is not before --to")
+	}
+	if err != nil {
+		return usageError{cmd, err}
+	}
+	return nil
+}
+
+// timeFlag reads a time or a day; an empty one is the zero time.
+func timeFlag(name, value string) (time.Time, error) {
+	if value == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("%s %q: want a time as 2026-03-01T10:00:00Z or a day as 2026-03-01", name, value)
+}
+
+func (f *verifyFlags) readKeys() ([]digest.PublicKey, error) {
+	var keys []digest.PublicKey
+	for _, arg := range f.keys {
+		region, name, ok := strings.Cut(arg, "=")
+		if _, err := os.Stat(arg); err == nil || !ok {
+			region, name = "", arg
+		}
+		list, err := readFile(name, digest.ReadKeys)
+		if err != nil {
+			return nil, err
+		}
+		for _, k := range list {
+			k.Region = region
+			keys = append(keys, k)
+		}
+	}
+	return keys, nil
+}
+
+// progress shows how far it is where somebody may be waiting, until the function that it
+// returns is called.
+func (f *verifyFlags) progress(a *app) func() {
+	if f.quiet || !isTerminal(a.stderr) {
+		return func() {}
+	}
+	start, next, shown := time.Now(), time.Now().Add(time.Second), false
+	f.options.Progress = func(p digest.Progress) {
+		now := time.Now()
+		if now.Before(next) {
+			return
+		}
+		next, shown = now.Add(200*time.Millisecond), true
+		fmt.Fprintf(a.stderr, "\r%d of %d files, %d MB in %s …\x1b[K", p.Files, p.Total, p.Bytes>>20, now.Sub(start).Round(time.Second))
+	}
+	return func() {
+		if shown {
+			fmt.Fprint(a.stderr, "\r\x1b[K")
+		}
+	}
+}
