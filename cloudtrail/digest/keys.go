@@ -42,16 +42,18 @@ func ReadKeys(r io.Reader) ([]PublicKey, error) {
 	var keys []PublicKey
 	dec := jsontext.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))))
 	for {
-		if _, err := dec.ReadToken(); errors.Is(err, io.EOF) {
+		tok, err := dec.ReadToken()
+		if errors.Is(err, io.EOF) {
 			break
-		} else if err != nil {
+		}
+		if err != nil {
 			return nil, err
 		}
-		if dec.StackDepth() != 1 {
+		if tok.Kind() != '{' {
 			return nil, errors.New("not an object; want the output of aws cloudtrail list-public-keys")
 		}
 		found := false
-		err := members(dec, func(name string) error {
+		err = members(dec, func(name string) error {
 			if !strings.EqualFold(name, "PublicKeyList") {
 				return dec.SkipValue()
 			}

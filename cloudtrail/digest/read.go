@@ -52,7 +52,9 @@ func (v *verifier) content(ctx context.Context, path string, limit int64, malfor
 	defer f.Close()
 	raw := &source{ctx: ctx, r: f}
 	defer func() { v.advance(raw.n) }()
-	p := inflate(raw, limit, malformed, w)
+	in := v.inflaters.Get().(*inflater)
+	defer v.inflaters.Put(in)
+	p := in.inflate(raw, limit, malformed, w)
 	if raw.err != nil {
 		return &problem{Unverified, Unreadable, raw.err.Error()}
 	}
@@ -66,17 +68,29 @@ func (v *verifier) content(ctx context.Context, path string, limit int64, malfor
 	return p
 }
 
-func inflate(raw io.Reader, limit int64, malformed Code, w io.Writer) *problem {
-	buffered := bufio.NewReaderSize(raw, 64<<10)
-	var in io.Reader = buffered
-	if magic, _ := buffered.Peek(2); string(magic) == "\x1f\x8b" {
-		z, err := gzip.NewReader(buffered)
-		if err != nil {
+// An inflater decompresses one file after another.
+type inflater struct {
+	buffered *bufio.Reader
+	gzip     gzip.Reader
+	buf      []byte
+}
+
+func newInflater() *inflater {
+	return &inflater{buffered: bufio.NewReaderSize(nil, 32<<10), buf: make([]byte, 32<<10)}
+}
+
+// inflate writes what is gzip decompressed, and anything else as it is.
+func (i *inflater) inflate(raw io.Reader, limit int64, malformed Code, w io.Writer) *problem {
+	i.buffered.Reset(raw)
+	var in io.Reader = i.buffered
+	if magic, _ := i.buffered.Peek(2); string(magic) == "\x1f\x8b" {
+		if err := i.gzip.Reset(i.buffered); err != nil {
 			return &problem{Invalid, malformed, "gzip: " + err.Error()}
 		}
-		in = z
+		in = &i.gzip
 	}
-	n, err := io.Copy(w, io.LimitReader(in, limit+1))
+	// Neither end has a way of its own to copy, so that the buffer is used.
+	n, err := io.CopyBuffer(struct{ io.Writer }{w}, io.LimitReader(in, limit+1), i.buf)
 	switch {
 	case err != nil:
 		return &problem{Invalid, malformed, "gzip: " + err.Error()}

@@ -55,7 +55,7 @@ func TestTamperingEverywhere(t *testing.T) {
 	}{
 		{"a byte of a log file's content", false, func(c *tally) {
 			for _, l := range euLogs {
-				flips(l.Key, 11, c)
+				flips(l.Key, 17, c)
 			}
 		}},
 		{"a byte of a log file, compressed", false, func(c *tally) {
@@ -75,11 +75,11 @@ func TestTamperingEverywhere(t *testing.T) {
 		}},
 		{"a byte of a digest that another names", false, func(c *tally) {
 			for _, d := range euDigests[:hours-1] {
-				flips(d.Key, 19, c)
+				flips(d.Key, 29, c)
 			}
 		}},
 		// A changed name of the key is not known to be wrong where no other digest has the hash.
-		{"a byte of the newest digest", true, func(c *tally) { flips(euDigests[hours-1].Key, 3, c) }},
+		{"a byte of the newest digest", true, func(c *tally) { flips(euDigests[hours-1].Key, 7, c) }},
 		// Half a byte of hexadecimal may only change its case.
 		{"a digit of the newest signature", false, func(c *tally) {
 			o := euDigests[hours-1]

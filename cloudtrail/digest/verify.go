@@ -53,6 +53,7 @@ func Verify(ctx context.Context, fsys fs.FS, keys []PublicKey, o Options) (*Repo
 		keys: make(map[string][]PublicKey), chains: make(map[chainID][]digestFile), metas: make(map[string]bool),
 		listed: make(map[string]string), covers: make(map[folder][]Period),
 	}
+	v.inflaters.New = func() any { return newInflater() }
 	for _, k := range keys {
 		v.keys[k.Fingerprint] = append(v.keys[k.Fingerprint], k)
 	}
@@ -92,6 +93,8 @@ type verifier struct {
 	listed map[string]string // by path of a log file: the first digest that lists it
 	work   []*work
 	covers map[folder][]Period // what Valid digests cover, with log files or without
+
+	inflaters sync.Pool
 
 	mu    sync.Mutex // of what follows
 	done  int
@@ -255,7 +258,7 @@ func (v *verifier) hint() {
 				continue
 			}
 			before, ok := strings.CutSuffix(d.Key, d.Path)
-			if d.Code != DigestMoved || n > 0 && before != prefix {
+			if d.Code != DigestMoved || n > 0 && before != prefix || ok && before == v.o.Prefix {
 				return
 			}
 			if own, _ := placeOf(d.Key); !ok && path.Base(d.Key) == path.Base(d.Path) && own.tail != "" {
