@@ -11,7 +11,6 @@ func (a *app) trailCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		a.trailCoverageCommand(),
-		// One line each.
 		a.trailVerifyCommand(),
 	)
 	return cmd
