@@ -21,6 +21,7 @@ type rule struct {
 const (
 	jsontext  = "github.com/go-json-experiment/json/jsontext"
 	cobra     = "github.com/spf13/cobra"
+	gzip      = "github.com/klauspost/compress/gzip"
 	diff      = "github.com/rogpeppe/go-internal/diff"
 	cty       = "github.com/zclconf/go-cty/cty"
 	ctyjson   = "github.com/zclconf/go-cty/cty/json"
@@ -57,6 +58,7 @@ var arrows = map[string]rule{
 	},
 	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
 	"cloudtrail/digest": {imports: []string{jsontext}, tests: []string{"internal/digesttest"}},
+	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext, gzip}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
 		tests:   []string{"simulate"},

@@ -1,0 +1,179 @@
+package cloudtrail
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"maps"
+	"time"
+)
+
+// Read returns the events of one log, in its order. What it is shows by its content:
+//
+//   - a log file that CloudTrail delivered, {"Records": […]}
+//   - what LookupEvents answered, as the AWS CLI prints it, also several pages
+//   - events of EventBridge, also as messages of SQS or SNS, or records of Firehose or Kinesis
+//   - log events of CloudWatch Logs: what FilterLogEvents answered, data of a subscription,
+//     and exports, where the time stands before the event on each line
+//   - one event per line, or an array of events
+//
+// and each of them compressed with gzip.
+//
+// An error of the sequence is a [*ReadError]. It loses the record that it is about, and the
+// sequence goes on; only what cannot be told to be a log is given up. No more of the text is
+// in memory than a record, which is an error if it is longer than 8 MiB, or half a megabyte.
+//
+// Use a [Reader] to learn what was read and skipped.
+func Read(r io.Reader) iter.Seq2[*Event, error] { return new(Reader).Read(r) }
+
+// ReadFS returns the events of the files that match a pattern, in the order of their paths,
+// and in each as [Read] does. In a pattern, ** is any number of folders, and the rest is that
+// of [path.Match]; the empty one matches all files.
+//
+// Files are read at the same time, on as many threads as GOMAXPROCS says, and what was read
+// ahead of the loop is bounded. When the loop ends, no file stays open.
+//
+// An error of the sequence is a [*ReadError]. It loses the record or the file that it is
+// about, and the sequence goes on. A pattern that is malformed or that no file matches is one.
+func ReadFS(fsys fs.FS, pattern string) iter.Seq2[*Event, error] {
+	return new(Reader).ReadFS(fsys, pattern)
+}
+
+// A Reader reads logs and keeps count. The zero Reader is ready; it is not for use by several
+// goroutines.
+type Reader struct {
+	// Progress is called after each file, by the goroutine of the loop. It may be nil.
+	Progress func(Progress)
+
+	stats Stats
+}
+
+// A Progress is how far [Reader.ReadFS] is.
+type Progress struct {
+	Files int // read
+	Total int // that matched the pattern at the beginning
+	Bytes int64
+	File  string // the last one
+}
+
+// Stats are what was read.
+type Stats struct {
+	Files      int       // read, at least in part
+	Bytes      int64     // of their texts, uncompressed
+	Stored     int64     // of the files themselves
+	Events     int       // given to the loop
+	Duplicates int       // of them, those with the ID of an earlier one
+	First      time.Time // Event.Time of the earliest event; zero: no events
+	Last       time.Time // and of the latest
+
+	Accounts map[string]int // events by Event.Account
+	Regions  map[string]int // events by Event.Region
+	Days     map[string]int // events by day, "2024-05-01"
+
+	Skipped map[Skipped]int // what is not for the loop
+	Faults  map[Fault]int   // errors given to the loop
+}
+
+// Skipped is why something is no error, and yet not given to the loop.
+type Skipped string
+
+const (
+	SkippedDigest     Skipped = "digest"     // a digest file, which package digest reads
+	SkippedInsight    Skipped = "insight"    // an event of CloudTrail Insights
+	SkippedAggregated Skipped = "aggregated" // a summary of data events
+	SkippedOther      Skipped = "other"      // an event that is not of CloudTrail, a control message
+	SkippedEmpty      Skipped = "empty"      // a file without text
+)
+
+// Fault is the kind of a [ReadError].
+type Fault string
+
+const (
+	FaultFile      Fault = "file"      // a file could not be opened, or changed
+	FaultRead      Fault = "read"      // reading stopped: a disk, or damaged gzip; what came before was read
+	FaultForm      Fault = "form"      // JSON, or a text, that is no event
+	FaultSyntax    Fault = "syntax"    // not JSON
+	FaultTruncated Fault = "truncated" // the text ends too early
+	FaultLarge     Fault = "large"     // a record that is too long
+	FaultType      Fault = "type"      // an event whose members are not what they should be
+)
+
+// A ReadError says what could not be read.
+type ReadError struct {
+	File   string // empty: of Read
+	Offset int64  // in bytes of the uncompressed text, where the record begins; of what is wrapped, where its wrapper begins
+	Fault  Fault
+	Err    error
+}
+
+// Error says where, and what is wrong.
+func (e *ReadError) Error() string {
+	if e.Fault == FaultFile {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	if e.File == "" {
+		return fmt.Sprintf("byte %d: %v", e.Offset, e.Err)
+	}
+	return fmt.Sprintf("%s: byte %d: %v", e.File, e.Offset, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ReadError) Unwrap() error { return e.Err }
+
+// Stats returns what was read so far, by all loops.
+func (r *Reader) Stats() Stats {
+	s := r.stats
+	s.Accounts, s.Regions, s.Days = maps.Clone(s.Accounts), maps.Clone(s.Regions), maps.Clone(s.Days)
+	s.Skipped, s.Faults = maps.Clone(s.Skipped), maps.Clone(s.Faults)
+	return s
+}
+
+// Read is [Read], and counts.
+func (r *Reader) Read(src io.Reader) iter.Seq2[*Event, error] {
+	return func(yield func(*Event, error) bool) { r.file("", src, yield) }
+}
+
+func (r *Reader) file(name string, src io.Reader, yield func(*Event, error) bool) bool {
+	d := &walker{file: name, skip: func(s Skipped) { count(&r.stats.Skipped, s) }}
+	d.emit = func(e *Event, err *ReadError) bool {
+		if err != nil {
+			count(&r.stats.Faults, err.Fault)
+			return yield(nil, err)
+		}
+		r.event(e)
+		return yield(e, nil)
+	}
+	r.stats.Files++
+	text, err := unzip(src)
+	if err != nil {
+		d.w = &window{err: io.EOF}
+		d.fail(FaultRead, err)
+		return !d.stopped
+	}
+	d.w = &window{src: text}
+	d.text()
+	r.stats.Bytes += d.w.base + int64(d.w.end)
+	return !d.stopped
+}
+
+func (r *Reader) event(e *Event) {
+	s := &r.stats
+	s.Events++
+	if s.First.IsZero() || e.Time.Before(s.First) {
+		s.First = e.Time
+	}
+	if e.Time.After(s.Last) {
+		s.Last = e.Time
+	}
+	count(&s.Accounts, e.Account)
+	count(&s.Regions, e.Region)
+	count(&s.Days, e.Time.Format(time.DateOnly))
+}
+
+func count[K comparable](in *map[K]int, key K) {
+	if *in == nil {
+		*in = make(map[K]int)
+	}
+	(*in)[key]++
+}

@@ -1,0 +1,537 @@
+package cloudtrail
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/klauspost/compress/gzip"
+)
+
+// maxRecord is the longest record or message that is read, 32 times what CloudTrail delivers
+// at most (CloudTrail User Guide, “Quotas in AWS CloudTrail”: 256 KB).
+const maxRecord = 8 << 20
+
+// maxWraps is how deep an event may be wrapped: a log message in a queue message in a page.
+const maxWraps = 6
+
+// lists are the members of documents that hold events, or what wraps them: of log files,
+// pages of LookupEvents, subscription data and FilterLogEvents of CloudWatch Logs,
+// ReceiveMessage of SQS, and Firehose.
+var lists = map[string]bool{"Records": true, "Events": true, "logEvents": true, "events": true, "Messages": true, "records": true}
+
+// asides are the other members that such a document may begin with.
+var asides = map[string]bool{
+	"NextToken": true, "nextToken": true, "ResponseMetadata": true, "searchedLogStreams": true,
+	"messageType": true, "owner": true, "logGroup": true, "logStream": true, "subscriptionFilters": true, "policyLevel": true,
+	"invocationId": true, "deliveryStreamArn": true, "region": true,
+}
+
+// A walker walks through a text of any form, and gives each event and each problem to emit.
+type walker struct {
+	w       *window
+	file    string
+	emit    func(*Event, *ReadError) bool // false: stop
+	skip    func(Skipped)
+	stopped bool
+	cut     bool // truncated, and reported
+
+	wraps  int   // around this text
+	within int64 // offset of the outermost wrapper, if wraps > 0
+	quiet  bool  // in a control message of CloudWatch Logs
+}
+
+func (d *walker) offset() int64 {
+	if d.wraps > 0 {
+		return d.within
+	}
+	return d.w.offset()
+}
+
+func (d *walker) fail(fault Fault, err error) {
+	if !d.stopped && !d.emit(nil, &ReadError{File: d.file, Offset: d.offset(), Fault: fault, Err: err}) {
+		d.stopped = true
+	}
+}
+
+func (d *walker) pass(reason Skipped) { d.skip(reason) }
+
+// unzip returns what r holds, whether it is gzip or not; gzip in gzip is what Firehose
+// delivers of subscription data that it compresses again.
+func unzip(r io.Reader) (io.Reader, error) {
+	for range 2 {
+		b, ok := r.(*window)
+		if !ok {
+			b = &window{src: r}
+		}
+		b.peek(1)
+		if left := b.buf[b.pos:b.end]; len(left) < 2 || left[0] != 0x1f || left[1] != 0x8b {
+			return b, nil
+		}
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			return nil, err
+		}
+		r = z
+	}
+	return r, nil
+}
+
+// Read makes what a window has looked at readable again.
+func (w *window) Read(to []byte) (int, error) {
+	if w.pos < w.end {
+		n := copy(to, w.buf[w.pos:w.end])
+		w.pos += n
+		return n, nil
+	}
+	if w.err != nil {
+		return 0, w.err
+	}
+	n, err := w.src.Read(to)
+	w.err = err
+	return n, err
+}
+
+// text walks through the whole text.
+func (d *walker) text() {
+	if first, ok := d.w.peek(2); ok && first == 0xbf && d.w.buf[d.w.pos] == 0xef {
+		d.w.pos += 3
+	}
+	for first := true; !d.stopped; first = false {
+		c, ok := d.w.space()
+		if !ok {
+			if first && d.w.err == io.EOF {
+				d.pass(SkippedEmpty)
+			}
+			break
+		}
+		switch c {
+		case '{':
+			d.top()
+		case '[':
+			d.elements()
+		case '"':
+			d.unit(false)
+		default:
+			d.line(first)
+		}
+	}
+	if err := d.w.err; !d.stopped && err != nil && err != io.EOF {
+		d.fail(FaultRead, fmt.Errorf("reading stopped: %w", err))
+	}
+}
+
+// top reads an object: a document of many events, or one event.
+func (d *walker) top() {
+	if name := d.firstName(); lists[name] || asides[name] {
+		d.document()
+		return
+	}
+	d.unit(false)
+}
+
+// firstName returns the name of the first member of the object that is next; empty if it is
+// long, or not there.
+func (d *walker) firstName() string {
+	i := 1
+	c, ok := d.w.peek(i)
+	for ; ok && isSpace(c); c, ok = d.w.peek(i) {
+		i++
+	}
+	if c != '"' {
+		return ""
+	}
+	for start := i + 1; i < start+32; {
+		i++
+		c, ok := d.w.peek(i)
+		if !ok || c == '\\' {
+			return ""
+		}
+		if c == '"' {
+			return string(d.w.buf[d.w.pos+start : d.w.pos+i])
+		}
+	}
+	return ""
+}
+
+// line reads what is before an event on a line: the time, and the log stream, as CloudWatch
+// Logs exports them.
+func (d *walker) line(first bool) {
+	for i := 0; i < 1024; i++ {
+		c, ok := d.w.peek(i)
+		if ok && c == '{' && isDay(d.w.buf[d.w.pos:d.w.end]) {
+			d.w.pos += i
+			return
+		}
+		if !ok || c == '\n' {
+			break
+		}
+	}
+	if first && !isDay(d.w.buf[d.w.pos:d.w.end]) {
+		d.fail(FaultForm, errors.New("is no form of CloudTrail events that is known"))
+		d.w.pos, d.w.err = d.w.end, io.EOF
+		return
+	}
+	d.fail(FaultSyntax, errors.New("a line without an event"))
+	d.nextLine()
+}
+
+// isDay is whether text begins with a day: 2024-05-01.
+func isDay(text []byte) bool {
+	const form = "dddd-dd-dd"
+	if len(text) < len(form) {
+		return false
+	}
+	for i, c := range []byte(form) {
+		if t := text[i]; c == 'd' && (t < '0' || t > '9') || c == '-' && t != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// document reads an object whose members are lists of events.
+func (d *walker) document() {
+	start := d.offset()
+	d.w.pos++
+	for first := true; !d.stopped; first = false {
+		c, ok := d.w.space()
+		if ok && c == '}' {
+			d.w.pos++
+			d.quiet = false
+			return
+		}
+		if !first {
+			if ok && c == ',' {
+				d.w.pos++
+				c, ok = d.w.space()
+			} else if ok {
+				c = 0
+			}
+		}
+		if !ok {
+			d.truncated(start)
+			return
+		}
+		if c != '"' {
+			d.fail(FaultSyntax, fmt.Errorf("want a member or the end of the object"))
+			d.resync(false)
+			return
+		}
+		name := d.firstNameAt()
+		if !d.value() {
+			return
+		}
+		c, ok = d.w.space()
+		if !ok || c != ':' {
+			if !ok {
+				d.truncated(start)
+				return
+			}
+			d.fail(FaultSyntax, fmt.Errorf("want a colon"))
+			d.resync(false)
+			return
+		}
+		d.w.pos++
+		switch c, _ = d.w.space(); {
+		case lists[name] && c == '[':
+			d.elements()
+		case name == "messageType" && c == '"':
+			d.quiet = d.firstNameAt() == "CONTROL_MESSAGE"
+			fallthrough
+		default:
+			if !d.value() {
+				return
+			}
+		}
+	}
+}
+
+// firstNameAt returns the string that is next, if it is short.
+func (d *walker) firstNameAt() string {
+	for i := 1; i < 64; i++ {
+		c, ok := d.w.peek(i)
+		if !ok || c == '\\' {
+			return ""
+		}
+		if c == '"' {
+			return string(d.w.buf[d.w.pos+1 : d.w.pos+i])
+		}
+	}
+	return ""
+}
+
+// truncated reports, once, that the text ends in the middle of what began at an offset; what
+// text reports is not reported here.
+func (d *walker) truncated(start int64) {
+	if d.cut || d.stopped || d.w.err != io.EOF {
+		return
+	}
+	d.cut = true
+	err := &ReadError{File: d.file, Offset: start, Fault: FaultTruncated, Err: errors.New("the text ends in the middle of a value; it looks truncated")}
+	d.stopped = !d.emit(nil, err)
+}
+
+// elements reads the array that is next.
+func (d *walker) elements() {
+	start := d.offset()
+	d.w.pos++
+	for first := true; !d.stopped; first = false {
+		c, ok := d.w.space()
+		if ok && c == ']' {
+			d.w.pos++
+			return
+		}
+		if !first && ok {
+			if c != ',' {
+				d.fail(FaultSyntax, errors.New("want a comma or the end of the array"))
+				if !d.resync(true) {
+					return
+				}
+			} else {
+				d.w.pos++
+			}
+			_, ok = d.w.space()
+		}
+		if !ok {
+			d.truncated(start)
+			return
+		}
+		if !d.unit(true) {
+			return
+		}
+	}
+}
+
+// unit reads the value that is next: an event, or what wraps some. It is false if the array
+// that it is an element of has no further ones that could be found.
+func (d *walker) unit(element bool) bool {
+	for {
+		text := d.w.buf[d.w.pos:d.w.end]
+		n, err := extent(text)
+		switch {
+		case err == nil:
+			d.w.shared = true
+			d.take(text[:n:n])
+			d.w.pos += n
+			return !d.stopped
+		case err == io.ErrUnexpectedEOF && len(text) > maxRecord:
+			d.fail(FaultLarge, fmt.Errorf("a record is longer than %d bytes", maxRecord))
+			return d.drop(element)
+		case err == io.ErrUnexpectedEOF && d.w.fill():
+			continue
+		case err == io.ErrUnexpectedEOF:
+			d.truncated(d.offset())
+			d.w.pos = d.w.end
+			return false
+		}
+		d.fail(FaultSyntax, syntaxProblem(err))
+		return d.recover(element)
+	}
+}
+
+func syntaxProblem(err error) error {
+	var bad *jsontext.SyntacticError
+	if errors.As(err, &bad) && bad.Err != nil {
+		return fmt.Errorf("is not JSON: %w (%d bytes after the beginning of the record)", bad.Err, bad.ByteOffset)
+	}
+	return err
+}
+
+// take reads a complete value.
+func (d *walker) take(v jsontext.Value) {
+	if d.quiet {
+		d.pass(SkippedOther)
+		return
+	}
+	if v.Kind() == '"' {
+		d.nest(unquote(v))
+		return
+	}
+	if v.Kind() != '{' {
+		d.fail(FaultForm, fmt.Errorf("is %s; want an event", kindName(v.Kind())))
+		return
+	}
+	s := shapeOf(v)
+	switch {
+	case s.record:
+		d.record(v)
+	case s.detail != nil:
+		if !strings.Contains(s.detailType, "CloudTrail") && !shapeOf(s.detail).record {
+			d.pass(SkippedOther)
+			return
+		}
+		d.nest(s.detail)
+	case s.digest:
+		d.pass(SkippedDigest)
+	case s.list:
+		d.nestDocument(v)
+	case s.text != nil:
+		text := unquote(s.text)
+		if strings.HasPrefix(string(text[:min(len(text), 32)]), "CWL CONTROL MESSAGE") {
+			d.pass(SkippedOther)
+			return
+		}
+		d.nest(text)
+	case s.data != nil:
+		text, err := base64.StdEncoding.AppendDecode(nil, unquote(s.data))
+		if err != nil {
+			d.fail(FaultForm, fmt.Errorf("data is not base64: %w", err))
+			return
+		}
+		d.nest(text)
+	case s.polled:
+		d.pass(SkippedOther)
+	default:
+		d.fail(FaultForm, errors.New("is an object, but no event; want eventTime, eventSource and eventName"))
+	}
+}
+
+func unquote(v jsontext.Value) []byte {
+	text, _ := jsontext.AppendUnquote(nil, v) // its only error here is bad UTF-8, which it replaces
+	return text
+}
+
+func (d *walker) record(v jsontext.Value) {
+	e, err := strictEvent(v)
+	if err != nil {
+		d.fail(FaultType, err)
+		return
+	}
+	d.event(e)
+}
+
+// event takes what was read as an event.
+func (d *walker) event(e *Event) {
+	switch {
+	case e.Category == "Insight" || e.Type == "AwsCloudTrailInsight":
+		d.pass(SkippedInsight)
+	case e.Category == "Aggregated" || e.Type == "AwsAggregatedEvent":
+		d.pass(SkippedAggregated)
+	case e.Source == "aws:s3":
+		d.pass(SkippedOther) // an event notification of S3, which looks much like a record
+	case e.Time.IsZero():
+		d.fail(FaultType, &typeError{"/eventTime", "missing"})
+	case e.Source == "":
+		d.fail(FaultType, &typeError{"/eventSource", "missing"})
+	case e.Name == "":
+		d.fail(FaultType, &typeError{"/eventName", "missing"})
+	case !d.emit(e, nil):
+		d.stopped = true
+	}
+}
+
+// nest walks through a text that was wrapped in a value.
+func (d *walker) nest(text []byte) { d.inner(text).walk() }
+
+func (d *walker) nestDocument(v jsontext.Value) {
+	n := d.inner(v)
+	if n.tooDeep() {
+		return
+	}
+	n.document()
+	d.stopped = d.stopped || n.stopped
+}
+
+func (d *walker) inner(text []byte) *walker {
+	n := &walker{w: &window{buf: text, end: len(text), shared: true, err: io.EOF}, file: d.file, skip: d.skip, wraps: d.wraps + 1, within: d.offset()}
+	n.emit = func(e *Event, err *ReadError) bool {
+		if !d.emit(e, err) {
+			d.stopped = true
+		}
+		return !d.stopped
+	}
+	return n
+}
+
+func (d *walker) tooDeep() bool {
+	if d.wraps > maxWraps {
+		d.fail(FaultForm, fmt.Errorf("is wrapped more than %d times", maxWraps))
+		return true
+	}
+	return false
+}
+
+func (d *walker) walk() {
+	if d.tooDeep() {
+		return
+	}
+	if text := d.w.buf; len(text) > 1 && text[0] == 0x1f && text[1] == 0x8b {
+		r, err := unzip(bytes.NewReader(text))
+		if err != nil {
+			d.fail(FaultRead, err)
+			return
+		}
+		d.w = &window{src: r}
+	}
+	d.text()
+}
+
+// A shape is what the members of an object tell that it is.
+type shape struct {
+	record     bool
+	polled     bool           // a record that Lambda was called with: of a queue, a stream, a bucket
+	digest     bool           // a digest file
+	list       bool           // a document of many events
+	detailType string         // of EventBridge
+	detail     jsontext.Value // what it is about; or what is wrapped as it is
+	text       jsontext.Value // a string that has the event
+	data       jsontext.Value // a string that has it in base64
+}
+
+func shapeOf(v jsontext.Value) (s shape) {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(v), lenient...)
+	if _, err := dec.ReadToken(); err != nil {
+		return shape{}
+	}
+	for dec.PeekKind() == jsontext.KindString {
+		t, err := dec.ReadToken()
+		if err != nil {
+			return shape{}
+		}
+		name := t.String()
+		value, err := dec.ReadValue()
+		if err != nil {
+			return shape{}
+		}
+		end := dec.InputOffset()
+		value = v[end-int64(len(value)) : end : end]
+		kind := value.Kind()
+		switch name {
+		case "eventVersion", "eventName", "eventTime", "eventCategory":
+			s.record = true
+		case "eventSource":
+			s.record = true
+			s.polled = s.polled || bytes.HasPrefix(value, []byte(`"aws:`))
+		case "detail-type":
+			s.detailType = string(unquote(value))
+		case "detail", "kinesis", "awslogs", "Sns":
+			if kind == '{' {
+				s.detail = value
+				if name != "detail" {
+					s.detailType = "CloudTrail"
+				}
+			}
+		case "CloudTrailEvent", "message", "@message", "Message", "body", "Body":
+			if kind == '"' {
+				s.text = value
+			}
+		case "data":
+			if kind == '"' {
+				s.data = value
+			}
+		case "digestS3Object", "digestStartTime":
+			s.digest = true
+		default:
+			if lists[name] && kind == '[' {
+				s.list = true
+			}
+		}
+	}
+	s.record = s.record && !s.polled
+	return s
+}
