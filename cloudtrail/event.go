@@ -53,6 +53,8 @@ type Event struct {
 	Context    jsontext.Value // eventContext: tags and condition keys, where a trail is set to add them
 
 	Raw jsontext.Value // the whole record
+
+	Duplicate bool // the same Reader gave an event of the same ID before; see Stats.DuplicatesExact
 }
 
 // A Resource is one that the call was about.

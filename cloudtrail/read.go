@@ -46,7 +46,11 @@ type Reader struct {
 	// Progress is called after each file, by the goroutine of the loop. It may be nil.
 	Progress func(Progress)
 
-	stats Stats
+	stats    Stats
+	ids      ids
+	accounts tally[string]
+	regions  tally[string]
+	days     tally[int64]
 }
 
 // A Progress is how far [Reader.ReadFS] is.
@@ -63,10 +67,17 @@ type Stats struct {
 	Bytes      int64     // of their texts, uncompressed
 	Stored     int64     // of the files themselves
 	Events     int       // given to the loop
-	Duplicates int       // of them, those with the ID of an earlier one
+	Duplicates int       // of them, those with [Event.Duplicate]
 	First      time.Time // Event.Time of the earliest event; zero: no events
 	Last       time.Time // and of the latest
 
+	// DuplicatesExact is whether each event had an ID, and was compared with all that came
+	// before it. The IDs of the last 524,288 events are compared with in any case; all of
+	// them, for ever, would not fit in bounded memory.
+	DuplicatesExact bool
+
+	// Of more than 65,536 accounts, Regions or days, the further ones are counted as the empty
+	// account or Region, or as 1970-01-01.
 	Accounts map[string]int // events by Event.Account
 	Regions  map[string]int // events by Event.Region
 	Days     map[string]int // events by day, "2024-05-01"
@@ -124,51 +135,68 @@ func (e *ReadError) Unwrap() error { return e.Err }
 // Stats returns what was read so far, by all loops.
 func (r *Reader) Stats() Stats {
 	s := r.stats
-	s.Accounts, s.Regions, s.Days = maps.Clone(s.Accounts), maps.Clone(s.Regions), maps.Clone(s.Days)
+	s.Accounts, s.Regions, s.Days = r.accounts.counts(), r.regions.counts(), make(map[string]int)
+	for day, n := range r.days.counts() {
+		s.Days[time.Unix(day*86400, 0).UTC().Format(time.DateOnly)] = n
+	}
 	s.Skipped, s.Faults = maps.Clone(s.Skipped), maps.Clone(s.Faults)
+	s.DuplicatesExact = !r.ids.forgot
 	return s
 }
 
 // Read is [Read], and counts.
 func (r *Reader) Read(src io.Reader) iter.Seq2[*Event, error] {
-	return func(yield func(*Event, error) bool) { r.file("", src, yield) }
+	return func(yield func(*Event, error) bool) {
+		d := &walker{w: &window{err: io.EOF}, scan: new(scanner), skip: func(s Skipped) { count(&r.stats.Skipped, s) }}
+		d.emit = func(e *Event, err *ReadError) bool { return r.give(e, err, yield) }
+		stored := &counter{Reader: src}
+		d.read(new(unzipper).unzip(stored))
+		r.stats.Files++
+		r.stats.Bytes += d.w.offset()
+		r.stats.Stored += stored.n
+	}
 }
 
-func (r *Reader) file(name string, src io.Reader, yield func(*Event, error) bool) bool {
-	d := &walker{file: name, skip: func(s Skipped) { count(&r.stats.Skipped, s) }}
-	d.emit = func(e *Event, err *ReadError) bool {
-		if err != nil {
-			count(&r.stats.Faults, err.Fault)
-			return yield(nil, err)
-		}
-		r.event(e)
-		return yield(e, nil)
-	}
-	r.stats.Files++
-	text, err := unzip(src)
-	if err != nil {
-		d.w = &window{err: io.EOF}
-		d.fail(FaultRead, err)
-		return !d.stopped
-	}
-	d.w = &window{src: text}
-	d.text()
-	r.stats.Bytes += d.w.base + int64(d.w.end)
-	return !d.stopped
+// A counter counts what is read.
+type counter struct {
+	io.Reader
+	n int64
 }
 
-func (r *Reader) event(e *Event) {
+func (c *counter) Read(to []byte) (int, error) {
+	n, err := c.Reader.Read(to)
+	c.n += int64(n)
+	return n, err
+}
+
+// give counts an event or an error, and gives it to the loop.
+func (r *Reader) give(e *Event, err *ReadError, yield func(*Event, error) bool) bool {
 	s := &r.stats
+	if err != nil {
+		count(&s.Faults, err.Fault)
+		return yield(nil, err)
+	}
 	s.Events++
+	if e.Duplicate = r.ids.seen(e.ID); e.Duplicate {
+		s.Duplicates++
+	}
 	if s.First.IsZero() || e.Time.Before(s.First) {
 		s.First = e.Time
 	}
 	if e.Time.After(s.Last) {
 		s.Last = e.Time
 	}
-	count(&s.Accounts, e.Account)
-	count(&s.Regions, e.Region)
-	count(&s.Days, e.Time.Format(time.DateOnly))
+	r.accounts.add(e.Account)
+	r.regions.add(e.Region)
+	r.days.add(floorDay(e.Time.Unix()))
+	return yield(e, nil)
+}
+
+func floorDay(seconds int64) int64 {
+	if seconds < 0 {
+		seconds -= 86399
+	}
+	return seconds / 86400
 }
 
 func count[K comparable](in *map[K]int, key K) {
@@ -176,4 +204,43 @@ func count[K comparable](in *map[K]int, key K) {
 		*in = make(map[K]int)
 	}
 	(*in)[key]++
+}
+
+// maxKeys is how many accounts, Regions and days are told apart: more are made up.
+const maxKeys = 1 << 16
+
+// A tally counts by key, of which the same mostly comes again.
+type tally[K comparable] struct {
+	n    map[K]*int
+	last K
+	at   *int
+}
+
+func (t *tally[K]) add(k K) {
+	if t.at == nil || k != t.last {
+		if t.n == nil {
+			t.n = make(map[K]*int)
+		}
+		t.last, t.at = k, t.n[k]
+		if t.at == nil {
+			if len(t.n) >= maxKeys {
+				var none K
+				k = none
+				t.at = t.n[k]
+			}
+			if t.at == nil {
+				t.at = new(int)
+				t.n[k] = t.at
+			}
+		}
+	}
+	*t.at++
+}
+
+func (t *tally[K]) counts() map[K]int {
+	out := make(map[K]int, len(t.n))
+	for k, n := range t.n {
+		out[k] = *n
+	}
+	return out
 }

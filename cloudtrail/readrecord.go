@@ -364,7 +364,7 @@ func (s *strict) resources(to *[]Resource) error {
 		var prefix string
 		if err := s.object(func(name string) (bool, error) {
 			switch name {
-			case "ARN", "arn":
+			case "ARN":
 				return s.text(&r.ARN)
 			case "ARNPrefix":
 				return s.text(&prefix)

@@ -1,6 +1,7 @@
 package cloudtrail
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/base64"
 	"errors"
@@ -39,7 +40,10 @@ type walker struct {
 	skip    func(Skipped)
 	stopped bool
 	cut     bool // truncated, and reported
+	synced  bool // after damage: commas and brackets of the list that the position is in may be missing, or too many
 
+	scan   *scanner
+	spent  int64 // bytes that recover looked at
 	wraps  int   // around this text
 	within int64 // offset of the outermost wrapper, if wraps > 0
 	quiet  bool  // in a control message of CloudWatch Logs
@@ -60,44 +64,57 @@ func (d *walker) fail(fault Fault, err error) {
 
 func (d *walker) pass(reason Skipped) { d.skip(reason) }
 
-// unzip returns what r holds, whether it is gzip or not; gzip in gzip is what Firehose
-// delivers of subscription data that it compresses again.
-func unzip(r io.Reader) (io.Reader, error) {
-	for range 2 {
-		b, ok := r.(*window)
-		if !ok {
-			b = &window{src: r}
-		}
-		b.peek(1)
-		if left := b.buf[b.pos:b.end]; len(left) < 2 || left[0] != 0x1f || left[1] != 0x8b {
-			return b, nil
-		}
-		z, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, err
-		}
-		r = z
+// read walks through what a file holds.
+func (d *walker) read(src io.Reader, err error) {
+	if err != nil {
+		d.fail(FaultRead, err)
+		return
 	}
-	return r, nil
+	d.w = &window{src: src}
+	d.text()
 }
 
-// Read makes what a window has looked at readable again.
-func (w *window) Read(to []byte) (int, error) {
-	if w.pos < w.end {
-		n := copy(to, w.buf[w.pos:w.end])
-		w.pos += n
-		return n, nil
-	}
-	if w.err != nil {
-		return 0, w.err
-	}
-	n, err := w.src.Read(to)
-	w.err = err
-	return n, err
+// An unzipper opens one file after the other.
+type unzipper struct {
+	in  *bufio.Reader
+	zip *gzip.Reader
 }
+
+// unzip returns what a file holds, whether it is gzip or not.
+func (u *unzipper) unzip(file io.Reader) (io.Reader, error) {
+	if u.in == nil {
+		u.in = bufio.NewReaderSize(file, 64<<10)
+	} else {
+		u.in.Reset(file)
+	}
+	if magic, _ := u.in.Peek(2); !isGzip(magic) {
+		return u.in, nil
+	}
+	if u.zip == nil {
+		u.zip = new(gzip.Reader)
+	}
+	if err := u.zip.Reset(u.in); err != nil {
+		return nil, fmt.Errorf("is not gzip, although it begins so: %w", err)
+	}
+	return u.zip, nil
+}
+
+func isGzip(text []byte) bool { return len(text) > 1 && text[0] == 0x1f && text[1] == 0x8b }
 
 // text walks through the whole text.
 func (d *walker) text() {
+	// Firehose compresses once more what CloudWatch Logs has compressed.
+	for range 2 {
+		if _, ok := d.w.peek(1); !ok || !isGzip(d.w.buf[d.w.pos:d.w.end]) {
+			break
+		}
+		src, err := new(unzipper).unzip(d.w)
+		if err != nil {
+			d.fail(FaultRead, err)
+			return
+		}
+		d.w = &window{src: src}
+	}
 	if first, ok := d.w.peek(2); ok && first == 0xbf && d.w.buf[d.w.pos] == 0xef {
 		d.w.pos += 3
 	}
@@ -108,6 +125,10 @@ func (d *walker) text() {
 				d.pass(SkippedEmpty)
 			}
 			break
+		}
+		if d.synced && (c == ',' || c == ']' || c == '}') {
+			d.w.pos++ // of a list whose beginning was lost
+			continue
 		}
 		switch c {
 		case '{':
@@ -120,42 +141,44 @@ func (d *walker) text() {
 			d.line(first)
 		}
 	}
-	if err := d.w.err; !d.stopped && err != nil && err != io.EOF {
+	switch err := d.w.err; {
+	case err == nil || err == io.EOF:
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		d.fail(FaultTruncated, errors.New("the compressed data end too early; the file looks truncated"))
+	default:
 		d.fail(FaultRead, fmt.Errorf("reading stopped: %w", err))
 	}
 }
 
 // top reads an object: a document of many events, or one event.
 func (d *walker) top() {
-	if name := d.firstName(); lists[name] || asides[name] {
+	if name := d.firstName(); lists[string(name)] || asides[string(name)] {
 		d.document()
 		return
 	}
 	d.unit(false)
 }
 
-// firstName returns the name of the first member of the object that is next; empty if it is
-// long, or not there.
-func (d *walker) firstName() string {
+// firstName returns the name of the first member of the object that is next.
+func (d *walker) firstName() []byte {
 	i := 1
-	c, ok := d.w.peek(i)
-	for ; ok && isSpace(c); c, ok = d.w.peek(i) {
+	for c, ok := d.w.peek(i); ok && isSpace(c); c, ok = d.w.peek(i) {
 		i++
 	}
-	if c != '"' {
-		return ""
-	}
-	for start := i + 1; i < start+32; {
-		i++
-		c, ok := d.w.peek(i)
-		if !ok || c == '\\' {
-			return ""
+	return d.word(i)
+}
+
+// word returns the string that is so far from the position, if it is short and without escapes.
+func (d *walker) word(at int) []byte {
+	for i := at; i < at+32; i++ {
+		switch c, ok := d.w.peek(i); {
+		case !ok || c == '\\' || i == at && c != '"':
+			return nil
+		case c == '"' && i > at:
+			return d.w.buf[d.w.pos+at+1 : d.w.pos+i]
 		}
-		if c == '"' {
-			return string(d.w.buf[d.w.pos+start : d.w.pos+i])
-		}
 	}
-	return ""
+	return nil
 }
 
 // line reads what is before an event on a line: the time, and the log stream, as CloudWatch
@@ -209,7 +232,7 @@ func (d *walker) document() {
 			if ok && c == ',' {
 				d.w.pos++
 				c, ok = d.w.space()
-			} else if ok {
+			} else if ok && c == '"' {
 				c = 0
 			}
 		}
@@ -218,12 +241,14 @@ func (d *walker) document() {
 			return
 		}
 		if c != '"' {
-			d.fail(FaultSyntax, fmt.Errorf("want a member or the end of the object"))
-			d.resync(false)
+			d.fail(FaultSyntax, errors.New("want a member or the end of the object"))
+			if d.synced = c == '{'; !d.synced {
+				d.resync(false)
+			}
 			return
 		}
-		name := d.firstNameAt()
-		if !d.value() {
+		name := string(d.word(0))
+		if !d.value(false) {
 			return
 		}
 		c, ok = d.w.space()
@@ -241,28 +266,14 @@ func (d *walker) document() {
 		case lists[name] && c == '[':
 			d.elements()
 		case name == "messageType" && c == '"':
-			d.quiet = d.firstNameAt() == "CONTROL_MESSAGE"
+			d.quiet = string(d.word(0)) == "CONTROL_MESSAGE"
 			fallthrough
 		default:
-			if !d.value() {
+			if !d.value(false) {
 				return
 			}
 		}
 	}
-}
-
-// firstNameAt returns the string that is next, if it is short.
-func (d *walker) firstNameAt() string {
-	for i := 1; i < 64; i++ {
-		c, ok := d.w.peek(i)
-		if !ok || c == '\\' {
-			return ""
-		}
-		if c == '"' {
-			return string(d.w.buf[d.w.pos+1 : d.w.pos+i])
-		}
-	}
-	return ""
 }
 
 // truncated reports, once, that the text ends in the middle of what began at an offset; what
@@ -286,17 +297,18 @@ func (d *walker) elements() {
 			d.w.pos++
 			return
 		}
-		if !first && ok {
-			if c != ',' {
+		if ok && !first && !d.synced {
+			if c == ',' {
+				d.w.pos++
+				_, ok = d.w.space()
+			} else {
 				d.fail(FaultSyntax, errors.New("want a comma or the end of the array"))
-				if !d.resync(true) {
+				if c != '{' && !d.resync(true) {
 					return
 				}
-			} else {
-				d.w.pos++
 			}
-			_, ok = d.w.space()
 		}
+		d.synced = false
 		if !ok {
 			d.truncated(start)
 			return
@@ -312,16 +324,37 @@ func (d *walker) elements() {
 func (d *walker) unit(element bool) bool {
 	for {
 		text := d.w.buf[d.w.pos:d.w.end]
-		n, err := extent(text)
+		if !d.quiet && text[0] == '{' {
+			e, n, end := d.scan.event(text)
+			if end == taken && n <= maxRecord {
+				d.w.shared = true
+				if !d.ends(n, element) {
+					d.w.pos += n - 1
+					return d.resync(element)
+				}
+				d.event(e)
+				d.w.pos += n
+				return !d.stopped
+			}
+			if end == short && len(text) <= maxRecord && d.w.fill() {
+				continue
+			}
+		}
+		n, err := extent(text[:min(len(text), maxRecord+1)])
 		switch {
-		case err == nil:
+		case err == nil && n == len(text) && isDigit(text[n-1]) && d.w.fill():
+			continue // the number may go on
+		case err == nil && n <= maxRecord:
 			d.w.shared = true
+			if !d.ends(n, element) {
+				d.w.pos += n - 1
+				return d.resync(element)
+			}
 			d.take(text[:n:n])
 			d.w.pos += n
 			return !d.stopped
-		case err == io.ErrUnexpectedEOF && len(text) > maxRecord:
-			d.fail(FaultLarge, fmt.Errorf("a record is longer than %d bytes", maxRecord))
-			return d.drop(element)
+		case (err == nil || err == io.ErrUnexpectedEOF) && len(text) > maxRecord:
+			return d.tooLong(element)
 		case err == io.ErrUnexpectedEOF && d.w.fill():
 			continue
 		case err == io.ErrUnexpectedEOF:
@@ -329,17 +362,33 @@ func (d *walker) unit(element bool) bool {
 			d.w.pos = d.w.end
 			return false
 		}
-		d.fail(FaultSyntax, syntaxProblem(err))
-		return d.recover(element)
+		good, problem := syntaxProblem(err)
+		d.fail(FaultSyntax, problem)
+		return d.recover(element, good)
 	}
 }
 
-func syntaxProblem(err error) error {
+// ends is whether a value of a length is followed by what may follow one. A record that is cut
+// short by a bracket that should not be there is not; and is reported.
+func (d *walker) ends(n int, element bool) bool {
+	c, ok := d.w.peek(n)
+	for ; element && ok && isSpace(c); c, ok = d.w.peek(n) {
+		n++
+	}
+	if !ok || c == '{' || element && (c == ',' || c == ']') || !element && (isSpace(c) || c == '[' || c == '"' || d.synced && (c == ',' || c == ']')) {
+		return true
+	}
+	d.fail(FaultSyntax, fmt.Errorf("is not JSON: %q after a value (%d bytes after the beginning of the record)", c, n))
+	return false
+}
+
+// syntaxProblem says what is wrong with a value, and how far it is good.
+func syntaxProblem(err error) (good int, problem error) {
 	var bad *jsontext.SyntacticError
 	if errors.As(err, &bad) && bad.Err != nil {
-		return fmt.Errorf("is not JSON: %w (%d bytes after the beginning of the record)", bad.Err, bad.ByteOffset)
+		return int(bad.ByteOffset), fmt.Errorf("is not JSON: %w (%d bytes after the beginning of the record)", bad.Err, bad.ByteOffset)
 	}
-	return err
+	return 0, err
 }
 
 // take reads a complete value.
@@ -412,7 +461,7 @@ func (d *walker) event(e *Event) {
 		d.pass(SkippedInsight)
 	case e.Category == "Aggregated" || e.Type == "AwsAggregatedEvent":
 		d.pass(SkippedAggregated)
-	case e.Source == "aws:s3":
+	case strings.HasPrefix(e.Source, "aws:"):
 		d.pass(SkippedOther) // an event notification of S3, which looks much like a record
 	case e.Time.IsZero():
 		d.fail(FaultType, &typeError{"/eventTime", "missing"})
@@ -438,7 +487,7 @@ func (d *walker) nestDocument(v jsontext.Value) {
 }
 
 func (d *walker) inner(text []byte) *walker {
-	n := &walker{w: &window{buf: text, end: len(text), shared: true, err: io.EOF}, file: d.file, skip: d.skip, wraps: d.wraps + 1, within: d.offset()}
+	n := &walker{w: &window{buf: text, end: len(text), shared: true, err: io.EOF}, file: d.file, scan: d.scan, skip: d.skip, wraps: d.wraps + 1, within: d.offset()}
 	n.emit = func(e *Event, err *ReadError) bool {
 		if !d.emit(e, err) {
 			d.stopped = true
@@ -459,14 +508,6 @@ func (d *walker) tooDeep() bool {
 func (d *walker) walk() {
 	if d.tooDeep() {
 		return
-	}
-	if text := d.w.buf; len(text) > 1 && text[0] == 0x1f && text[1] == 0x8b {
-		r, err := unzip(bytes.NewReader(text))
-		if err != nil {
-			d.fail(FaultRead, err)
-			return
-		}
-		d.w = &window{src: r}
 	}
 	d.text()
 }
