@@ -21,8 +21,10 @@ import (
 // and each of them compressed with gzip.
 //
 // An error of the sequence is a [*ReadError]. It loses the record that it is about, and the
-// sequence goes on; only what cannot be told to be a log is given up. No more of the text is
-// in memory than a record, which is an error if it is longer than 8 MiB, or half a megabyte.
+// sequence goes on; a text that does not begin as a log is given up. Of the text, no more is in
+// memory than 128 KiB or a record, which is an error if it is longer than 8 MiB: CloudTrail
+// writes none of more than 1 MB. Strings that are not UTF-8, which CloudTrail may cut off in the
+// middle of a character, are read with U+FFFD; [Event.Raw] has them as they are.
 //
 // Use a [Reader] to learn what was read and skipped.
 func Read(r io.Reader) iter.Seq2[*Event, error] { return new(Reader).Read(r) }
@@ -43,7 +45,8 @@ func ReadFS(fsys fs.FS, pattern string) iter.Seq2[*Event, error] {
 // A Reader reads logs and keeps count. The zero Reader is ready; it is not for use by several
 // goroutines.
 type Reader struct {
-	// Progress is called after each file, by the goroutine of the loop. It may be nil.
+	// Progress is called by ReadFS after each file, by the goroutine of the loop. It may be nil;
+	// if it is not, the files are counted before they are read.
 	Progress func(Progress)
 
 	stats    Stats
@@ -55,9 +58,9 @@ type Reader struct {
 
 // A Progress is how far [Reader.ReadFS] is.
 type Progress struct {
-	Files int // read
-	Total int // that matched the pattern at the beginning
-	Bytes int64
+	Files int    // that are done with
+	Total int    // that matched the pattern at the beginning
+	Bytes int64  // Stats.Bytes
 	File  string // the last one
 }
 
@@ -147,7 +150,7 @@ func (r *Reader) Stats() Stats {
 // Read is [Read], and counts.
 func (r *Reader) Read(src io.Reader) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
-		d := &walker{w: &window{err: io.EOF}, scan: new(scanner), skip: func(s Skipped) { count(&r.stats.Skipped, s) }}
+		d := &walker{w: &window{err: io.EOF}, scan: new(scanner), skip: func(s Skipped) { count(&r.stats.Skipped, s, 1) }}
 		d.emit = func(e *Event, err *ReadError) bool { return r.give(e, err, yield) }
 		stored := &counter{Reader: src}
 		d.read(new(unzipper).unzip(stored))
@@ -173,7 +176,7 @@ func (c *counter) Read(to []byte) (int, error) {
 func (r *Reader) give(e *Event, err *ReadError, yield func(*Event, error) bool) bool {
 	s := &r.stats
 	if err != nil {
-		count(&s.Faults, err.Fault)
+		count(&s.Faults, err.Fault, 1)
 		return yield(nil, err)
 	}
 	s.Events++
@@ -199,11 +202,11 @@ func floorDay(seconds int64) int64 {
 	return seconds / 86400
 }
 
-func count[K comparable](in *map[K]int, key K) {
+func count[K comparable](in *map[K]int, key K, n int) {
 	if *in == nil {
 		*in = make(map[K]int)
 	}
-	(*in)[key]++
+	(*in)[key] += n
 }
 
 // maxKeys is how many accounts, Regions and days are told apart: more are made up.

@@ -120,7 +120,8 @@ func outcome(text []byte, step int) (out []string) {
 	d.skip = func(s Skipped) { out = append(out, "skipped "+string(s)) }
 	d.emit = func(e *Event, err *ReadError) bool {
 		if err != nil {
-			out = append(out, err.Error())
+			text, _, _ := strings.Cut(err.Error(), "is not JSON: ") // what follows quotes a part of a character
+			out = append(out, text)
 		} else {
 			out = append(out, fmt.Sprint(*e))
 		}

@@ -24,7 +24,7 @@ const (
 func (r *Reader) ReadFS(fsys fs.FS, pattern string) iter.Seq2[*Event, error] {
 	return func(yield func(*Event, error) bool) {
 		report := func(err error) bool {
-			count(&r.stats.Faults, FaultFile)
+			count(&r.stats.Faults, FaultFile, 1)
 			return yield(nil, &ReadError{File: pattern, Fault: FaultFile, Err: err})
 		}
 		if _, err := path.Match(pattern, ""); err != nil {
@@ -60,11 +60,9 @@ type listing struct {
 // walk gives the files, or what went wrong, in the order of their paths. It goes on while each
 // is true.
 func (l *listing) walk(each func(name string, err error) bool) {
-	root := "."
-	if folder, _, ok := strings.Cut(l.pattern, "*"); ok && !strings.ContainsAny(folder, `?[\`) {
-		if at := strings.LastIndexByte(folder, '/'); at > 0 {
-			root = folder[:at]
-		}
+	root := l.pattern
+	if at := strings.IndexAny(root, `*?[\`); at >= 0 || root == "" {
+		root = path.Dir(root[:max(at, 0)])
 	}
 	_ = fs.WalkDir(l.fsys, root, func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -134,7 +132,7 @@ type job struct {
 // A batch is what was read of a file.
 type batch struct {
 	results []result
-	skipped []Skipped
+	skipped map[Skipped]int
 	text    int64 // bytes of text that it is of
 	stored  int64 // bytes of the file, with its last batch
 }
@@ -204,17 +202,19 @@ func (l *line) close() {
 	l.Unlock()
 }
 
+// A listed is how many files there were, and the sum of their names.
 type listed struct {
 	files int
 	names uint64
 }
 
 // readAll reads the files of a listing. It is false if the loop ended early.
-func (r *Reader) readAll(list *listing, total int, yield func(*Event, error) bool) (seen listed, finished bool) {
+func (r *Reader) readAll(list *listing, total int, yield func(*Event, error) bool) (files listed, finished bool) {
 	l := new(line)
 	l.change.L = l
 	order, jobs, stop := make(chan *job, queue), make(chan *job), make(chan struct{})
 	var running sync.WaitGroup
+	var seen listed // of this goroutine once order is closed
 	running.Go(func() {
 		defer close(order)
 		defer close(jobs)
@@ -250,7 +250,7 @@ func (r *Reader) readAll(list *listing, total int, yield func(*Event, error) boo
 	for j := range order {
 		for b := l.take(j); b != nil; b = l.take(j) {
 			if !r.batch(b, yield) {
-				return seen, false
+				return listed{}, false
 			}
 			l.release(b)
 		}
@@ -271,8 +271,8 @@ func (r *Reader) batch(b *batch, yield func(*Event, error) bool) bool {
 		r.stats.Stored += b.stored
 	}
 	r.stats.Bytes += b.text
-	for _, s := range b.skipped {
-		count(&r.stats.Skipped, s)
+	for s, n := range b.skipped {
+		count(&r.stats.Skipped, s, n)
 	}
 	for i := range b.results {
 		if !r.give(b.results[i].event, b.results[i].err, yield) {
@@ -342,7 +342,7 @@ func (w *worker) emit(e *Event, err *ReadError) bool {
 	return w.flush(false)
 }
 
-func (w *worker) skip(s Skipped) { w.now.skipped = append(w.now.skipped, s) }
+func (w *worker) skip(s Skipped) { count(&w.now.skipped, s, 1) }
 
 func (w *worker) flush(last bool) bool {
 	b := w.now

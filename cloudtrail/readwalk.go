@@ -13,8 +13,8 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// maxRecord is the longest record or message that is read, 32 times what CloudTrail delivers
-// at most (CloudTrail User Guide, “Quotas in AWS CloudTrail”: 256 KB).
+// maxRecord is the longest record or message that is read, 8 times what CloudTrail delivers at
+// most (CloudTrail User Guide, “Quotas in AWS CloudTrail”: 256 KB, or 1 MB with added context).
 const maxRecord = 8 << 20
 
 // maxWraps is how deep an event may be wrapped: a log message in a queue message in a page.
