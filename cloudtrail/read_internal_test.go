@@ -42,6 +42,7 @@ func TestScanner(t *testing.T) {
 	require.NoError(t, v.Indent(jsontext.AllowInvalidUTF8(true)))
 	spaced.Write(v)
 	require.True(t, compare(t, s, spaced.Bytes()))
+	require.True(t, compare(t, s, []byte(strings.Replace(full, "no \\\"way", strings.Repeat("no \\\"way", 50), 1))))
 	e, _, _ := s.event([]byte(full))
 	require.Equal(t, "aws é \ufffd é", e.UserAgent)
 	require.Equal(t, Resource{ARN: "arn:aws:s3:::logs/", Prefix: true, Type: "AWS::S3::Object"}, e.Resources[1])

@@ -386,7 +386,15 @@ func (s *scanner) onceOf(to *string) bool {
 	return true
 }
 
+// maxFresh is the longest string that becomes part of fresh. The strings that are known keep
+// those beside them in memory.
+const maxFresh = 128
+
 func (s *scanner) add(to *string, v []byte, slot int) {
+	if len(v) > maxFresh {
+		*to = string(v)
+		return
+	}
 	start := len(s.fresh)
 	s.fresh = append(s.fresh, v...)
 	s.refs = append(s.refs, ref{to, start, len(s.fresh), slot})

@@ -219,11 +219,14 @@ func isDay(text []byte) bool {
 
 // document reads an object whose members are lists of events.
 func (d *walker) document() {
-	start := d.offset()
+	start, lost := d.offset(), true
 	d.w.pos++
 	for first := true; !d.stopped; first = false {
 		c, ok := d.w.space()
 		if ok && c == '}' {
+			if lost {
+				d.fail(FaultForm, errors.New("an object without a list of events ends here"))
+			}
 			d.w.pos++
 			d.quiet = false
 			return
@@ -257,14 +260,19 @@ func (d *walker) document() {
 				d.truncated(start)
 				return
 			}
-			d.fail(FaultSyntax, fmt.Errorf("want a colon"))
+			d.fail(FaultSyntax, errors.New("want a colon"))
 			d.resync(false)
 			return
 		}
 		d.w.pos++
 		switch c, _ = d.w.space(); {
-		case lists[name] && c == '[':
-			d.elements()
+		case lists[name] && (c == '[' || c == 'n'):
+			lost = false
+			if c == '[' {
+				d.elements()
+			} else if !d.value(false) {
+				return
+			}
 		case name == "messageType" && c == '"':
 			d.quiet = string(d.word(0)) == "CONTROL_MESSAGE"
 			fallthrough
