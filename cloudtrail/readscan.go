@@ -386,13 +386,17 @@ func (s *scanner) onceOf(to *string) bool {
 	return true
 }
 
-// maxFresh is the longest string that becomes part of fresh. The strings that are known keep
-// those beside them in memory.
-const maxFresh = 128
+const (
+	maxFresh = 128  // the longest string in fresh: what is known keeps in memory what is beside it
+	maxKnown = 1024 // the longest one that is known
+)
 
 func (s *scanner) add(to *string, v []byte, slot int) {
 	if len(v) > maxFresh {
 		*to = string(v)
+		if slot >= 0 && len(v) <= maxKnown {
+			s.known[slot] = *to
+		}
 		return
 	}
 	start := len(s.fresh)
