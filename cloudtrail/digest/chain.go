@@ -35,6 +35,7 @@ type state struct {
 	named   time.Time // the end of its period, as its name says
 	inScope bool      // in the period that was asked for; others only tell of their neighbours
 	body    *body     // nil if it could not be read
+	meta    *Metadata // nil if it is not here
 	linkers []*state  // the digests that name it as their previous one
 }
 
@@ -130,6 +131,7 @@ func (v *verifier) readDigest(ctx context.Context, f digestFile, s *state, buf *
 	for i, e := range b.logs {
 		s.Logs[i].Key = e.key
 	}
+	v.readMetadata(ctx, s)
 	return nil
 }
 
@@ -144,6 +146,14 @@ func (v *verifier) judge(s *state, p *problem, newest bool) {
 	s.Verdict, s.Code, s.Reason = p.verdict, p.code, p.reason
 }
 
+// algorithm is that of the signature; metadata says it of the signature that it has.
+func (s *state) algorithm() string {
+	if s.meta != nil && s.meta.Algorithm != "" {
+		return s.meta.Algorithm
+	}
+	return s.body.algorithm
+}
+
 // differs reports whether a link gives another hash than a digest has.
 func (l *link) differs(b *body) bool { return l.hashKnown && l.hash != b.hash }
 
@@ -152,7 +162,6 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 	if why := v.isMoved(s.Path, b); why != "" {
 		return &problem{Invalid, DigestMoved, why}
 	}
-	meta, hasMeta := v.metadata(s)
 	s.linkers = slices.DeleteFunc(slices.Clone(s.linkers), func(l *state) bool {
 		to := l.body.previous.bucket
 		return to != l.body.bucket && to != b.bucket
@@ -162,9 +171,16 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 			return &problem{Invalid, DigestHash, "the next digest gives another hash: " + l.Path}
 		}
 	}
-	keys, p := v.keysOf(s, meta)
+	// Two digests that contradict each other are not both what CloudTrail delivered, whichever is.
+	var contradiction *problem
+	for _, l := range s.linkers {
+		if l.Verdict == Unverified && l.body.previous.differs(b) {
+			contradiction = &problem{Invalid, DigestHash, "the next digest, which is unverified, gives another hash; one of both was changed: " + l.Path}
+		}
+	}
+	keys, p := v.keysOf(s)
 	if p != nil {
-		return p
+		return cmp.Or(contradiction, p)
 	}
 	hashed := sha256.Sum256(b.toSign())
 	isSigned := func(signature string) bool {
@@ -173,13 +189,13 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 			return rsa.VerifyPKCS1v15(k.Key, crypto.SHA256, hashed[:], sig) == nil
 		})
 	}
-	byMeta := hasMeta && isSigned(meta.Signature)
+	byMeta := s.meta != nil && isSigned(s.meta.Signature)
 	byLink := slices.ContainsFunc(s.linkers, func(l *state) bool { return isSigned(l.body.previous.signature) })
 	trusted := slices.IndexFunc(s.linkers, func(l *state) bool { return l.Verdict == Valid })
 	doubtful := slices.IndexFunc(s.linkers, func(l *state) bool { return l.Verdict == Unverified })
 	switch {
 	case byMeta || byLink:
-		if hasMeta && !byMeta {
+		if s.meta != nil && !byMeta {
 			v.find(Tampering, SignatureMetadata, s.Path, "the signature in its metadata is not of it; that in the next digest is")
 		}
 		for _, l := range s.linkers {
@@ -188,11 +204,13 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 			}
 		}
 		return nil
-	case cmp.Or(meta.Algorithm, b.algorithm) != "SHA256withRSA":
-		return &problem{Unverified, AlgorithmUnknown, fmt.Sprintf("it is signed by %.40q; only SHA256withRSA is known", cmp.Or(meta.Algorithm, b.algorithm))}
+	case contradiction != nil:
+		return contradiction
+	case s.algorithm() != "SHA256withRSA":
+		return &problem{Unverified, AlgorithmUnknown, fmt.Sprintf("it is signed by %.40q; only SHA256withRSA is known", s.algorithm())}
 	case trusted >= 0:
 		return &problem{Invalid, DigestSignature, "the signature that the next digest gives is not of it: " + s.linkers[trusted].Path}
-	case hasMeta:
+	case s.meta != nil:
 		return &problem{Invalid, DigestSignature, "the signature in its metadata is not of it"}
 	case doubtful >= 0:
 		return &problem{Invalid, DigestSignature, "the signature that the next digest gives is not of it; one of both was changed: " + s.linkers[doubtful].Path}
@@ -204,29 +222,31 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 	return &problem{Unverified, SignatureUnknown, "no digest that can be read has its signature, and its metadata is not here"}
 }
 
-// metadata returns that of a digest, if it is here.
-func (v *verifier) metadata(s *state) (Metadata, bool) {
+// readMetadata sets the metadata of a digest, if it is here.
+func (v *verifier) readMetadata(ctx context.Context, s *state) {
 	if v.metas[s.Path] {
 		name := s.Path + ".meta.json"
-		f, err := v.fsys.Open(name)
-		var m Metadata
-		if err == nil {
-			m, err = readMetadata(f)
-			f.Close()
+		var b bytes.Buffer
+		p := v.content(ctx, name, maxMetadata, MetadataFormat, &b)
+		if p == nil {
+			m, err := parseMetadata(b.Bytes())
+			if err == nil {
+				s.meta = &m
+				return
+			}
+			p = &problem{reason: err.Error()}
 		}
-		if err == nil {
-			return m, true
-		}
-		v.find(Unproved, MetadataFormat, name, err.Error())
+		v.find(Unproved, MetadataFormat, name, p.reason)
 	}
-	m, ok := v.o.Signatures[s.body.key]
-	return m, ok
+	if m, ok := v.o.Signatures[s.body.key]; ok {
+		s.meta = &m
+	}
 }
 
 // keysOf returns the keys that may have signed a digest: of its fingerprint and Region, and valid
 // when it was signed (CloudTrail API Reference, “ListPublicKeys”). Digests are signed after the
 // end of their period, backfill digests when they are generated, which only their metadata tells.
-func (v *verifier) keysOf(s *state, m Metadata) ([]PublicKey, *problem) {
+func (v *verifier) keysOf(s *state) ([]PublicKey, *problem) {
 	all := v.keys[s.body.fingerprint]
 	if len(all) == 0 {
 		return nil, &problem{Unverified, KeyUnknown, "the public key " + s.body.fingerprint + " is not among those given: they may be of another Region, or of another period"}
@@ -234,8 +254,8 @@ func (v *verifier) keysOf(s *state, m Metadata) ([]PublicKey, *problem) {
 	id, _, _ := digestOf(s.Path)
 	from, to := s.body.end, s.body.end.Add(signedWithin)
 	switch {
-	case id.backfill && !m.Generated.IsZero():
-		from, to = m.Generated.Add(-signedWithin), m.Generated.Add(signedWithin)
+	case id.backfill && s.meta != nil && !s.meta.Generated.IsZero():
+		from, to = s.meta.Generated.Add(-signedWithin), s.meta.Generated.Add(signedWithin)
 	case id.backfill:
 		to = from.AddDate(100, 0, 0)
 	}

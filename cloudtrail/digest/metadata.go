@@ -1,6 +1,7 @@
 package digest
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -39,10 +40,10 @@ func (m *Metadata) set(name, value string) (err error) {
 	return err
 }
 
-// readMetadata reads the output of aws s3api head-object.
-func readMetadata(r io.Reader) (Metadata, error) {
+// parseMetadata reads the output of aws s3api head-object.
+func parseMetadata(data []byte) (Metadata, error) {
 	var m Metadata
-	dec := jsontext.NewDecoder(io.LimitReader(r, maxMetadata))
+	dec := jsontext.NewDecoder(bytes.NewReader(data))
 	err := object(dec)
 	if err == nil {
 		err = members(dec, func(name string) error {

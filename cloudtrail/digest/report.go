@@ -12,7 +12,7 @@ type Verdict uint8
 const (
 	Unverified Verdict = iota // neither proved nor disproved
 	Valid                     // proved to be what CloudTrail delivered
-	Invalid                   // proved not to be, or not where CloudTrail put it
+	Invalid                   // not what the digests say that CloudTrail delivered, or not there
 	Missing                   // CloudTrail delivered it, and it is not there
 )
 
@@ -34,7 +34,8 @@ func (v Verdict) String() string {
 // A Code says why a verdict is not Valid, or what a Finding is about.
 type Code string
 
-// The codes of what was tampered with.
+// The codes of what tampering leaves. Reasons say what else may explain it: that the copy was
+// made of a part of the files, or that there is a trail without validation.
 const (
 	DigestFormat      Code = "digest-format"      // not gzip, not JSON, or not of a digest's form
 	DigestMoved       Code = "digest-moved"       // it was signed for another key or bucket
@@ -76,7 +77,7 @@ type Severity uint8
 const (
 	Note      Severity = iota // changes no verdict
 	Unproved                  // keeps the period from being proved
-	Tampering                 // shows that the copy is not what CloudTrail delivered
+	Tampering                 // the copy is not what the digests say that CloudTrail delivered
 )
 
 // String is "note", "unproved" or "tampering".
@@ -166,7 +167,7 @@ type Log struct {
 	Reason  string // likewise
 }
 
-// Verdict is Invalid if there is evidence of tampering, Valid if everything in the period is
+// Verdict is Invalid if there is a finding of Tampering, Valid if everything in the period is
 // proved, for each chain of the copy, and Unverified otherwise.
 func (r *Report) Verdict() Verdict {
 	v := Unverified

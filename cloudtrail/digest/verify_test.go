@@ -35,8 +35,8 @@ func TestReport(t *testing.T) {
 	require.Empty(t, c.Gaps)
 	require.Equal(t, s.digests["eu-west-1"][hours-1].Key, c.Digests[0].Path)
 	require.Equal(t, testKeys()[0].Fingerprint(), c.Digests[0].Fingerprint)
-	require.Equal(t, 36, last.Files)
-	require.Equal(t, 36, last.Total)
+	require.Equal(t, 38, last.Files)
+	require.Equal(t, 38, last.Total)
 	require.Positive(t, last.Bytes)
 }
 
@@ -140,6 +140,9 @@ func TestUnverified(t *testing.T) {
 		require.Equal(t, digest.Counts{Valid: hours, Unverified: hours}, digests)
 		require.Equal(t, digest.Counts{Valid: 2 * hours, Unverified: 2 * hours}, logs)
 		require.Equal(t, digest.Unverified, r.Verdict())
+		// But digests that contradict each other are not both what CloudTrail delivered.
+		s.edit(t, s.digests["eu-west-1"][2].Key, func(text string) string { return text + "\n" })
+		require.Contains(t, codes(s.verify(t)), "tampering digest-hash")
 	})
 }
 

@@ -42,11 +42,13 @@ lists, is not proved.
 
 --from and --to are times of delivery. Without --to it is not proved that the copy reaches
 to the present: digests and log files that are cut off at its end are found only if other
-chains of the copy go on, or if log files are left that no digest lists. Nothing is proved of
-the time before the first digest, nor while validation or logging was off.
+chains of the copy go on, or if log files are left that no digest lists. Such log files there
+are in any copy of the present: CloudTrail has not delivered their digest yet, and --to leaves
+them out. Nothing is proved of the time before the first digest, nor while validation or
+logging was off.
 
-Exit codes: 0 all in the period is proved, 1 tampering, 2 usage or input error, 3 something
-could not be verified.`,
+Exit codes: 0 all in the period is proved, 1 tampering, or files left out of the copy or added
+to it, 2 usage or input error, 3 something could not be verified.`,
 		Example: `  licit trail verify ./bucket --keys keys.json
   licit trail verify ./bucket --keys eu-west-1=eu.json --keys us-east-1=us.json \
       --from 2026-03-01 --to 2026-04-01 -o markdown
@@ -93,7 +95,7 @@ func (f *verifyFlags) run(a *app, cmd *cobra.Command, dir string) error {
 		return err
 	}
 	if f.signatures != "" {
-		if f.options.Signatures, err = readFile(f.signatures, digest.ReadSignatures); err != nil {
+		if f.options.Signatures, err = verifyRead(f.signatures, digest.ReadSignatures); err != nil {
 			return err
 		}
 	}
@@ -139,8 +141,8 @@ func (f *verifyFlags) check(cmd *cobra.Command) (err error) {
 	if f.options.Relocated && f.options.Prefix != "" {
 		return usageError{cmd, errors.New("--prefix and --relocated; want one of them")}
 	}
-	if f.options.From, err = timeFlag("--from", f.from); err == nil {
-		f.options.To, err = timeFlag("--to", f.to)
+	if f.options.From, err = verifyTime("--from", f.from); err == nil {
+		f.options.To, err = verifyTime("--to", f.to)
 	}
 	if err == nil && f.from != "" && f.to != "" && !f.options.From.Before(f.options.To) {
 		err = errors.New("--from is not before --to")
@@ -151,8 +153,8 @@ func (f *verifyFlags) check(cmd *cobra.Command) (err error) {
 	return nil
 }
 
-// timeFlag reads a time or a day; an empty one is the zero time.
-func timeFlag(name, value string) (time.Time, error) {
+// verifyTime reads a time or a day; an empty one is the zero time.
+func verifyTime(name, value string) (time.Time, error) {
 	if value == "" {
 		return time.Time{}, nil
 	}
@@ -171,7 +173,7 @@ func (f *verifyFlags) readKeys() ([]digest.PublicKey, error) {
 		if _, err := os.Stat(arg); err == nil || !ok {
 			region, name = "", arg
 		}
-		list, err := readFile(name, digest.ReadKeys)
+		list, err := verifyRead(name, digest.ReadKeys)
 		if err != nil {
 			return nil, err
 		}

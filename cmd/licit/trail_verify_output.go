@@ -12,8 +12,8 @@ import (
 	"github.com/licit-dev/licit/cloudtrail/digest"
 )
 
-// readFile reads a file by a function, and names it in errors.
-func readFile[T any](name string, read func(io.Reader) (T, error)) (T, error) {
+// verifyRead reads a file by a function, and names it in errors.
+func verifyRead[T any](name string, read func(io.Reader) (T, error)) (T, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		var zero T
@@ -109,7 +109,7 @@ type verifyLogJSON struct {
 func verifyJSONOf(r *digest.Report) verifyJSON {
 	digests, logs := r.Count()
 	out := verifyJSON{
-		Verdict: r.Verdict().String(), From: stamp(r.From), To: stamp(r.To), Digests: verifyCountsJSON(digests), LogFiles: verifyCountsJSON(logs), Others: r.Others,
+		Verdict: r.Verdict().String(), From: verifyStamp(r.From), To: verifyStamp(r.To), Digests: verifyCountsJSON(digests), LogFiles: verifyCountsJSON(logs), Others: r.Others,
 		Findings: []verifyFindingJSON{}, Chains: []verifyChainJSON{}, Unlisted: verifyLogs(r.Unlisted),
 	}
 	for _, f := range r.Findings {
@@ -122,14 +122,14 @@ func verifyJSONOf(r *digest.Report) verifyJSON {
 			Proved: []verifyPeriodJSON{}, NotProved: []verifyPeriodJSON{}, Digests: []verifyDigestJSON{},
 		}
 		for _, p := range c.Proved {
-			j.Proved = append(j.Proved, verifyPeriodJSON{stamp(p.From), stamp(p.To), ""})
+			j.Proved = append(j.Proved, verifyPeriodJSON{verifyStamp(p.From), verifyStamp(p.To), ""})
 		}
 		for _, h := range c.Gaps {
-			j.NotProved = append(j.NotProved, verifyPeriodJSON{stamp(h.From), stamp(h.To), h.Reason})
+			j.NotProved = append(j.NotProved, verifyPeriodJSON{verifyStamp(h.From), verifyStamp(h.To), h.Reason})
 		}
 		for _, d := range c.Digests {
 			j.Digests = append(j.Digests, verifyDigestJSON{
-				verifyLogJSON{d.Path, d.Key, d.Verdict.String(), string(d.Code), d.Reason}, d.Bucket, stamp(d.Start), stamp(d.End), d.Fingerprint, verifyLogs(d.Logs),
+				verifyLogJSON{d.Path, d.Key, d.Verdict.String(), string(d.Code), d.Reason}, d.Bucket, verifyStamp(d.Start), verifyStamp(d.End), d.Fingerprint, verifyLogs(d.Logs),
 			})
 		}
 		out.Chains = append(out.Chains, j)
@@ -145,8 +145,8 @@ func verifyLogs(logs []digest.Log) []verifyLogJSON {
 	return out
 }
 
-// stamp is a time as CloudTrail writes it, or "".
-func stamp(t time.Time) string {
+// verifyStamp is a time as CloudTrail writes it, or "".
+func verifyStamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
@@ -158,7 +158,7 @@ func verifyCSV(w io.Writer, r *digest.Report) error {
 	c := csv.NewWriter(w)
 	err := c.Write([]string{"kind", "account", "region", "trail", "homeRegion", "path", "key", "start", "end", "verdict", "code", "reason"})
 	row := func(chain *digest.Chain, kind string, l digest.Log, start, end time.Time) {
-		err = errors.Join(err, c.Write([]string{kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, stamp(start), stamp(end), l.Verdict.String(), string(l.Code), l.Reason}))
+		err = errors.Join(err, c.Write([]string{kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, verifyStamp(start), verifyStamp(end), l.Verdict.String(), string(l.Code), l.Reason}))
 	}
 	for i := range r.Chains {
 		chain := &r.Chains[i]
@@ -196,7 +196,7 @@ func (v *verifyView) verdict() string {
 	case digest.Valid:
 		return "proved: all digests and log files in the period are as CloudTrail delivered them"
 	case digest.Invalid:
-		s := "tampering: " + plural(n[digest.Tampering], "finding")
+		s := "tampering, or files left out or added: " + plural(n[digest.Tampering], "finding")
 		if n[digest.Unproved] > 0 {
 			s += fmt.Sprintf(", and %d of what could not be verified", n[digest.Unproved])
 		}
@@ -220,17 +220,17 @@ func (v *verifyView) painted() string {
 func (v *verifyView) period() string {
 	from, to := "the first digest of each chain", "the last"
 	if !v.report.From.IsZero() {
-		from = stamp(v.report.From)
+		from = verifyStamp(v.report.From)
 	}
 	if !v.report.To.IsZero() {
-		to = stamp(v.report.To)
+		to = verifyStamp(v.report.To)
 	} else if len(v.report.Chains) > 0 {
 		to += "; whether more was delivered after it is not proved"
 	}
 	return "from " + from + " to " + to
 }
 
-func counted(c digest.Counts) string {
+func verifyCounts(c digest.Counts) string {
 	var parts []string
 	for _, p := range []struct {
 		n    int
@@ -250,7 +250,7 @@ func (v *verifyView) text() string {
 	var b strings.Builder
 	digests, logs := v.report.Count()
 	fmt.Fprintf(&b, "%s: %s\n\n", v.line(v.dir), v.painted())
-	fmt.Fprintf(&b, "delivered  %s\ndigests    %s\nlog files  %s\n", v.period(), counted(digests), counted(logs))
+	fmt.Fprintf(&b, "delivered  %s\ndigests    %s\nlog files  %s\n", v.period(), verifyCounts(digests), verifyCounts(logs))
 	if v.report.Others > 0 {
 		fmt.Fprintf(&b, "left out   %s\n", plural(v.report.Others, "file"))
 	}
@@ -258,10 +258,10 @@ func (v *verifyView) text() string {
 		c := &v.report.Chains[i]
 		fmt.Fprintf(&b, "\n%s: %s\n", v.line(c.Name()), plural(len(c.Digests), "digest"))
 		for _, p := range c.Proved {
-			fmt.Fprintf(&b, "  proved      %s to %s\n", stamp(p.From), stamp(p.To))
+			fmt.Fprintf(&b, "  proved      %s to %s\n", verifyStamp(p.From), verifyStamp(p.To))
 		}
 		for _, h := range c.Gaps {
-			fmt.Fprintf(&b, "  not proved  %s to %s: %s\n", stamp(h.From), stamp(h.To), v.line(h.Reason))
+			fmt.Fprintf(&b, "  not proved  %s to %s: %s\n", verifyStamp(h.From), verifyStamp(h.To), v.line(h.Reason))
 		}
 	}
 	v.findings(func(title string) { fmt.Fprintf(&b, "\n%s\n", title) }, func(f digest.Finding) {
@@ -273,14 +273,14 @@ func (v *verifyView) text() string {
 func (v *verifyView) markdown() string {
 	var b strings.Builder
 	digests, logs := v.report.Count()
-	fmt.Fprintf(&b, "### CloudTrail log files of %s\n\n**%s**\n\n- delivered %s\n- digests: %s\n- log files: %s\n", v.code(v.dir), v.line(v.verdict()), v.line(v.period()), counted(digests), counted(logs))
+	fmt.Fprintf(&b, "### CloudTrail log files of %s\n\n**%s**\n\n- delivered %s\n- digests: %s\n- log files: %s\n", v.code(v.dir), v.line(v.verdict()), v.line(v.period()), verifyCounts(digests), verifyCounts(logs))
 	if len(v.report.Chains) > 0 {
 		b.WriteString("\n| Account | Region | Trail | Digests | Period | |\n|---|---|---|---|---|---|\n")
 	}
 	for i := range v.report.Chains {
 		c := &v.report.Chains[i]
 		row := func(p digest.Period, what string) {
-			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s to %s | %s |\n", c.Account, c.Region, v.code(c.Trail), len(c.Digests), stamp(p.From), stamp(p.To), v.line(what))
+			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s to %s | %s |\n", c.Account, c.Region, v.code(c.Trail), len(c.Digests), verifyStamp(p.From), verifyStamp(p.To), v.line(what))
 		}
 		for _, p := range c.Proved {
 			row(p, "proved")
@@ -297,7 +297,7 @@ func (v *verifyView) markdown() string {
 
 // findings calls back for each, under the title of its severity; of one kind the first ones only.
 func (v *verifyView) findings(title func(string), one func(digest.Finding), more func(int)) {
-	titles := map[digest.Severity]string{digest.Tampering: "Tampering", digest.Unproved: "Not proved", digest.Note: "Notes"}
+	titles := map[digest.Severity]string{digest.Tampering: "Tampering, or files left out or added", digest.Unproved: "Not proved", digest.Note: "Notes"}
 	list := v.report.Findings
 	for i := 0; i < len(list); {
 		if i == 0 || list[i].Severity != list[i-1].Severity {
