@@ -26,6 +26,11 @@
 // is covered by Valid digests without a hole, and all log files that they list are there and
 // Valid: the copy holds each log file that CloudTrail delivered then.
 //
+// Invalid and Missing say that the copy is not what the digests say that CloudTrail delivered.
+// Two things look like tampering and need not be: a copy that was made of a part of the files,
+// whose oldest digest then names one that is not there, unless [Options].From leaves it out; and
+// log files of a trail without validation in the same folder, which no digest lists.
+//
 // Nothing is Valid by default. What cannot be decided is Unverified, with its reason: a signature
 // or key that is not at hand, a digest in another bucket, a file that changed while it was read.
 //
