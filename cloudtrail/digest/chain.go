@@ -195,7 +195,7 @@ func (v *verifier) problemOf(s *state, newest bool) *problem {
 	doubtful := slices.IndexFunc(s.linkers, func(l *state) bool { return l.Verdict == Unverified })
 	switch {
 	case byMeta || byLink:
-		if s.meta != nil && !byMeta {
+		if s.meta != nil && !byMeta && s.inScope {
 			v.find(Tampering, SignatureMetadata, s.Path, "the signature in its metadata is not of it; that in the next digest is")
 		}
 		for _, l := range s.linkers {
@@ -236,7 +236,9 @@ func (v *verifier) readMetadata(ctx context.Context, s *state) {
 			}
 			p = &problem{reason: err.Error()}
 		}
-		v.find(Unproved, MetadataFormat, name, p.reason)
+		if s.inScope {
+			v.find(Unproved, MetadataFormat, name, p.reason)
+		}
 	}
 	if m, ok := v.o.Signatures[s.body.key]; ok {
 		s.meta = &m
@@ -318,6 +320,9 @@ func (v *verifier) restarts(w *work) {
 		older := w.states[i+1]
 		switch {
 		case w.id.backfill || !older.End.Before(s.Start):
+			if !s.inScope {
+				continue
+			}
 			v.find(Note, Restart, s.Path, "it names no previous digest, and follows "+cmp.Or(older.Path, older.Key))
 		case v.overlaps(older.End, s.Start):
 			v.find(Unproved, Restart, s.Path, fmt.Sprintf("it names no previous digest: validation or logging was off, and from %s to %s log files have no digests", stamp(older.End), stamp(s.Start)))

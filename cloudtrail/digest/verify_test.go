@@ -55,6 +55,12 @@ func TestPeriod(t *testing.T) {
 		{"parts of digests", 1.5, 3.5, func(*sample) {}, digest.Valid, 3, ""},
 		{"tampering before", 2, 4, func(s *sample) { delete(s.fs, s.digests["eu-west-1"][1].Key) }, digest.Valid, 2, ""},
 		{"tampering after", 2, 4, func(s *sample) { s.set(s.logs["eu-west-1"][4][0].Key, nil) }, digest.Valid, 2, ""},
+		{"metadata that is of another digest, after", 2, 4, func(s *sample) {
+			s.fs[s.digests["eu-west-1"][4].Key+".meta.json"] = s.fs[s.digests["eu-west-1"][5].Key+".meta.json"]
+		}, digest.Valid, 2, ""},
+		{"metadata that is of another digest, within", 2, 4, func(s *sample) {
+			s.fs[s.digests["eu-west-1"][3].Key+".meta.json"] = s.fs[s.digests["eu-west-1"][5].Key+".meta.json"]
+		}, digest.Invalid, 2, "tampering signature-metadata"},
 		{"tampering within", 2, 4, func(s *sample) { s.set(s.logs["eu-west-1"][3][0].Key, nil) }, digest.Invalid, 2, "tampering log-hash"},
 		// The signature of the last digest of the period is in the next one.
 		{"the next digest is gone", 2, 4, func(s *sample) { delete(s.fs, s.digests["eu-west-1"][4].Key) }, digest.Unverified, 2,
