@@ -12,6 +12,8 @@ func (a *app) trailCommand() *cobra.Command {
 	cmd.AddCommand(
 		a.trailCoverageCommand(),
 		a.trailVerifyCommand(),
+		// One line each.
+		a.trailDetectCommand(),
 	)
 	return cmd
 }
