@@ -16,6 +16,7 @@ type Report struct {
 	Events      int       // within Since and Until
 	Outside     int       // before Since, at or after Until
 	Undated     int       // without a time, which no rule has seen
+	Duplicates  int       // with [cloudtrail.Event.Duplicate], which no rule has seen either
 	Unreadable  int       // records or files that could not be read
 	Errors      []string  // the first of them
 	First, Last time.Time // of the events; zero: there are none
@@ -36,7 +37,7 @@ const maxErrors = 20
 // may be any number of events. Errors among the events are counted, and the rest is read. An
 // error is one of the [Config].
 //
-// An event that comes several times counts several times, and is one sample.
+// Of an event that a [cloudtrail.Reader] gave before, only that is counted.
 func Run(events iter.Seq2[*cloudtrail.Event, error], c Config) (*Report, error) {
 	d, err := newDetector(&c)
 	if err != nil {
@@ -122,6 +123,9 @@ func (d *detector) fail(err error) {
 
 func (d *detector) see(e *cloudtrail.Event) {
 	switch {
+	case e.Duplicate:
+		d.r.Duplicates++
+		return
 	case e.Time.IsZero():
 		d.r.Undated++
 		return

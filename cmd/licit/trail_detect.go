@@ -142,7 +142,7 @@ func (f *detectFlags) run(a *app, cmd *cobra.Command, name string) error {
 	if more := r.Unreadable - len(r.Errors); more > 0 {
 		a.note("and %d more records or files that could not be read", more)
 	}
-	v := detectView{r: r, stats: reader.Stats(), dir: filepath.ToSlash(name), top: f.top}
+	v := detectView{r: r, dir: filepath.ToSlash(name), top: f.top}
 	if err := v.write(a, f.output); err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/cloudtrail/detect"
 )
 
@@ -135,10 +134,10 @@ func listed[T any](list []T) []T {
 	return list
 }
 
-func detectReportJSON(r *detect.Report, stats cloudtrail.Stats) detectJSON {
+func detectReportJSON(r *detect.Report) detectJSON {
 	at := r.Attribution
 	j := detectJSON{
-		Events: r.Events, Duplicates: stats.Duplicates, Outside: r.Outside, Undated: r.Undated, Unreadable: r.Unreadable, Errors: listed(r.Errors), First: moment(r.First), Last: moment(r.Last), Days: r.Days,
+		Events: r.Events, Duplicates: r.Duplicates, Outside: r.Outside, Undated: r.Undated, Unreadable: r.Unreadable, Errors: listed(r.Errors), First: moment(r.First), Last: moment(r.Last), Days: r.Days,
 		Attribution: attributionJSON{at.Persons, at.People, at.Services, at.Workloads, at.Pipelines, at.Unattributed, ratio(at)}, Keys: []keyUseJSON{},
 	}
 	for _, res := range r.Results {

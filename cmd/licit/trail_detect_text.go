@@ -6,23 +6,21 @@ import (
 	"strings"
 	"time"
 
-	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/cloudtrail/detect"
 )
 
 // A detectView writes a report.
 type detectView struct {
-	r     *detect.Report
-	stats cloudtrail.Stats
-	dir   string
-	top   int // findings of a rule; 0: all
+	r   *detect.Report
+	dir string
+	top int // findings of a rule; 0: all
 }
 
 func (v detectView) write(a *app, output string) error {
 	var err error
 	switch output {
 	case "json":
-		err = writeJSON(a.stdout, detectReportJSON(v.r, v.stats))
+		err = writeJSON(a.stdout, detectReportJSON(v.r))
 	case "csv":
 		err = v.csv(a.stdout)
 	case "markdown":
@@ -44,7 +42,7 @@ func (v detectView) summary() string {
 		n    int
 		what string
 	}{
-		{v.stats.Duplicates, "more than once"}, {r.Outside, "outside of --since and --until"}, {r.Undated, "without a time, not examined"}, {r.Unreadable, "records or files that could not be read"},
+		{r.Duplicates, "more than once, examined once"}, {r.Outside, "outside of --since and --until"}, {r.Undated, "without a time, not examined"}, {r.Unreadable, "records or files that could not be read"},
 	} {
 		if part.n > 0 {
 			text += fmt.Sprintf("; %d %s", part.n, part.what)
