@@ -93,7 +93,7 @@ type Stats struct {
 type Skipped string
 
 const (
-	SkippedDigest     Skipped = "digest"     // a digest file, which package digest reads
+	SkippedDigest     Skipped = "digest"     // a digest file, or its metadata or public key, which package digest reads
 	SkippedInsight    Skipped = "insight"    // an event of CloudTrail Insights
 	SkippedAggregated Skipped = "aggregated" // a summary of data events
 	SkippedOther      Skipped = "other"      // an event that is not of CloudTrail, a control message

@@ -303,3 +303,16 @@ type named struct {
 }
 
 func (n named) Name() string { return n.name }
+
+// What lies beside log files for package digest is no event, and nothing wrong.
+func TestReadBesideDigests(t *testing.T) {
+	fsys := fstest.MapFS{
+		"digest.json.gz.meta.json": {Data: []byte(`{"AcceptRanges": "bytes", "ContentLength": 10, "Metadata": {"signature": "00", "signature-algorithm": "SHA256withRSA"}}`)},
+		"public-keys.json":         {Data: []byte(`{"PublicKeyList": [{"Value": "MII=", "Fingerprint": "00"}]}`)},
+	}
+	r := new(cloudtrail.Reader)
+	for _, err := range r.ReadFS(fsys, "") {
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, r.Stats().Skipped[cloudtrail.SkippedDigest])
+}

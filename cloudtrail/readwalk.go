@@ -573,8 +573,10 @@ func shapeOf(v jsontext.Value) (s shape) {
 			if kind == '"' {
 				s.data = value
 			}
-		case "digestS3Object", "digestStartTime":
+		case "digestS3Object", "digestStartTime", "PublicKeyList":
 			s.digest = true
+		case "Metadata": // of the object of a digest, as s3api head-object prints it
+			s.digest = s.digest || bytes.Contains(value, []byte(`"signature-algorithm"`))
 		default:
 			if lists[name] && kind == '[' {
 				s.list = true

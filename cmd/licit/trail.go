@@ -12,7 +12,6 @@ func (a *app) trailCommand() *cobra.Command {
 	cmd.AddCommand(
 		a.trailCoverageCommand(),
 		a.trailVerifyCommand(),
-		// One line each.
 		a.trailDetectCommand(),
 	)
 	return cmd

@@ -174,6 +174,7 @@ var noExample = map[string]string{
 	"org/awsorg.WithRole":                            "an option of what reaches AWS",
 	"examples.Fintech":                               "data that the documentation uses; it is an example",
 	"examples.Shop":                                  "files that the documentation uses; ExampleRead of org/awsexport shows them",
+	"examples.Trail":                                 "files that the documentation uses; examples/trail writes them",
 	"org.Organization.ID":                            "a name, as given",
 	"org.Organization.ManagementAccount":             "a name, as given",
 	"policy.Document.File":                           "a name, as given; ExampleOrganization_WriteDir shows it",

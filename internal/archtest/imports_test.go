@@ -56,9 +56,8 @@ var arrows = map[string]rule{
 		imports: []string{"cloudtrail", "identitycenter", "org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", jsontext},
 		tests:   []string{"examples", "simulate"},
 	},
-	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext}},
 	"cloudtrail/digest": {imports: []string{jsontext}, tests: []string{"internal/digesttest"}},
-	"cloudtrail": {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext, gzip}},
+	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext, gzip}},
 	"cloudtrail/detect": {imports: []string{"cloudtrail", "identitycenter", "org", "policy", "internal/form", "internal/jsontree", jsontext}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
@@ -126,13 +125,12 @@ var arrows = map[string]rule{
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "cloudtrail/digest", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "cloudtrail/detect", "cloudtrail/digest", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
 		tests:   []string{"internal/digesttest", "internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
-		imports: []string{"cloudtrail", "cloudtrail/detect", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
-		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
+	"examples/trail":      {imports: []string{"examples", "identitycenter", "internal/digesttest", "org", "policy"}},
 	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}, tests: []string{"identitycenter"}},
 }
 
