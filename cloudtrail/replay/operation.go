@@ -1,0 +1,134 @@
+package replay
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A call is an API operation in CloudTrail's words.
+type call struct{ source, name string }
+
+// An operation is what is known of a call before looking at one.
+type operation struct {
+	source     string
+	parameters map[string]bool // names of members of requestParameters that matter
+	arns       bool            // so do members that are ARNs
+	all        bool
+}
+
+func (o *operation) any() bool { return o.all || o.arns || len(o.parameters) > 0 }
+
+func (o *operation) keeps(name string, value []byte) bool {
+	return o.all || o.parameters[name] || o.arns && bytes.HasPrefix(value, []byte(`"arn:`))
+}
+
+func (r *Reducer) operation(source, name string) *operation {
+	if o, ok := r.operations[call{source, name}]; ok {
+		return o
+	}
+	o := newOperation(r.ref, r.s, source, name)
+	r.operations[call{strings.Clone(source), strings.Clone(name)}] = o
+	return o
+}
+
+// newOperation finds the parameters that actions, resources and condition keys of a call
+// come from.
+func newOperation(ref *serviceref.Reference, s *Selection, source, name string) *operation {
+	o := &operation{source: strings.Clone(source), parameters: map[string]bool{}, all: s.all}
+	asked := func(p string) bool { o.parameters[p] = true; return false }
+	for _, a := range ref.Event(serviceref.Event{Source: source, Name: name, HasParameter: asked}).Actions {
+		for _, p := range keyParameters(a.Action) {
+			if s.has(p.key) {
+				o.parameters[p.parameter] = true
+			}
+		}
+		if strings.EqualFold(string(a.Action), "sts:AssumeRole") {
+			// Whether a session is tagged decides which actions the call needs.
+			o.parameters["tags"], o.parameters["sourceIdentity"] = true, true
+		}
+		info, ok := ref.Action(a.Action)
+		if !ok {
+			o.arns = true
+			continue
+		}
+		if s.has("aws:requesttag", "aws:tagkeys") && takesTags(info) {
+			for _, p := range tagParameters {
+				o.parameters[p] = true
+			}
+		}
+		if !info.WildcardOnly() || passesRole(info) {
+			o.arns = true
+		}
+		for f := range ref.ARNFormats(a.Action) {
+			for _, v := range variables(f) {
+				for _, p := range sources(serviceOf(f), v) {
+					o.parameters[p] = true
+				}
+				o.parameters["path"] = o.parameters["path"] || strings.HasSuffix(v, "WithPath")
+			}
+		}
+	}
+	return o
+}
+
+// Parameters lists the members of requestParameters that the tuples of a call may have
+// besides those whose value is an ARN, sorted; nil if all or none.
+func (o *operation) names() []string { return slices.Sorted(maps.Keys(o.parameters)) }
+
+// passesRole reports whether a call of the action may hand a role to a service, for which
+// the caller needs iam:PassRole (IAM User Guide, “Granting a user permissions to pass a role
+// to an AWS service”). CloudTrail has no event for it.
+func passesRole(info serviceref.ActionInfo) bool {
+	dependents, known := info.Dependents()
+	for d := range dependents {
+		if d == "iam:PassRole" {
+			return true
+		}
+	}
+	return !known && info.Level() == serviceref.LevelWrite
+}
+
+func takesTags(info serviceref.ActionInfo) bool {
+	return info.HasKey("aws:TagKeys")
+}
+
+// keyParameter is a condition key that a parameter of the call has the value of.
+type keyParameter struct {
+	key, parameter string // the key in lower case
+	always         bool   // the parameter is there whenever the key is
+}
+
+// keyParameters are the keys of an action that come from parameters which CloudTrail logs
+// as they are (Service Authorization Reference, and the API references of the services).
+func keyParameters(a policy.Action) []keyParameter {
+	switch strings.ToLower(a.Service()) {
+	case "s3":
+		return s3Parameters
+	case "ec2":
+		if strings.EqualFold(a.Name(), "RunInstances") {
+			return []keyParameter{{"ec2:instancetype", "instanceType", true}}
+		}
+	case "sts":
+		return stsParameters
+	}
+	return nil
+}
+
+var (
+	s3Parameters = []keyParameter{
+		{"s3:prefix", "prefix", true}, {"s3:delimiter", "delimiter", true}, {"s3:max-keys", "max-keys", true},
+		{"s3:versionid", "versionId", true}, {"s3:x-amz-acl", "x-amz-acl", true},
+		{"s3:x-amz-server-side-encryption", "x-amz-server-side-encryption", true},
+		{"s3:x-amz-server-side-encryption-aws-kms-key-id", "x-amz-server-side-encryption-aws-kms-key-id", false},
+		{"s3:x-amz-storage-class", "x-amz-storage-class", true}, {"s3:x-amz-copy-source", "x-amz-copy-source", true},
+	}
+	stsParameters = []keyParameter{
+		{"sts:externalid", "externalId", true}, {"sts:rolesessionname", "roleSessionName", true}, {"sts:sourceidentity", "sourceIdentity", true},
+	}
+	tagParameters = []string{"tags", "Tags", "tagSet", "tagSpecificationSet", "tagSpecification"}
+)

@@ -1,0 +1,256 @@
+package replay
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/policy/serviceref"
+)
+
+// A Reducer makes tuples of events. It remembers what it looked up, and is not safe for
+// concurrent use.
+type Reducer struct {
+	s          *Selection
+	ref        *serviceref.Reference
+	operations map[call]*operation
+	buf        []byte
+	kept       []member
+	interned   map[string]string
+}
+
+type member struct {
+	name  string
+	value []byte
+}
+
+// NewReducer returns a reducer that keeps what the selection says.
+func NewReducer(s *Selection) *Reducer {
+	return &Reducer{s: s, ref: serviceref.Embedded(), operations: map[call]*operation{}, interned: map[string]string{}}
+}
+
+// Reduce returns the tuple of an event. It depends on the event and the selection alone:
+// not on other events, nor on their order. The texts of the tuple may share memory with
+// those of the event.
+func (r *Reducer) Reduce(e *cloudtrail.Event) Tuple {
+	t := Tuple{Account: e.Account, Region: e.Region, Source: e.Source, Name: e.Name}
+	if e.Type != "AwsApiCall" {
+		t.Type = e.Type
+		if t.Type == "" {
+			t.Type = "none"
+		}
+		return t
+	}
+	r.caller(&t, e)
+	t.ErrorCode = e.ErrorCode
+	if isDenied(e.ErrorCode) {
+		t.DeniedAction, t.DeniedBy = refusal(e.ErrorMessage)
+	}
+	t.Resources = r.resources(e)
+	t.Parameters = r.parameters(e)
+	r.context(&t, e)
+	return t
+}
+
+// caller fills in who called. What a policy knows a session by is its role, whose ARN has
+// the path only in the session's issuer (CloudTrail User Guide, “CloudTrail userIdentity
+// element”).
+func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
+	id := &e.Identity
+	t.Kind, t.InvokedBy, t.Person = id.Type, id.InvokedBy, id.OnBehalfOf.UserID
+	t.LongTerm = strings.HasPrefix(id.AccessKey, "AKIA")
+	t.AssumedRoot = id.AssumedRoot
+	switch id.Type {
+	case "AssumedRole":
+		t.Principal = id.ARN
+		if id.Issuer.Type == "Role" && id.Issuer.ARN != "" {
+			t.Principal = id.Issuer.ARN
+		}
+		if name := id.Session(); r.s.all || r.s.sessions || strings.Contains(id.ARN, "/AWSReservedSSO_") || strings.Contains(name, "@") {
+			t.Session = name
+		} else if t.Principal == id.ARN {
+			t.Principal = strings.TrimSuffix(t.Principal, "/"+name)
+		}
+	case "SAMLUser", "WebIdentityUser":
+		t.Provider = id.IdentityProvider
+	case "FederatedUser":
+		t.Principal, t.Session = id.Issuer.ARN, id.Session()
+	default:
+		t.Principal = id.ARN
+	}
+	if t.Principal == "" {
+		t.Principal = id.AccountID
+	}
+	if r.s.has("aws:federatedprovider") {
+		t.Federation = id.Provider
+	}
+}
+
+// context fills in what condition keys come from.
+func (r *Reducer) context(t *Tuple, e *cloudtrail.Event) {
+	id := &e.Identity
+	if r.s.network() {
+		t.Address, t.Endpoint = r.s.address(e.SourceIP), e.VPCEndpoint
+		t.EndpointAccount = e.VPCEndpointAccount
+	}
+	if r.s.has("aws:useragent") {
+		t.UserAgent = e.UserAgent
+	}
+	if r.s.has("aws:securetransport", "s3:tlsversion") {
+		t.TLS = e.TLSVersion
+	}
+	if r.s.has("aws:multifactorauthpresent", "aws:multifactorauthage") {
+		t.MFA = id.MFA
+		t.Federation = id.Provider
+	}
+	if r.s.has("aws:tokenissuetime") {
+		t.Issued = stamp(id.SessionCreated)
+	}
+	if r.s.has("aws:currenttime", "aws:epochtime") {
+		t.Time = stamp(e.Time)
+	}
+	if r.s.has("aws:sourceidentity") {
+		t.SourceIdentity = id.SourceIdentity
+	}
+	if r.s.has("aws:userid") {
+		t.PrincipalID = id.PrincipalID
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// resources are the ARNs of an event, cut to what the policies tell apart.
+func (r *Reducer) resources(e *cloudtrail.Event) string {
+	switch len(e.Resources) {
+	case 0:
+		return ""
+	case 1:
+		return r.resource(&e.Resources[0])
+	}
+	list := make([]string, 0, len(e.Resources))
+	for i := range e.Resources {
+		if a := r.resource(&e.Resources[i]); a != "" && !strings.Contains(a, "\n") {
+			list = append(list, a)
+		}
+	}
+	slices.Sort(list)
+	r.buf = r.buf[:0]
+	for i, a := range slices.Compact(list) {
+		if i > 0 {
+			r.buf = append(r.buf, '\n')
+		}
+		r.buf = append(r.buf, a...)
+	}
+	return r.intern(r.buf)
+}
+
+func (r *Reducer) resource(x *cloudtrail.Resource) string {
+	if x.Prefix {
+		if a := r.s.resource(x.ARN); strings.HasSuffix(a, anyObject) {
+			return a
+		}
+		return x.ARN + "*"
+	}
+	return r.s.resource(x.ARN)
+}
+
+// parameters are the members of requestParameters that the requests of the call depend on.
+func (r *Reducer) parameters(e *cloudtrail.Event) string {
+	if len(e.Parameters) == 0 || e.Parameters[0] == 'n' {
+		return ""
+	}
+	o := r.operation(e.Source, e.Name)
+	if !o.any() {
+		return ""
+	}
+	r.kept = r.kept[:0]
+	if !members(e.Parameters, func(name string, value []byte) {
+		if o.keeps(name, value) && (name != "key" || o.source != "s3.amazonaws.com" || r.keepsObject(e)) {
+			r.kept = append(r.kept, member{name, value})
+		}
+	}) {
+		return broken
+	}
+	if len(r.kept) == 0 {
+		return ""
+	}
+	slices.SortStableFunc(r.kept, func(a, b member) int { return strings.Compare(a.name, b.name) })
+	r.buf = append(r.buf[:0], '{')
+	for i, m := range r.kept {
+		if i > 0 {
+			r.buf = append(r.buf, ',')
+		}
+		r.buf = append(r.buf, '"')
+		r.buf = append(append(append(r.buf, m.name...), '"', ':'), canonical(m.value)...)
+	}
+	r.buf = append(r.buf, '}')
+	return r.intern(r.buf)
+}
+
+// keepsObject reports whether the object that an S3 call names makes a difference.
+func (r *Reducer) keepsObject(e *cloudtrail.Event) bool {
+	if r.s.all || r.s.objects {
+		return true
+	}
+	if len(r.s.buckets) == 0 {
+		return false
+	}
+	found := false
+	members(e.Parameters, func(name string, value []byte) {
+		if name == "bucketName" {
+			found = r.s.buckets[text(value)]
+		}
+	})
+	return found
+}
+
+// broken is what a tuple has for parameters that are no JSON.
+const broken = "?"
+
+// canonical writes a value in the one way that all its spellings have.
+func canonical(value []byte) []byte {
+	if bytes.IndexByte(value, '\\') < 0 && value[0] != '{' && value[0] != '[' {
+		return value
+	}
+	v := jsontext.Value(bytes.Clone(value))
+	if v.Canonicalize() != nil {
+		return value
+	}
+	return v
+}
+
+func (r *Reducer) intern(b []byte) string {
+	if s, ok := r.interned[string(b)]; ok {
+		return s
+	}
+	if len(r.interned) > 1<<14 {
+		clear(r.interned)
+	}
+	s := string(b)
+	r.interned[s] = s
+	return s
+}
+
+// text is a JSON string's text; empty for any other value.
+func text(value []byte) string {
+	if len(value) < 2 || value[0] != '"' {
+		return ""
+	}
+	if bytes.IndexByte(value, '\\') < 0 {
+		return string(value[1 : len(value)-1])
+	}
+	b, err := jsontext.AppendUnquote(nil, value)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}

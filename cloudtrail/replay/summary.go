@@ -1,0 +1,149 @@
+package replay
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/licit-dev/licit/cloudtrail"
+)
+
+// A Summary is a log reduced to tuples, and what the log covers. It takes memory in
+// proportion to what the policies tell apart, not to the number of events.
+type Summary struct {
+	s      *Selection
+	reduce *Reducer
+	tuples map[Tuple]*Counts
+	days   map[Coverage]int
+	events int
+	errors []error
+	broken int
+}
+
+// Coverage is a part of a log: what one account and Region have of one day.
+type Coverage struct {
+	Account, Region string
+	Day             string // "2026-11-26"; empty for events without a time
+	Category        string // "Management", "Data", "NetworkActivity"; empty where the record, or the query, does not say
+}
+
+func (c Coverage) compare(d Coverage) int {
+	return cmp.Or(strings.Compare(c.Account, d.Account), strings.Compare(c.Region, d.Region), strings.Compare(c.Day, d.Day), strings.Compare(c.Category, d.Category))
+}
+
+// NewSummary returns an empty summary.
+func NewSummary(s *Selection) *Summary {
+	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}}
+}
+
+// Collect reduces all events. What could not be read is counted. The error is that of ctx.
+func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Event, error]) (*Summary, error) {
+	m := NewSummary(s)
+	n := 0
+	for e, err := range events {
+		if n++; n%1024 == 1 && ctx.Err() != nil {
+			return m, ctx.Err()
+		}
+		if err != nil {
+			m.Fail(err)
+			continue
+		}
+		m.Add(e)
+	}
+	return m, ctx.Err()
+}
+
+// Add counts one event. It keeps no reference to it.
+func (m *Summary) Add(e *cloudtrail.Event) {
+	m.events++
+	t := m.reduce.Reduce(e)
+	c, ok := m.tuples[t]
+	if !ok {
+		c = &Counts{}
+		m.tuples[t.clone()] = c
+	}
+	c.see(e.Time, e.ID)
+	day := Coverage{Account: e.Account, Region: e.Region, Category: e.Category, Day: m.day(e.Time)}
+	if _, ok := m.days[day]; !ok {
+		day.Account, day.Region, day.Category = strings.Clone(day.Account), strings.Clone(day.Region), strings.Clone(day.Category)
+	}
+	m.days[day]++
+}
+
+func (m *Summary) day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	var b [10]byte
+	out := t.AppendFormat(b[:0], time.DateOnly)
+	return m.reduce.intern(out)
+}
+
+// Fail counts something that could not be read, and keeps the first of the errors.
+func (m *Summary) Fail(err error) {
+	m.broken++
+	if len(m.errors) < mostErrors {
+		m.errors = append(m.errors, err)
+	}
+}
+
+// mostErrors is how many errors a summary keeps; more are counted.
+const mostErrors = 20
+
+// add counts what was counted elsewhere.
+func (m *Summary) add(t Tuple, c Counts) {
+	m.events += c.Events
+	if old, ok := m.tuples[t]; ok {
+		c = old.Merge(c)
+	}
+	m.tuples[t] = &c
+}
+
+// Merge adds another summary of the same selection, which stays as it is. It is associative
+// and commutative, but for which errors are kept.
+func (m *Summary) Merge(o *Summary) {
+	for t, c := range o.tuples {
+		m.add(t, *c)
+	}
+	for d, n := range o.days {
+		m.days[d] += n
+	}
+	m.broken += o.broken
+	m.errors = append(m.errors, o.errors...)
+	m.errors = m.errors[:min(len(m.errors), mostErrors)]
+}
+
+// Events is the number of events counted.
+func (m *Summary) Events() int { return m.events }
+
+// Selection is what the summary was made with.
+func (m *Summary) Selection() *Selection { return m.s }
+
+// All yields the tuples and their counts, sorted by the members of the tuples.
+func (m *Summary) All() iter.Seq2[Tuple, Counts] {
+	return func(yield func(Tuple, Counts) bool) {
+		for _, t := range slices.SortedFunc(maps.Keys(m.tuples), func(a, b Tuple) int { return a.compare(&b) }) {
+			if !yield(t, *m.tuples[t]) {
+				return
+			}
+		}
+	}
+}
+
+// Covered yields what the log has, and how many events, sorted.
+func (m *Summary) Covered() iter.Seq2[Coverage, int] {
+	return func(yield func(Coverage, int) bool) {
+		for _, d := range slices.SortedFunc(maps.Keys(m.days), Coverage.compare) {
+			if !yield(d, m.days[d]) {
+				return
+			}
+		}
+	}
+}
+
+// Failures are the first errors of what could not be read, and how many there were.
+func (m *Summary) Failures() (first []error, count int) { return slices.Clone(m.errors), m.broken }
