@@ -19,6 +19,7 @@ type Summary struct {
 	reduce *Reducer
 	tuples map[Tuple]*Counts
 	days   map[Coverage]int
+	data   map[string]bool // event sources with data events
 	events int
 	errors []error
 	broken int
@@ -37,7 +38,7 @@ func (c Coverage) compare(d Coverage) int {
 
 // NewSummary returns an empty summary.
 func NewSummary(s *Selection) *Summary {
-	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}}
+	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}, data: map[string]bool{}}
 }
 
 // Collect reduces all events. What could not be read is counted. The error is that of ctx.
@@ -72,6 +73,9 @@ func (m *Summary) Add(e *cloudtrail.Event) {
 		day.Account, day.Region, day.Category = strings.Clone(day.Account), strings.Clone(day.Region), strings.Clone(day.Category)
 	}
 	m.days[day]++
+	if e.Category == "Data" && !m.data[e.Source] {
+		m.data[strings.Clone(e.Source)] = true
+	}
 }
 
 func (m *Summary) day(t time.Time) string {
@@ -112,6 +116,7 @@ func (m *Summary) Merge(o *Summary) {
 	for d, n := range o.days {
 		m.days[d] += n
 	}
+	maps.Copy(m.data, o.data)
 	m.broken += o.broken
 	m.errors = append(m.errors, o.errors...)
 	m.errors = m.errors[:min(len(m.errors), mostErrors)]

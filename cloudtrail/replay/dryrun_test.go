@@ -1,0 +1,250 @@
+package replay_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/cloudtrail/replay"
+	"github.com/licit-dev/licit/org"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+func doc(t testing.TB, text string) *policy.Document {
+	t.Helper()
+	d, err := policy.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+const allowAll = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
+
+// company is an organization of a management account, 999900001111, and a member,
+// 111122223333, with a user, a role, a person's role and a service-linked role.
+func company(t testing.TB) *org.Organization {
+	t.Helper()
+	all := doc(t, allowAll)
+	arn := policy.MustParseARN
+	trust := func(p string) *policy.Document {
+		return doc(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":`+p+`,"Action":"sts:AssumeRole"}]}`)
+	}
+	role := func(name string) org.Role {
+		return org.Role{ARN: arn("arn:aws:iam::111122223333:role/" + name), Trust: trust(`{"Service":"ec2.amazonaws.com"}`), Inline: []org.InlinePolicy{{Name: "all", Document: all}}}
+	}
+	orders := role("app/orders")
+	orders.Inline = []org.InlinePolicy{{Name: "orders", Document: doc(t, `{"Version":"2012-10-17","Statement":[
+		{"Effect":"Allow","Action":["s3:*","dynamodb:*","ec2:*","secretsmanager:*"],"Resource":"*"},
+		{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}`)}}
+	o, err := org.New(org.Spec{
+		ID: "o-exampleorgid", ManagementAccount: "999900001111",
+		Root:            org.Root{ID: "r-ab12", PolicyTypes: []policy.Kind{policy.ServiceControl}, Attached: []string{org.FullAWSAccess}, Accounts: []string{"999900001111", "111122223333"}},
+		ControlPolicies: []org.ControlPolicy{{ID: org.FullAWSAccess, Name: "FullAWSAccess", Kind: policy.ServiceControl, Document: all}},
+		Accounts: []org.Account{
+			{ID: "999900001111", Attached: []string{org.FullAWSAccess}, Roles: []org.Role{{ARN: arn("arn:aws:iam::999900001111:role/admin"), Inline: []org.InlinePolicy{{Name: "all", Document: all}}, Trust: trust(`{"AWS":"999900001111"}`)}}},
+			{ID: "111122223333", Attached: []string{org.FullAWSAccess},
+				Users: []org.User{{ARN: arn("arn:aws:iam::111122223333:user/people/ana"), Inline: []org.InlinePolicy{{Name: "all", Document: all}}}},
+				Roles: []org.Role{orders, role("aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Developer_0123456789abcdef"), role("aws-service-role/autoscaling.amazonaws.com/orders-slr")},
+			},
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func compile(t testing.TB, o *org.Organization) *simulate.Environment {
+	t.Helper()
+	env, err := simulate.Compile(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return env
+}
+
+// withSCP is the environment with one more SCP at the root.
+func withSCP(t testing.TB, env *simulate.Environment, text string) *simulate.Environment {
+	t.Helper()
+	after, err := env.Apply(
+		org.PutControlPolicy(org.ControlPolicy{ID: "p-new", Name: "new", Kind: policy.ServiceControl, Document: doc(t, text)}),
+		org.AttachControlPolicy("p-new", "r-ab12"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return after
+}
+
+const regions = `{"Version":"2012-10-17","Statement":[{"Sid":"OnlyEurope","Effect":"Deny","NotAction":["iam:*","sts:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","eu-west-3"]}}}]}`
+
+func sequence(t testing.TB, records ...string) iter.Seq2[*cloudtrail.Event, error] {
+	return func(yield func(*cloudtrail.Event, error) bool) {
+		for i, r := range records {
+			e := parse(t, r)
+			e.ID = fmt.Sprintf("e%d", i+1)
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func at(record, region string) string {
+	return strings.Replace(record, `"awsRegion":"eu-west-1"`, `"awsRegion":"`+region+`"`, 1)
+}
+
+func denied(record, message string) string {
+	return strings.TrimSuffix(record, "}") + `,"errorCode":"AccessDenied","errorMessage":"` + message + `"}`
+}
+
+// brief writes a report.
+func brief(r *replay.Report) string {
+	var b strings.Builder
+	line := func(kind string, list []replay.Delta) {
+		for _, d := range list {
+			sure := "certain"
+			if !d.Certain {
+				sure = "possible"
+			}
+			fmt.Fprintf(&b, "%s %s %s", kind, sure, lastOf(d.Principal))
+			if d.Person != "" {
+				fmt.Fprintf(&b, " (%s)", d.Person)
+			}
+			fmt.Fprintf(&b, " %s %s x%d by %s", d.Action, d.Region, d.Events, d.Statement)
+			if len(d.Depends) > 0 {
+				fmt.Fprintf(&b, " depends on %s", strings.Join(d.Depends, ", "))
+			}
+			if d.Class != replay.Member {
+				fmt.Fprintf(&b, " [%s]", d.Class)
+			}
+			b.WriteString("\n")
+		}
+	}
+	line("broken", r.Broken)
+	line("opened", r.Opened)
+	line("unsure", r.Unsure)
+	line("apart", r.Apart)
+	for _, s := range r.Skipped {
+		fmt.Fprintf(&b, "skipped %s: %s x%d\n", s.Why, s.Detail, s.Events)
+	}
+	fmt.Fprintf(&b, "agree %d disagree %d undecided %d\n", r.Backtest.Agree, r.Backtest.Disagree, r.Backtest.Undecided)
+	return b.String()
+}
+
+func lastOf(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
+
+func TestDryRun(t *testing.T) {
+	table := event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`)
+	secret := event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`)
+	slr := strings.ReplaceAll(strings.ReplaceAll(event("ec2.amazonaws.com", "DescribeInstances", app, ``), "role/app/orders", "role/aws-service-role/autoscaling.amazonaws.com/orders-slr"), "assumed-role/orders/", "assumed-role/orders-slr/")
+	admin := strings.NewReplacer("111122223333", "999900001111", "role/app/orders", "role/admin", "assumed-role/orders", "assumed-role/admin").Replace(event("ec2.amazonaws.com", "DescribeInstances", app, ``))
+	tests := []struct {
+		name    string
+		scp     string
+		records []string
+		want    string
+	}{
+		{"a Region is left", regions, []string{table, at(table, "us-west-2"), at(table, "us-west-2"), at(event("ec2.amazonaws.com", "DescribeInstances", sso, ``), "ap-south-1")}, `
+broken certain orders dynamodb:DescribeTable us-west-2 x2 by OnlyEurope of new
+broken certain AWSReservedSSO_Developer_0123456789abcdef (ana@example.com) ec2:DescribeInstances ap-south-1 x1 by OnlyEurope of new
+agree 4 disagree 0 undecided 0
+`},
+		{"who is exempt", regions, []string{at(slr, "us-west-2"), at(admin, "us-west-2")}, `
+agree 0 disagree 0 undecided 0
+`},
+		{"a resource that is not known, and does not matter", regions, []string{at(secret, "us-west-2"), secret}, `
+broken certain orders secretsmanager:GetSecretValue us-west-2 x1 by OnlyEurope of new
+agree 0 disagree 0 undecided 2
+`},
+		{"a resource that is not known, and matters", `{"Version":"2012-10-17","Statement":[{"Sid":"Secrets","Effect":"Deny","Action":"secretsmanager:*","Resource":"arn:aws:secretsmanager:*:*:secret:orders-*"}]}`, []string{secret, table}, `
+broken possible orders secretsmanager:GetSecretValue eu-west-1 x1 by Secrets of new depends on the resource
+agree 1 disagree 0 undecided 1
+`},
+		{"a key that the event does not have", `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Action":"dynamodb:*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`, []string{table, strings.TrimSuffix(table, "}") + `,"tlsDetails":{"tlsVersion":"TLSv1.3"}}`}, `
+broken possible orders dynamodb:DescribeTable eu-west-1 x1 by TLS of new depends on aws:SecureTransport
+agree 2 disagree 0 undecided 0
+`},
+		{"a success that the policies deny", regions, []string{at(event("kms.amazonaws.com", "ListKeys", app, ``), "us-west-2")}, `
+unsure possible orders kms:ListKeys us-west-2 x1 by identityPolicy
+agree 0 disagree 1 undecided 0
+`},
+		{"a refusal", regions, []string{denied(event("kms.amazonaws.com", "ListKeys", app, ``), "User: a is not authorized to perform: kms:ListKeys on resource: * because no identity-based policy allows the kms:ListKeys action")}, `
+agree 1 disagree 0 undecided 0
+`},
+		{"a refusal that the policies do not see", regions, []string{denied(table, "User: a is not authorized to perform: dynamodb:DescribeTable on resource: r with an explicit deny in a service control policy")}, `
+agree 0 disagree 1 undecided 0
+`},
+		{"not comparable", regions, []string{
+			strings.Replace(table, `"recipientAccountId":"111122223333"`, `"recipientAccountId":"444455556666"`, 1),
+			strings.TrimSuffix(table, "}") + `,"errorCode":"ResourceNotFoundException"}`,
+			strings.Replace(event("signin.amazonaws.com", "ConsoleLogin", ana, ``), "AwsApiCall", "AwsConsoleSignIn", 1),
+		}, `
+skipped account not in the snapshot: 444455556666 x1
+skipped failed for another reason: ResourceNotFoundException x1
+skipped not an API call: AwsConsoleSignIn x1
+agree 0 disagree 0 undecided 0
+`},
+		{"a condition that was open already", regions, []string{event("sqs.amazonaws.com", "PurgeQueue", app, `,"requestParameters":{"queueUrl":"https://sqs.eu-west-1.amazonaws.com/111122223333/orders"}`)}, `
+agree 0 disagree 0 undecided 1
+`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := compile(t, company(t))
+			report, err := replay.DryRun(context.Background(), before, withSCP(t, before, tt.scp), sequence(t, tt.records...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.TrimPrefix(tt.want, "\n"), brief(report)); diff != "" {
+				t.Errorf("report (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestDryRunOpened takes an SCP away: calls that it refused are opened.
+func TestDryRunOpened(t *testing.T) {
+	after := compile(t, company(t))
+	before := withSCP(t, after, regions)
+	table := at(event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`), "us-west-2")
+	report, err := replay.DryRun(context.Background(), before, after, sequence(t, denied(table, "User: a is not authorized to perform: dynamodb:DescribeTable on resource: r with an explicit deny in a service control policy")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "opened certain orders dynamodb:DescribeTable us-west-2 x1 by OnlyEurope of new\nagree 1 disagree 0 undecided 0\n"
+	if diff := cmp.Diff(want, brief(report)); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
+	}
+	if b := report.Backtest; b.Named != 1 || b.Same != 1 {
+		t.Errorf("layers named %d, same %d; want 1, 1", b.Named, b.Same)
+	}
+}
+
+func TestDryRunErrors(t *testing.T) {
+	env := compile(t, company(t))
+	bad := func(yield func(*cloudtrail.Event, error) bool) { yield(nil, errors.New("logs/a.json.gz: truncated")) }
+	report, err := replay.DryRun(context.Background(), env, env, bad)
+	if err != nil || report.Unread != 1 || len(report.Errors) != 1 {
+		t.Errorf("got %d unread, %v, %v; want one", report.Unread, report.Errors, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := replay.DryRun(ctx, env, env, sequence(t, event("s3.amazonaws.com", "ListBuckets", app, ``))); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want canceled", err)
+	}
+	bare, err := simulate.CompileLayers(simulate.Layers{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := replay.DryRun(context.Background(), bare, bare, sequence(t)); err == nil {
+		t.Error("no error for an environment without an organization")
+	}
+}
