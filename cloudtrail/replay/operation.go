@@ -2,8 +2,6 @@ package replay
 
 import (
 	"bytes"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
@@ -42,43 +40,47 @@ func newOperation(ref *serviceref.Reference, s *Selection, source, name string) 
 	o := &operation{source: strings.Clone(source), parameters: map[string]bool{}, all: s.all}
 	asked := func(p string) bool { o.parameters[p] = true; return false }
 	for _, a := range ref.Event(serviceref.Event{Source: source, Name: name, HasParameter: asked}).Actions {
-		for _, p := range keyParameters(a.Action) {
-			if s.has(p.key) {
-				o.parameters[p.parameter] = true
-			}
-		}
-		if strings.EqualFold(string(a.Action), "sts:AssumeRole") {
-			// Whether a session is tagged decides which actions the call needs.
-			o.parameters["tags"], o.parameters["sourceIdentity"] = true, true
-		}
-		info, ok := ref.Action(a.Action)
-		if !ok {
-			o.arns = true
-			continue
-		}
-		if s.has("aws:requesttag", "aws:tagkeys") && takesTags(info) {
-			for _, p := range tagParameters {
-				o.parameters[p] = true
-			}
-		}
-		if !info.WildcardOnly() || passesRole(info) {
-			o.arns = true
-		}
-		for f := range ref.ARNFormats(a.Action) {
-			for _, v := range variables(f) {
-				for _, p := range sources(serviceOf(f), v) {
-					o.parameters[p] = true
-				}
-				o.parameters["path"] = o.parameters["path"] || strings.HasSuffix(v, "WithPath")
-			}
-		}
+		o.action(ref, s, a.Action)
 	}
 	return o
 }
 
-// Parameters lists the members of requestParameters that the tuples of a call may have
-// besides those whose value is an ARN, sorted; nil if all or none.
-func (o *operation) names() []string { return slices.Sorted(maps.Keys(o.parameters)) }
+// action adds the parameters that matter for one action.
+func (o *operation) action(ref *serviceref.Reference, s *Selection, a policy.Action) {
+	for _, p := range keyParameters(a) {
+		if s.has(p.key) {
+			o.parameters[p.parameter] = true
+		}
+	}
+	if strings.EqualFold(string(a), "sts:AssumeRole") {
+		// Whether a session is tagged decides which actions the call needs.
+		o.parameters["tags"], o.parameters["sourceIdentity"] = true, true
+	}
+	info, ok := ref.Action(a)
+	if !ok {
+		o.arns = true
+		return
+	}
+	if s.has("aws:requesttag", "aws:tagkeys") && takesTags(info) {
+		for _, p := range tagParameters {
+			o.parameters[p] = true
+		}
+	}
+	o.arns = o.arns || !info.WildcardOnly() || passesRole(info)
+	for f := range ref.ARNFormats(a) {
+		if !s.tells(serviceOf(f)) {
+			continue
+		}
+		for _, v := range variables(f) {
+			for _, p := range sources(serviceOf(f), v) {
+				o.parameters[p] = true
+			}
+			if strings.HasSuffix(v, "WithPath") {
+				o.parameters["path"] = true
+			}
+		}
+	}
+}
 
 // passesRole reports whether a call of the action may hand a role to a service, for which
 // the caller needs iam:PassRole (IAM User Guide, “Granting a user permissions to pass a role

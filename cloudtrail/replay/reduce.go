@@ -63,7 +63,7 @@ func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 	id := &e.Identity
 	t.Kind, t.InvokedBy, t.Person = id.Type, id.InvokedBy, id.OnBehalfOf.UserID
 	t.LongTerm = strings.HasPrefix(id.AccessKey, "AKIA")
-	t.AssumedRoot = id.AssumedRoot
+	t.AssumedRoot = id.AssumedRoot && r.s.has("aws:assumedroot")
 	switch id.Type {
 	case "AssumedRole":
 		t.Principal = id.ARN
@@ -73,7 +73,7 @@ func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 		if name := id.Session(); r.s.all || r.s.sessions || strings.Contains(id.ARN, "/AWSReservedSSO_") || strings.Contains(name, "@") {
 			t.Session = name
 		} else if t.Principal == id.ARN {
-			t.Principal = strings.TrimSuffix(t.Principal, "/"+name)
+			t.Principal = t.Principal[:max(strings.LastIndexByte(t.Principal, '/'), 0)]
 		}
 	case "SAMLUser", "WebIdentityUser":
 		t.Provider = id.IdentityProvider
@@ -95,6 +95,8 @@ func (r *Reducer) context(t *Tuple, e *cloudtrail.Event) {
 	id := &e.Identity
 	if r.s.network() {
 		t.Address, t.Endpoint = r.s.address(e.SourceIP), e.VPCEndpoint
+	}
+	if r.s.has("aws:vpceaccount") {
 		t.EndpointAccount = e.VPCEndpointAccount
 	}
 	if r.s.has("aws:useragent") {
@@ -138,7 +140,7 @@ func (r *Reducer) resources(e *cloudtrail.Event) string {
 	}
 	list := make([]string, 0, len(e.Resources))
 	for i := range e.Resources {
-		if a := r.resource(&e.Resources[i]); a != "" && !strings.Contains(a, "\n") {
+		if a := r.resource(&e.Resources[i]); a != "" {
 			list = append(list, a)
 		}
 	}
@@ -154,27 +156,35 @@ func (r *Reducer) resources(e *cloudtrail.Event) string {
 }
 
 func (r *Reducer) resource(x *cloudtrail.Resource) string {
-	if x.Prefix {
-		if a := r.s.resource(x.ARN); strings.HasSuffix(a, anyObject) {
-			return a
-		}
-		return x.ARN + "*"
+	a := r.s.resource(x.ARN)
+	switch {
+	case strings.Contains(a, "\n"):
+		return ""
+	case !x.Prefix:
+		return a
+	case strings.HasSuffix(a, anyObject):
+		return "" // the bucket, which a parameter names, says as much
 	}
-	return r.s.resource(x.ARN)
+	return x.ARN + "*"
 }
 
 // parameters are the members of requestParameters that the requests of the call depend on.
 func (r *Reducer) parameters(e *cloudtrail.Event) string {
-	if len(e.Parameters) == 0 || e.Parameters[0] == 'n' {
+	return r.filter(e.Source, e.Name, e.Parameters)
+}
+
+// filter keeps of requestParameters what matters, in one way of writing.
+func (r *Reducer) filter(source, event string, parameters jsontext.Value) string {
+	if len(parameters) == 0 || parameters[0] == 'n' {
 		return ""
 	}
-	o := r.operation(e.Source, e.Name)
+	o := r.operation(source, event)
 	if !o.any() {
 		return ""
 	}
 	r.kept = r.kept[:0]
-	if !members(e.Parameters, func(name string, value []byte) {
-		if o.keeps(name, value) && (name != "key" || o.source != "s3.amazonaws.com" || r.keepsObject(e)) {
+	if !members(parameters, func(name string, value []byte) {
+		if o.keeps(name, value) && (name != "key" || o.source != "s3.amazonaws.com" || r.keepsObject(parameters)) {
 			r.kept = append(r.kept, member{name, value})
 		}
 	}) {
@@ -197,7 +207,7 @@ func (r *Reducer) parameters(e *cloudtrail.Event) string {
 }
 
 // keepsObject reports whether the object that an S3 call names makes a difference.
-func (r *Reducer) keepsObject(e *cloudtrail.Event) bool {
+func (r *Reducer) keepsObject(parameters jsontext.Value) bool {
 	if r.s.all || r.s.objects {
 		return true
 	}
@@ -205,7 +215,7 @@ func (r *Reducer) keepsObject(e *cloudtrail.Event) bool {
 		return false
 	}
 	found := false
-	members(e.Parameters, func(name string, value []byte) {
+	members(parameters, func(name string, value []byte) {
 		if name == "bucketName" {
 			found = r.s.buckets[text(value)]
 		}

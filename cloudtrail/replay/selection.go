@@ -17,7 +17,7 @@ import (
 // call makes a difference. [Selection.Reduce] keeps that and drops the rest, so that calls
 // which the policies cannot tell apart become one [Tuple].
 //
-// A Selection is immutable. The zero Selection keeps no condition key.
+// A Selection is immutable.
 type Selection struct {
 	all      bool            // keep everything
 	keys     map[string]bool // in lower case, of tag keys what stands before the slash
@@ -27,6 +27,7 @@ type Selection struct {
 	sessions bool            // session names of all roles are kept
 	objects  bool            // objects of all buckets are kept
 	buckets  map[string]bool // whose objects are kept
+	services map[string]bool // whose resources are told apart; nil: all are taken to be
 }
 
 // SelectAll keeps all that [Requests] knows of an event.
@@ -92,7 +93,31 @@ func SelectChange(before, after *org.Organization) *Selection {
 			}
 		}
 	}
-	return Select(list...)
+	s := Select(list...)
+	s.services = resourceServices(list)
+	return s
+}
+
+// resourceServices are the services whose resources documents tell apart; nil: it may be all.
+func resourceServices(list []*policy.Document) map[string]bool {
+	out := map[string]bool{}
+	for _, d := range list {
+		for _, st := range d.Statements() {
+			for _, patterns := range []policy.Patterns{st.Resource, st.NotResource} {
+				for p := range patterns.All() {
+					service := serviceOf(p)
+					switch {
+					case strings.Trim(p, "*") == "":
+					case service == "" || strings.ContainsAny(service, "*?$"):
+						return nil
+					default:
+						out[service] = true
+					}
+				}
+			}
+		}
+	}
+	return out
 }
 
 // attachments are the documents that are attached by a name, by where and which.
@@ -227,6 +252,9 @@ func (s *Selection) document(d *policy.Document) {
 		}
 	}
 }
+
+// tells reports whether the resources of a service are told apart.
+func (s *Selection) tells(service string) bool { return s.services == nil || s.services[service] }
 
 func (s *Selection) condition(c policy.Condition) {
 	key := family(c.Key)

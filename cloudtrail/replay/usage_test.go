@@ -1,0 +1,130 @@
+package replay_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/licit-dev/licit/cloudtrail/replay"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+func usage(t testing.TB, records ...string) *replay.UsageReport {
+	t.Helper()
+	report, err := replay.Usage(context.Background(), compile(t, company(t)), sequence(t, records...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+func TestUsage(t *testing.T) {
+	object := func(key string) string {
+		return event("s3.amazonaws.com", "GetObject", app, `,"requestParameters":{"bucketName":"logs","key":"`+key+`"}`)
+	}
+	report := usage(t, object("a"), object("b"),
+		event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`),
+		event("ec2.amazonaws.com", "DescribeInstances", sso, ``),
+		event("kms.amazonaws.com", "Decrypt", app, `,"resources":[{"ARN":"arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888","type":"AWS::KMS::Key"}]`),
+		event("sts.amazonaws.com", "AssumeRole", ana, `,"requestParameters":{"roleArn":"arn:aws:iam::444455556666:role/deploy","roleSessionName":"s"}`),
+		event("lambda.amazonaws.com", "CreateFunction20150331", ana, `,"requestParameters":{"functionName":"orders","role":"arn:aws:iam::111122223333:role/app/orders"}`),
+		event("martian.amazonaws.com", "Land", ana, ``),
+		denied(event("iam.amazonaws.com", "ListUsers", ana, ``), "no"),
+		event("s3.amazonaws.com", "ListBuckets", `{"type":"Martian"}`, ``),
+	)
+	var b strings.Builder
+	for _, u := range report.Uses {
+		fmt.Fprintf(&b, "%s x%d", lastOf(u.Principal.String()), u.Events)
+		for _, p := range u.Persons {
+			fmt.Fprintf(&b, " %s x%d", p.Person, p.Events)
+		}
+		b.WriteString("\n")
+		for _, a := range u.Actions {
+			fmt.Fprintf(&b, "  %s x%d %s", a.Action, a.Events, strings.Join(a.Resources, " "))
+			if a.Open {
+				b.WriteString(" and others")
+			}
+			b.WriteString("\n")
+		}
+		for _, a := range u.Refused {
+			fmt.Fprintf(&b, "  refused %s\n", a.Action)
+		}
+	}
+	want := `orders x4
+  kms:Decrypt x1 arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888
+  s3:GetObject x2 arn:aws:s3:::logs/*
+  secretsmanager:GetSecretValue x1  and others
+AWSReservedSSO_Developer_0123456789abcdef x1 ana@example.com x1
+  ec2:DescribeInstances x1 
+ana x3
+  iam:PassRole x1 arn:aws:iam::111122223333:role/app/orders
+  lambda:CreateFunction x1 arn:aws:lambda:eu-west-1:111122223333:function:orders
+  martian:Land x1  and others
+  sts:AssumeRole x1 arn:aws:iam::444455556666:role/deploy
+  refused iam:ListUsers
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("uses (-want +got):\n%s", diff)
+	}
+	if len(report.Skipped) != 1 || report.Skipped[0].Detail != "Martian" {
+		t.Errorf("skipped %v; want the Martian", report.Skipped)
+	}
+
+	for _, u := range report.Uses {
+		l, err := replay.LeastPrivilegePolicy(u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(l.Unproved) > 0 || l.Proved == 0 {
+			t.Errorf("%s: %d proved, not proved %v", u.Principal, l.Proved, l.Unproved)
+		}
+	}
+	l, err := replay.LeastPrivilegePolicy(report.Uses[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	wide := []policy.Action{"secretsmanager:GetSecretValue"}
+	if diff := cmp.Diff(wide, l.Wide); diff != "" {
+		t.Errorf("wide (-want +got):\n%s", diff)
+	}
+	env, err := simulate.CompileCustom(l.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	probe := simulate.Request{Principal: policy.PrincipalFromARN(report.Uses[0].Principal), Action: "s3:PutObject", Resource: policy.MustParseARN("arn:aws:s3:::logs/a")}
+	if !env.Can(probe).Denied() {
+		t.Error("the policy allows what was not done")
+	}
+	if l, err := replay.LeastPrivilegePolicy(report.Uses[2]); err != nil || !slices.Equal(l.Left, []policy.Action{"martian:Land"}) {
+		t.Errorf("left %v, %v; want the action that nobody knows", l.Left, err)
+	}
+}
+
+func TestPermissionSets(t *testing.T) {
+	other := strings.NewReplacer("recipientAccountId\":\"111122223333", "recipientAccountId\":\"444455556666", "iam::111122223333", "iam::444455556666", "0123456789abcdef", "fedcba9876543210").Replace(event("s3.amazonaws.com", "ListBuckets", sso, ``))
+	sets := usage(t, event("ec2.amazonaws.com", "DescribeInstances", sso, ``), other, event("s3.amazonaws.com", "ListBuckets", app, ``)).PermissionSets()
+	if len(sets) != 1 || sets[0].Name != "Developer" || len(sets[0].Uses) != 2 {
+		t.Fatalf("got %+v; want one set of two roles", sets)
+	}
+	l, err := replay.LeastPrivilegePolicy(sets[0].Uses...)
+	if err != nil || l.Proved != 2 {
+		t.Fatalf("proved %d, %v; want 2", l.Proved, err)
+	}
+}
+
+func TestUnused(t *testing.T) {
+	env := compile(t, company(t))
+	report := usage(t, event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`))
+	patterns, granted, used, err := replay.Unused(context.Background(), env, &report.Uses[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if used != 1 || granted < 100 || !slices.Contains(patterns, "secretsmanager:*") || slices.Contains(patterns, "dynamodb:*") {
+		t.Errorf("%d of %d used, unused %v", used, granted, patterns)
+	}
+}
