@@ -83,7 +83,7 @@ type counted struct {
 // fork is a copy for another goroutine.
 func (c *calls) fork() *calls {
 	d := *c
-	d.sessions = map[policy.ARN]*simulate.Session{}
+	d.sessions, d.single = map[policy.ARN]*simulate.Session{}, map[policy.Action]bool{}
 	return &d
 }
 
@@ -108,8 +108,7 @@ func (x *runner) tuple(t *Tuple, c Counts) {
 	default:
 		x.g.failed += c.Events
 	}
-	org := x.before.Organization()
-	if _, ok := org.Account(t.Account); !ok {
+	if !x.calls.accounts[t.Account] {
 		x.g.class(Foreign, c)
 		x.g.skip("account not in the snapshot", t.Account, c)
 		return
@@ -134,7 +133,6 @@ func (x *runner) tuple(t *Tuple, c Counts) {
 // class says whether control policies reach a caller (Organizations User Guide, “Service
 // control policies”, on what they do not restrict).
 func (x *runner) class(p policy.Principal, t *Tuple) Class {
-	o := x.before.Organization()
 	switch {
 	case p.Kind() == policy.Service:
 		return Service
@@ -142,10 +140,9 @@ func (x *runner) class(p policy.Principal, t *Tuple) Class {
 		return Outside
 	case isServiceLinked(p.ARN(), t.Principal):
 		return ServiceLinked
-	case p.AccountID() == o.ManagementAccount():
+	case p.AccountID() == x.before.Organization().ManagementAccount():
 		return Management
-	}
-	if _, ok := o.Account(p.AccountID()); !ok {
+	case !x.calls.accounts[p.AccountID()]:
 		return Foreign
 	}
 	return Member

@@ -60,15 +60,19 @@ type calls struct {
 	ref   *serviceref.Reference
 	names map[string]policy.ARN // users and roles by account, kind and name
 
+	accounts map[string]bool // of the organization
+	single   map[policy.Action]bool
+
 	sessions map[policy.ARN]*simulate.Session
 }
 
 func newCalls(s *Selection, ref *serviceref.Reference, o *org.Organization) *calls {
-	c := &calls{s: s, ref: ref, names: map[string]policy.ARN{}, sessions: map[policy.ARN]*simulate.Session{}}
+	c := &calls{s: s, ref: ref, names: map[string]policy.ARN{}, accounts: map[string]bool{}, single: map[policy.Action]bool{}, sessions: map[policy.ARN]*simulate.Session{}}
 	if o == nil {
 		return c
 	}
 	for a := range o.Accounts() {
+		c.accounts[a.ID] = true
 		for i := range a.Users {
 			c.names[a.ID+" user "+lastSegment(a.Users[i].ARN.Resource())] = a.Users[i].ARN
 		}

@@ -113,12 +113,32 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 	if len(list) == 0 {
 		list = c.filled(info, t, at)
 	}
+	if len(list) > 0 && c.hasOneType(info) {
+		for i := range list {
+			list[i].required = true
+		}
+		return list, open
+	}
 	c.rate(info, list)
 	known := make([]policy.ARN, 0, len(list))
 	for _, x := range list {
 		known = append(known, x.arn)
 	}
 	return list, open || len(list) == 0 || len(info.Missing(known...)) > 0
+}
+
+// hasOneType reports whether an action has one resource type, so that a resource is of it.
+func (c *calls) hasOneType(info serviceref.ActionInfo) bool {
+	one, ok := c.single[info.Action()]
+	if !ok {
+		n := 0
+		for range info.Resources() {
+			n++
+		}
+		one = n == 1
+		c.single[info.Action()] = one
+	}
+	return one
 }
 
 // rate marks the resources that every call of the action has: those of the required types,

@@ -81,7 +81,11 @@ func (t *Tuple) compare(u *Tuple) int { return slices.Compare(t.columns(), u.col
 // clone is a copy whose texts share no memory with an event.
 func (t *Tuple) clone() Tuple {
 	c := *t
-	for _, p := range c.fields() {
+	for _, p := range [...]*string{
+		&c.Account, &c.Region, &c.Source, &c.Name, &c.Type, &c.Kind, &c.Principal, &c.Provider, &c.Session, &c.Person, &c.InvokedBy, &c.Federation,
+		&c.ErrorCode, &c.DeniedAction, &c.DeniedBy, &c.Resources, &c.Parameters, &c.Address, &c.Endpoint, &c.EndpointAccount,
+		&c.UserAgent, &c.TLS, &c.MFA, &c.Issued, &c.Time, &c.SourceIdentity, &c.PrincipalID,
+	} {
 		*p = strings.Clone(*p)
 	}
 	return c
