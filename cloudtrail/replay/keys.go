@@ -14,15 +14,26 @@ import (
 	"github.com/licit-dev/licit/simulate"
 )
 
-// A keyRing collects the keys of a request, those alone that the policies mention.
+// A keyRing collects the keys of a request: those that the policies mention, and those of
+// which the evaluation would otherwise take for granted what it is usually.
 type keyRing struct {
 	s       *Selection
 	keys    simulate.Keys
 	unknown []UnknownKey
 }
 
+// wants reports whether a key is to be given. The selection need not be of all policies that
+// are asked, so that what has a usual value is given in any case.
+func (k *keyRing) wants(key string) bool {
+	switch key {
+	case "aws:RequestedRegion", "aws:SecureTransport", "aws:ViaAWSService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast", "aws:AssumedRoot":
+		return true
+	}
+	return k.s.has(family(key))
+}
+
 func (k *keyRing) set(key string, values ...string) {
-	if k.s.has(family(key)) {
+	if k.wants(key) {
 		k.keys = k.keys.With(key, values...)
 	}
 }
@@ -35,7 +46,7 @@ func (k *keyRing) absent(keys ...string) {
 
 func (k *keyRing) open(reason string, keys ...string) {
 	for _, key := range keys {
-		if k.s.has(family(key)) {
+		if k.wants(key) {
 			k.keys = k.keys.WithUnknown(key)
 			k.unknown = append(k.unknown, UnknownKey{key, reason})
 		}
@@ -102,7 +113,10 @@ func (c *calls) networkKeys(k *keyRing, t *Tuple) {
 		}
 	case !ok || t.InvokedBy != "" || isInside(address):
 		reason := "a service called"
-		if ok && t.InvokedBy == "" {
+		switch {
+		case t.Address == "":
+			reason = "the event has no sourceIPAddress"
+		case t.InvokedBy == "" && (ok || t.Address == private):
 			reason = "a private address without a VPC endpoint"
 		}
 		k.open(reason, append([]string{"aws:SourceIp"}, endpointKeys...)...)
@@ -141,8 +155,11 @@ func (c *calls) sessionKeys(k *keyRing, t *Tuple, p policy.Principal) {
 		k.setOrAbsent("aws:SourceIdentity", t.SourceIdentity)
 		k.setOrAbsent("aws:FederatedProvider", t.Federation)
 	}
-	if t.AssumedRoot {
+	switch {
+	case t.AssumedRoot:
 		k.set("aws:AssumedRoot", "true")
+	case p.Kind() == policy.Root && !c.s.has("aws:assumedroot"):
+		k.open("not asked for", "aws:AssumedRoot")
 	}
 }
 

@@ -65,7 +65,8 @@ func SelectOrganization(organizations ...*org.Organization) *Selection {
 
 // SelectChange returns what matters to the documents that differ between two organizations:
 // those that only one of them has, and those that are attached elsewhere. It is what a query
-// over a log that is too large to be read asks for; the backtest then knows less.
+// over a log that is too large to be read asks for; the backtest then knows less. Address
+// ranges and objects are told apart as all policies do.
 func SelectChange(before, after *org.Organization) *Selection {
 	had, has := map[*policy.Document]bool{}, map[*policy.Document]bool{}
 	for d := range documents(before) {
@@ -95,6 +96,10 @@ func SelectChange(before, after *org.Organization) *Selection {
 	}
 	s := Select(list...)
 	s.services = resourceServices(list)
+	// What is kept must not be cut finer by other policies than by those of the change: they
+	// are asked, too.
+	all := SelectOrganization(before, after)
+	s.ranges, s.exact, s.objects, s.buckets = all.ranges, all.exact, all.objects, all.buckets
 	return s
 }
 

@@ -51,8 +51,8 @@ func SQL(s *Selection, q Query) string {
 	if where := q.where(); len(where) > 0 {
 		fmt.Fprintf(&b, "WHERE %s\n", strings.Join(where, "\n  AND "))
 	}
-	numbers := make([]string, 0, len(columns)+1)
-	for i := range len(columns) + 1 {
+	numbers := make([]string, 0, len(columns))
+	for i := range columns {
 		numbers = append(numbers, fmt.Sprint(i+1))
 	}
 	fmt.Fprintf(&b, "GROUP BY %s\n", strings.Join(numbers, ", "))

@@ -13,6 +13,10 @@ func (a *app) trailCommand() *cobra.Command {
 		a.trailCoverageCommand(),
 		a.trailVerifyCommand(),
 		a.trailDetectCommand(),
+		// One line each.
+		a.trailReplayCommand(),
+		a.trailSQLCommand(),
+		a.trailUsageCommand(),
 	)
 	return cmd
 }

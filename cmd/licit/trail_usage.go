@@ -1,0 +1,312 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/licit-dev/licit/cloudtrail/replay"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// A trailUsage is one run of trail usage.
+type trailUsage struct {
+	in         logInput
+	world      worldFlags
+	principals []string
+	set        string
+	policy     bool
+	unused     bool
+	output     string
+}
+
+func (a *app) trailUsageCommand() *cobra.Command {
+	var c trailUsage
+	cmd := &cobra.Command{
+		Use:   "usage [DIR|FILE]... --snapshot DIR",
+		Short: "Say which permissions are used, and write least-privilege policies",
+		Long: `Usage lists what users and roles did in CloudTrail logs: actions, on which resources, how
+often and when last, and the people behind roles of IAM Identity Center.
+
+With --policy it writes an identity policy that allows what was done and nothing else, of the
+principals that are named, or of a permission set with all its roles. Each request of the log
+has been decided with the document as the only identity policy. With --unused it lists what
+the principals may do and did not do.
+
+What was not observed in the days of the log may be needed all the same: the report ends with
+what it cannot know.
+
+Exit codes: 0 listed, 1 a policy does not allow all that was done, 2 usage or input error,
+4 some of the log could not be read, 130 interrupted.`,
+		Example: `  licit trail usage ./logs --snapshot ./snapshot
+  licit trail usage ./logs --snapshot ./snapshot --principal '*:role/app/orders' --policy
+  licit trail usage ./logs --snapshot ./snapshot --permission-set Developer --policy -o json`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(a, cmd, args) },
+	}
+	fl := cmd.Flags()
+	c.in.register(cmd)
+	c.world.registerSnapshot(cmd)
+	fl.StringArrayVar(&c.principals, "principal", nil, "only users and roles whose ARN matches this `PATTERN`, in which * also stands for / (repeatable)")
+	fl.StringVar(&c.set, "permission-set", "", "only the roles of the permission set of this `NAME`")
+	fl.BoolVar(&c.policy, "policy", false, "write one policy for all that are listed")
+	fl.BoolVar(&c.unused, "unused", false, "list what they may do and did not do")
+	fl.StringVarP(&c.output, "output", "o", "text", "`FORMAT` of the output: "+oneOf(replayFormats))
+	fl.SortFlags = false
+	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(replayFormats, cobra.ShellCompDirectiveNoFileComp)))
+	return cmd
+}
+
+func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
+	c.in.paths = args
+	switch {
+	case !slices.Contains(replayFormats, c.output):
+		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(replayFormats))}
+	case len(args) == 0:
+		return usageError{cmd, errors.New("no logs; want directories or files")}
+	}
+	if err := c.in.check(cmd); err != nil {
+		return err
+	}
+	w, err := c.world.load(a, cmd)
+	if err != nil {
+		return err
+	}
+	var v usageView
+	if err := a.interruptible(cmd, func(ctx context.Context) error {
+		m, err := c.in.collect(ctx, a, replay.SelectUsage())
+		if err != nil {
+			return err
+		}
+		v.report, err = replay.UsageSummary(ctx, w.Env, m)
+		if err != nil {
+			return err
+		}
+		return c.fill(ctx, w.Env, &v)
+	}); err != nil {
+		return err
+	}
+	unread(a, v.report.Errors, v.report.Unread)
+	if err := v.write(a, c.output); err != nil {
+		return err
+	}
+	switch {
+	case v.policy != nil && len(v.policy.Unproved) > 0:
+		return status(exitNo)
+	case v.report.Unread > 0:
+		return status(exitPartial)
+	}
+	return nil
+}
+
+// fill narrows the uses, and makes what the flags ask for.
+func (c *trailUsage) fill(ctx context.Context, env *simulate.Environment, v *usageView) (err error) {
+	v.report.Uses = slices.DeleteFunc(v.report.Uses, func(u replay.Use) bool { return !c.wants(u.Principal) })
+	if c.unused {
+		v.unused = map[policy.ARN]unusedView{}
+		for i := range v.report.Uses {
+			u := &v.report.Uses[i]
+			var x unusedView
+			if x.patterns, x.granted, x.used, err = replay.Unused(ctx, env, u); err != nil {
+				x.problem = err.Error()
+				if ctx.Err() != nil {
+					return err
+				}
+			}
+			v.unused[u.Principal] = x
+		}
+	}
+	if c.policy {
+		v.policy, err = replay.LeastPrivilegePolicy(v.report.Uses...)
+	}
+	return err
+}
+
+func (c *trailUsage) wants(a policy.ARN) bool {
+	if c.set != "" && replay.PermissionSet(a) != c.set {
+		return false
+	}
+	return len(c.principals) == 0 || slices.ContainsFunc(c.principals, func(p string) bool { return like(p, a.String()) })
+}
+
+// like reports whether a text matches a pattern in which * stands for any text.
+func like(pattern, text string) bool {
+	ok, err := path.Match(strings.ReplaceAll(pattern, "/", ":"), strings.ReplaceAll(text, "/", ":"))
+	return ok && err == nil
+}
+
+type unusedView struct {
+	patterns      []string
+	granted, used int
+	problem       string
+}
+
+// A usageView is a report as it is shown.
+type usageView struct {
+	report *replay.UsageReport
+	policy *replay.LeastPrivilege
+	unused map[policy.ARN]unusedView
+}
+
+func (v *usageView) write(a *app, output string) error {
+	switch output {
+	case "json":
+		return writeJSON(a.stdout, v.json())
+	case "csv":
+		return v.csv(a.stdout)
+	case "markdown":
+		return printTo(a.stdout, v.markdown())
+	}
+	return printTo(a.stdout, v.text())
+}
+
+func printTo(w io.Writer, text string) error {
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+func (v *usageView) text() string {
+	var b strings.Builder
+	if v.policy != nil {
+		v.policyText(&b)
+		return b.String()
+	}
+	for _, u := range v.report.Uses {
+		fmt.Fprintf(&b, "%s: %s, last %s\n", u.Principal, plural(u.Events, "call"), day(u.Last))
+		for _, p := range u.Persons {
+			fmt.Fprintf(&b, "  by %s: %s, last %s\n", p.Person, plural(p.Events, "call"), day(p.Last))
+		}
+		for _, x := range u.Actions {
+			fmt.Fprintf(&b, "  %s on %s: %s, last %s%s\n", x.Action, onWhat(x), plural(x.Events, "call"), day(x.Last), certainty(x))
+		}
+		for _, x := range u.Refused {
+			fmt.Fprintf(&b, "  refused: %s, %s, last %s\n", x.Action, plural(x.Events, "call"), day(x.Last))
+		}
+		if x, ok := v.unused[u.Principal]; ok {
+			fmt.Fprintf(&b, "  %s\n", x.text(v.report.Days))
+		}
+	}
+	fmt.Fprintf(&b, "\n%s over %s\n", plural(v.report.Events, "event"), plural(len(v.report.Days), "day"))
+	for _, s := range v.report.Skipped {
+		fmt.Fprintf(&b, "not counted: %s\n", skippedText(s))
+	}
+	b.WriteString("What this does not know:\n")
+	for _, s := range v.report.BlindSpots() {
+		fmt.Fprintf(&b, "- %s\n", s)
+	}
+	return b.String()
+}
+
+func (x unusedView) text(days []string) string {
+	if x.problem != "" {
+		return "unused: not known: " + x.problem
+	}
+	return fmt.Sprintf("unused: %d of %s not observed in %s: %s", x.granted-x.used, plural(x.granted, "action"), plural(len(days), "day"), strings.Join(x.patterns, ", "))
+}
+
+func (v *usageView) policyText(b *strings.Builder) {
+	l := v.policy
+	if l.Document == nil {
+		b.WriteString("no policy: nothing was done\n")
+		return
+	}
+	fmt.Fprintf(b, "%s\n", l.Document.Indent())
+	fmt.Fprintf(b, "\nallows each of the %s that were observed in %s; %s as AWS counts them\n", plural(l.Proved, "request"), plural(len(v.report.Days), "day"), plural(l.Size, "character"))
+	for _, r := range l.Unproved {
+		fmt.Fprintf(b, "does not allow by itself: %s\n", r)
+	}
+	for _, x := range l.Wide {
+		fmt.Fprintf(b, "on every resource, for the log does not tell which: %s\n", x)
+	}
+	for _, x := range l.Left {
+		fmt.Fprintf(b, "left out, for no such action is known: %s\n", x)
+	}
+	b.WriteString("What this does not know:\n")
+	for _, s := range v.report.BlindSpots() {
+		fmt.Fprintf(b, "- %s\n", s)
+	}
+}
+
+func onWhat(x replay.ActionUse) string {
+	list := slices.Clone(x.Resources)
+	if len(list) > 3 {
+		list = append(list[:3:3], fmt.Sprintf("%d more", len(list)-3))
+	}
+	if x.None {
+		list = append(list, "*")
+	}
+	if x.Open {
+		list = append(list, "resources that the log does not tell")
+	}
+	return strings.Join(list, ", ")
+}
+
+func certainty(x replay.ActionUse) string {
+	switch {
+	case x.Inferred:
+		return " (inferred)"
+	case x.Certainty.String() == "certain":
+		return ""
+	}
+	return " (" + x.Certainty.String() + ")"
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "at no known time"
+	}
+	return t.Format(time.DateOnly)
+}
+
+func (v *usageView) markdown() string {
+	var b strings.Builder
+	if v.policy != nil {
+		b.WriteString("```json\n")
+		if v.policy.Document != nil {
+			fmt.Fprintf(&b, "%s\n", v.policy.Document.Indent())
+		}
+		b.WriteString("```\n\n")
+	} else {
+		b.WriteString("| principal | action | resources | calls | last |\n|---|---|---|---|---|\n")
+		for _, u := range v.report.Uses {
+			for _, x := range u.Actions {
+				fmt.Fprintf(&b, "| %s | %s%s | %s | %d | %s |\n", cell(u.Principal.String()), cell(string(x.Action)), certainty(x), cell(onWhat(x)), x.Events, day(x.Last))
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("What this does not know:\n\n")
+	for _, s := range v.report.BlindSpots() {
+		fmt.Fprintf(&b, "- %s\n", s)
+	}
+	return b.String()
+}
+
+func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", " ", "`", "'").Replace(s) }
+
+func (v *usageView) csv(to io.Writer) error {
+	w := csv.NewWriter(to)
+	_ = w.Write([]string{"principal", "action", "certainty", "resources", "calls", "first", "last"})
+	for _, u := range v.report.Uses {
+		for _, x := range u.Actions {
+			_ = w.Write([]string{u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(x.Resources, " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)})
+		}
+	}
+	w.Flush()
+	return w.Error()
+}
+
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
