@@ -23,9 +23,14 @@ type LeastPrivilege struct {
 	// Wide lists actions that it allows on every resource, since the events do not tell on
 	// which they were used.
 	Wide []policy.Action
-	// Left lists what it does not allow although events may have needed it: actions that are
-	// only named after an event.
+	// Left lists what it does not allow although calls may have needed it: actions that are
+	// only named after an event, and those that some calls need, on resources that no event
+	// tells.
 	Left []policy.Action
+}
+
+func isLeft(a ActionUse) bool {
+	return a.Certainty == serviceref.Unknown || a.Certainty == serviceref.Sometimes && a.Open && len(a.Resources) == 0
 }
 
 // LeastPrivilegePolicy writes the policy of one or several principals together: all roles of
@@ -36,7 +41,7 @@ func LeastPrivilegePolicy(uses ...Use) (*LeastPrivilege, error) {
 	actions := map[policy.Action]*action{}
 	for i := range uses {
 		for _, a := range uses[i].Actions {
-			if a.Certainty == serviceref.Unknown {
+			if isLeft(a) {
 				out.Left = append(out.Left, a.Action)
 				continue
 			}
@@ -139,7 +144,7 @@ func (l *LeastPrivilege) prove(u *Use) error {
 		l.Unproved = append(l.Unproved, string(a)+" on "+name)
 	}
 	for _, a := range u.Actions {
-		if a.Certainty == serviceref.Unknown {
+		if isLeft(a) {
 			continue
 		}
 		for _, r := range a.Resources {

@@ -227,7 +227,7 @@ func (v *usageView) policyText(b *strings.Builder) {
 		fmt.Fprintf(b, "on every resource, for the log does not tell which: %s\n", x)
 	}
 	for _, x := range l.Left {
-		fmt.Fprintf(b, "left out, for no such action is known: %s\n", x)
+		fmt.Fprintf(b, "left out, for it is not known that it was needed: %s\n", x)
 	}
 	b.WriteString("What this does not know:\n")
 	for _, s := range v.report.BlindSpots() {
