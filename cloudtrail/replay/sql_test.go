@@ -33,7 +33,7 @@ func collect(t testing.TB, s *replay.Selection, records ...string) *replay.Summa
 const addresses = `{"Version":"2012-10-17","Statement":[{"Sid":"Office","Effect":"Deny","Action":"*","Resource":"*","Condition":{"NotIpAddress":{"aws:SourceIp":["203.0.113.0/24","198.51.100.7"]},"BoolIfExists":{"aws:ViaAWSService":"false"}}},
  {"Effect":"Deny","Action":"s3:*","Resource":"arn:aws:s3:::logs/it's/*"}]}`
 
-func log(t testing.TB) []string {
+func mixed(t testing.TB) []string {
 	t.Helper()
 	from := func(r, ip string) string { return strings.TrimSuffix(r, "}") + `,"sourceIPAddress":"` + ip + `"}` }
 	object := func(bucket, key string) string {
@@ -55,7 +55,7 @@ func TestCSV(t *testing.T) {
 	before := compile(t, company(t))
 	after := withSCP(t, before, addresses)
 	s := replay.SelectChange(before.Organization(), after.Organization())
-	local := collect(t, s, log(t)...)
+	local := collect(t, s, mixed(t)...)
 	var csv bytes.Buffer
 	if err := local.WriteCSV(&csv); err != nil {
 		t.Fatal(err)
