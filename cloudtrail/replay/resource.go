@@ -83,9 +83,10 @@ type target struct {
 }
 
 // targets finds the resources that a call is authorised on as one action: those that the
-// event lists, if they can be of a type of the action; else ARNs among the parameters; else
-// what the ARN formats of the action make of the parameters. open says that there are, or
-// may be, others that nobody knows.
+// event lists, if they can be of a type of the action; else what the ARN formats of the action
+// make of the parameters; else ARNs among the parameters, of which a call that names its
+// resource otherwise may have others (lambda:AddPermission the source). open says that there
+// are, or may be, others that nobody knows.
 func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []target, open bool) {
 	add := func(text string) {
 		if a, err := policy.ParseARN(text); err == nil && info.Fits(a) && !slices.ContainsFunc(list, func(x target) bool { return x.arn == a }) {
@@ -104,14 +105,14 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 		}
 	}
 	if len(list) == 0 {
+		list = c.filled(info, t, at)
+	}
+	if len(list) == 0 {
 		c.each(t, func(_ string, value []byte) {
 			if bytes.HasPrefix(value, []byte(`"arn:`)) {
 				add(text(value))
 			}
 		})
-	}
-	if len(list) == 0 {
-		list = c.filled(info, t, at)
 	}
 	if len(list) > 0 && c.hasOneType(info) {
 		for i := range list {
@@ -122,6 +123,12 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 	c.rate(info, list)
 	known := make([]policy.ARN, 0, len(list))
 	for _, x := range list {
+		// What has no name yet stands for its type, too.
+		if body, ok := strings.CutSuffix(x.arn.String(), "/*"); ok {
+			if a, err := policy.ParseARN(body + "/x"); err == nil {
+				x.arn = a
+			}
+		}
 		known = append(known, x.arn)
 	}
 	return list, open || len(list) == 0 || len(info.Missing(known...)) > 0
@@ -219,7 +226,7 @@ func (c *calls) values(t *Tuple, service, variable string) (out []string) {
 	for _, p := range sources(service, variable) {
 		c.each(t, func(name string, value []byte) {
 			if name == p && len(out) == 0 {
-				out = texts(value, strings.ToLower(variable[:1])+variable[1:])
+				out = texts(value, sources(service, variable))
 			}
 		})
 	}
@@ -255,18 +262,18 @@ func (c *calls) dropsObject(t *Tuple) bool {
 
 // texts are the strings of a parameter: one, or those of a list, or of the member of the
 // items of a list, as EC2 writes them: {"items":[{"instanceId":"i-1"}]}.
-func texts(value []byte, name string) (out []string) {
+func texts(value []byte, names []string) (out []string) {
 	switch value[0] {
 	case '"':
 		if s := text(value); s != "" {
 			out = append(out, s)
 		}
 	case '[':
-		elements(value, func(e []byte) { out = append(out, texts(e, name)...) })
+		elements(value, func(e []byte) { out = append(out, texts(e, names)...) })
 	case '{':
 		members(value, func(n string, v []byte) {
-			if n == "items" || n == name {
-				out = append(out, texts(v, name)...)
+			if n == "items" || slices.Contains(names, n) {
+				out = append(out, texts(v, names)...)
 			}
 		})
 	}
