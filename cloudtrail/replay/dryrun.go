@@ -227,8 +227,12 @@ func (x *runner) lost(t *Tuple, c Counts, class Class, list []Request) {
 	delta.Certain = certain
 	d := x.after.Can(worst.Request)
 	delta.Statement = statement(x.after, d)
-	if worst.Open && !certain {
+	switch {
+	case certain:
+	case worst.Open:
 		delta.Statement = cmp.Or(x.touches(worst), delta.Statement)
+	case d.Outcome == simulate.Indeterminate:
+		delta.Statement = cmp.Or(x.suspect(worst), delta.Statement)
 	}
 	switch {
 	case certain:
@@ -349,6 +353,28 @@ func (x *runner) depends(r *Request) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// suspect is the first Deny statement whose condition decides after the change whether a
+// request is allowed, and did not before.
+func (x *runner) suspect(r *Request) string {
+	denies := func(env *simulate.Environment) (out []string) {
+		for _, d := range env.Explain(r.Request).Depends {
+			for _, t := range d.Statements {
+				if t.Effect == policy.Deny {
+					out = append(out, statementName(t.Statement.SID, t.Statement.Index, t.Statement.Policy.Name))
+				}
+			}
+		}
+		return out
+	}
+	was := denies(x.before)
+	for _, name := range denies(x.after) {
+		if !slices.Contains(was, name) {
+			return name
+		}
+	}
+	return ""
 }
 
 func (x *runner) delta(t *Tuple, class Class, r *Request) Delta {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 
@@ -246,5 +247,48 @@ func TestDryRunErrors(t *testing.T) {
 	}
 	if _, err := replay.DryRun(context.Background(), bare, bare, sequence(t)); err == nil {
 		t.Error("no error for an environment without an organization")
+	}
+}
+
+// TestDryRunApart asks about callers from outside, whom only RCPs reach: they stand apart.
+func TestDryRunApart(t *testing.T) {
+	o := company(t)
+	spec := o.Spec()
+	spec.Root.PolicyTypes = append(spec.Root.PolicyTypes, policy.ResourceControl)
+	const full = "p-RCPFullAWSAccess"
+	spec.ControlPolicies = append(spec.ControlPolicies, org.ControlPolicy{ID: full, Name: "RCPFullAWSAccess", Kind: policy.ResourceControl, Document: doc(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}`)})
+	spec.Root.Attached = append(spec.Root.Attached, full)
+	for i := range spec.Accounts {
+		spec.Accounts[i].Attached = append(spec.Accounts[i].Attached, full)
+	}
+	member := slices.IndexFunc(spec.Accounts, func(a org.Account) bool { return a.ID == "111122223333" })
+	spec.Accounts[member].Resources = []org.Resource{{ARN: policy.MustParseARN("arn:aws:s3:::logs"), Policy: doc(t, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::logs/*"},{"Effect":"Allow","Principal":{"Service":"logging.s3.amazonaws.com"},"Action":"s3:PutObject","Resource":"arn:aws:s3:::logs/*"}]}`)}}
+	world, err := org.New(spec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := compile(t, world)
+	after, err := before.Apply(
+		org.PutControlPolicy(org.ControlPolicy{ID: "p-perimeter", Name: "perimeter", Kind: policy.ResourceControl, Document: doc(t, `{"Version":"2012-10-17","Statement":[{"Sid":"OurOwn","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-exampleorgid"}}}]}`)}),
+		org.AttachControlPolicy("p-perimeter", "r-ab12"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := strings.NewReplacer(`iam::111122223333`, `iam::444455556666`, `sts::111122223333`, `sts::444455556666`).Replace(app)
+	object := `,"requestParameters":{"bucketName":"logs","key":"a"}`
+	report, err := replay.DryRun(context.Background(), before, after, sequence(t,
+		event("s3.amazonaws.com", "GetObject", foreign, object),
+		event("s3.amazonaws.com", "PutObject", `{"type":"AWSService","invokedBy":"logging.s3.amazonaws.com"}`, object),
+		event("s3.amazonaws.com", "GetObject", app, object),
+	))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `apart certain logging.s3.amazonaws.com s3:PutObject eu-west-1 x1 by OurOwn of perimeter [service]
+apart possible orders s3:GetObject eu-west-1 x1 by OurOwn of perimeter depends on aws:PrincipalOrgID [foreign account]
+agree 1 disagree 0 undecided 0
+`
+	if diff := cmp.Diff(want, brief(report)); diff != "" {
+		t.Errorf("report (-want +got):\n%s", diff)
 	}
 }

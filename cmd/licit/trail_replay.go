@@ -48,9 +48,9 @@ The report begins with how far to trust it: how often the policies of the snapsh
 what AWS answered, and what the log covers. What is not in the report was not observed in the
 days of the log; that does not make it safe.
 
-Logs are files as CloudTrail delivers them, and others that hold events (see licit trail
---help). For logs that are too large to be read, --result reads what Athena answered to the
-query of licit trail sql.
+Logs are files as CloudTrail delivers them, answers of LookupEvents, events of EventBridge,
+JSON Lines and exports of CloudWatch Logs, also compressed. For logs that are too large to be
+read, --result reads what Athena answered to the query of licit trail sql.
 
 Exit codes: 0 replayed, 1 --fail-on found what it names, 2 usage or input error, 3 --fail-on
 broken found nothing that is certain, but calls that perhaps break, 4 some of the log could
