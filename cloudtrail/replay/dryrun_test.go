@@ -236,6 +236,12 @@ func TestDryRunErrors(t *testing.T) {
 	if err != nil || report.Unread != 1 || len(report.Errors) != 1 {
 		t.Errorf("got %d unread, %v, %v; want one", report.Unread, report.Errors, err)
 	}
+	twice := parse(t, event("s3.amazonaws.com", "ListBuckets", app, ``))
+	twice.Duplicate = true
+	report, err = replay.DryRun(context.Background(), env, env, seq([]*cloudtrail.Event{twice}))
+	if err != nil || report.Duplicates != 1 || report.Events != 0 {
+		t.Errorf("got %d duplicates of %d events, %v; want one, left out", report.Duplicates, report.Events, err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := replay.DryRun(ctx, env, env, sequence(t, event("s3.amazonaws.com", "ListBuckets", app, ``))); !errors.Is(err, context.Canceled) {

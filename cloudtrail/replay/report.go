@@ -131,6 +131,7 @@ type Report struct {
 	Sources                 []string // event sources with data events
 	Mapped, Placed          int      // calls whose actions are known; and also all their resources
 	Calls                   int      // that could be asked
+	Duplicates              int      // events that came again and were left out
 	Errors                  []error  // the first of what could not be read
 	Unread                  int      // how many there were
 }
@@ -247,7 +248,7 @@ func (g *gathering) merge(o *gathering) {
 func (g *gathering) report(m *Summary, change *Selection) *Report {
 	r := &Report{
 		Events: g.events, Succeeded: g.succeeded, Denied: g.denied, Failed: g.failed, Tuples: len(m.tuples),
-		Calls: g.calls, Mapped: g.mapped, Placed: g.placed, Errors: slices.Clone(m.errors), Unread: m.broken,
+		Calls: g.calls, Mapped: g.mapped, Placed: g.placed, Errors: slices.Clone(m.errors), Unread: m.broken, Duplicates: m.twice,
 		Backtest: g.back.result(),
 	}
 	for _, c := range m.tuples {

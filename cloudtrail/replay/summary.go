@@ -23,6 +23,7 @@ type Summary struct {
 	events int
 	errors []error
 	broken int
+	twice  int
 }
 
 // Coverage is a part of a log: what one account and Region have of one day.
@@ -41,7 +42,8 @@ func NewSummary(s *Selection) *Summary {
 	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}, data: map[string]bool{}}
 }
 
-// Collect reduces all events. What could not be read is counted. The error is that of ctx.
+// Collect reduces all events. What could not be read, and events that the reader marks as
+// duplicates, are counted and left out. The error is that of ctx.
 func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Event, error]) (*Summary, error) {
 	m := NewSummary(s)
 	n := 0
@@ -51,6 +53,10 @@ func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Eve
 		}
 		if err != nil {
 			m.Fail(err)
+			continue
+		}
+		if e.Duplicate {
+			m.twice++
 			continue
 		}
 		m.Add(e)
@@ -118,6 +124,7 @@ func (m *Summary) Merge(o *Summary) {
 	}
 	maps.Copy(m.data, o.data)
 	m.broken += o.broken
+	m.twice += o.twice
 	m.errors = append(m.errors, o.errors...)
 	m.errors = m.errors[:min(len(m.errors), mostErrors)]
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +25,7 @@ type logInput struct {
 	quiet        bool
 
 	from, to time.Time // zero: open
-	outside  int       // events left out, being earlier or later
-	stats    []cloudtrail.Stats
+	skipped  map[cloudtrail.Skipped]int
 }
 
 func (in *logInput) register(cmd *cobra.Command) {
@@ -65,6 +66,7 @@ func readDay(flag, s string, plus int) (time.Time, error) {
 // collect reduces all events.
 func (in *logInput) collect(ctx context.Context, a *app, s *replay.Selection) (*replay.Summary, error) {
 	all := replay.NewSummary(s)
+	in.skipped = map[cloudtrail.Skipped]int{}
 	for _, name := range in.paths {
 		events, err := in.open(a, name)
 		if err != nil {
@@ -75,6 +77,9 @@ func (in *logInput) collect(ctx context.Context, a *app, s *replay.Selection) (*
 			return nil, err
 		}
 		all.Merge(m)
+	}
+	for _, why := range slices.Sorted(maps.Keys(in.skipped)) {
+		a.note("passed over, being no events of calls: %d of kind %s", in.skipped[why], why)
 	}
 	return all, nil
 }
@@ -100,7 +105,9 @@ func (in *logInput) open(a *app, name string) (iter.Seq2[*cloudtrail.Event, erro
 	events := r.ReadFS(os.DirFS(dir), pattern)
 	return func(yield func(*cloudtrail.Event, error) bool) {
 		defer func() {
-			in.stats = append(in.stats, r.Stats())
+			for why, n := range r.Stats().Skipped {
+				in.skipped[why] += n
+			}
 			if r.Progress != nil {
 				fmt.Fprint(a.stderr, "\r\x1b[K")
 			}
@@ -128,7 +135,6 @@ func (in *logInput) within(events iter.Seq2[*cloudtrail.Event, error]) iter.Seq2
 	return func(yield func(*cloudtrail.Event, error) bool) {
 		for e, err := range events {
 			if err == nil && (!in.from.IsZero() && e.Time.Before(in.from) || !in.to.IsZero() && !e.Time.Before(in.to)) {
-				in.outside++
 				continue
 			}
 			if !yield(e, err) {

@@ -33,20 +33,21 @@ type deltaJSON struct {
 }
 
 type replayJSON struct {
-	Events    int          `json:"events"`
-	Succeeded int          `json:"succeeded"`
-	Refused   int          `json:"refused"`
-	Failed    int          `json:"failed"`
-	Tuples    int          `json:"tuples"`
-	Backtest  backtestJSON `json:"backtest"`
+	Events    int               `json:"events"`
+	Succeeded int               `json:"succeeded"`
+	Refused   int               `json:"refused"`
+	Failed    int               `json:"failed"`
+	Tuples    int               `json:"tuples"`
+	Backtest  backtestJSON      `json:"backtest"`
 	Coverage  trailCoverageJSON `json:"coverage"`
-	Broken    []deltaJSON  `json:"broken"`
-	Opened    []deltaJSON  `json:"opened"`
-	Unsure    []deltaJSON  `json:"unsure"`
-	Apart     []deltaJSON  `json:"apart"`
-	Skipped   []skipJSON   `json:"skipped"`
-	Unread    int          `json:"unread"`
-	Errors    []string     `json:"errors,omitempty"`
+	Broken    []deltaJSON       `json:"broken"`
+	Opened    []deltaJSON       `json:"opened"`
+	Unsure    []deltaJSON       `json:"unsure"`
+	Apart     []deltaJSON       `json:"apart"`
+	Skipped   []skipJSON        `json:"skipped"`
+	Unread    int               `json:"unread"`
+	Twice     int               `json:"duplicates"`
+	Errors    []string          `json:"errors,omitempty"`
 }
 
 type backtestJSON struct {
@@ -131,7 +132,7 @@ func replayJSONOf(r *replay.Report) replayJSON {
 		Backtest: backtestJSON{Agree: b.Agree, Disagree: b.Disagree, Undecided: b.Undecided, LayersNamed: b.Named, LayersSame: b.Same, Disagreements: []disagreJSON{}},
 		Coverage: trailCoverageJSON{Accounts: listOf(r.Accounts), Regions: listOf(r.Regions), Days: listOf(r.Days), DataEvents: listOf(r.Sources), Calls: r.Calls, Mapped: r.Mapped, Placed: r.Placed, Classes: map[string]int{}, Keys: []keyJSON{}},
 		Broken:   deltasJSON(r.Broken), Opened: deltasJSON(r.Opened), Unsure: deltasJSON(r.Unsure), Apart: deltasJSON(r.Apart),
-		Skipped: skippedJSON(r.Skipped), Unread: r.Unread, Errors: errorTexts(r.Errors),
+		Skipped: skippedJSON(r.Skipped), Unread: r.Unread, Twice: r.Duplicates, Errors: errorTexts(r.Errors),
 	}
 	if rate, ok := b.Rate(); ok {
 		out.Backtest.Rate = &rate
@@ -190,14 +191,14 @@ type leastPolicyJSON struct {
 }
 
 type usageJSON struct {
-	Uses       []useJSON   `json:"uses"`
+	Uses       []useJSON        `json:"uses"`
 	Policy     *leastPolicyJSON `json:"policy,omitempty"`
-	Events     int         `json:"events"`
-	Days       []string    `json:"days"`
-	Skipped    []skipJSON  `json:"skipped"`
-	BlindSpots []string    `json:"blindSpots"`
-	Unread     int         `json:"unread"`
-	Errors     []string    `json:"errors,omitempty"`
+	Events     int              `json:"events"`
+	Days       []string         `json:"days"`
+	Skipped    []skipJSON       `json:"skipped"`
+	BlindSpots []string         `json:"blindSpots"`
+	Unread     int              `json:"unread"`
+	Errors     []string         `json:"errors,omitempty"`
 }
 
 func actionUses(list []replay.ActionUse) []actionUseJSON {

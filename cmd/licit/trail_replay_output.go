@@ -61,6 +61,9 @@ func trust(r *replay.Report) []string {
 		fmt.Sprintf("log: %s of %s in %s over %s; %s", plural(r.Events, "event"), plural(len(r.Accounts), "account"), plural(len(r.Regions), "Region"), days, data),
 		fmt.Sprintf("calls: %d succeeded, %d refused, %d failed for other reasons; %s that policies can tell apart", r.Succeeded, r.Denied, r.Failed, plural(r.Tuples, "kind")),
 	}
+	if r.Duplicates > 0 {
+		out = append(out, "left out: "+plural(r.Duplicates, "event")+" that came again")
+	}
 	b := &r.Backtest
 	if rate, ok := b.Rate(); ok {
 		out = append(out, fmt.Sprintf("backtest: the policies of the snapshot agree with what AWS answered on %s of %s that they decide; %d not decided", percent(rate), plural(b.Agree+b.Disagree, "call"), b.Undecided))
