@@ -13,7 +13,6 @@ func (a *app) trailCommand() *cobra.Command {
 		a.trailCoverageCommand(),
 		a.trailVerifyCommand(),
 		a.trailDetectCommand(),
-		// One line each.
 		a.trailReplayCommand(),
 		a.trailSQLCommand(),
 		a.trailUsageCommand(),

@@ -103,7 +103,7 @@ func (c *trailCoverage) run(a *app, cmd *cobra.Command) error {
 		names[account.ID] = account.Name
 	}
 	slices.Sort(q.Accounts)
-	j := trailCoverageJSONOf(cloudtrail.Cover(trails, q), trails, names)
+	j := recordingJSONOf(cloudtrail.Cover(trails, q), trails, names)
 	switch c.output {
 	case "json":
 		err = writeJSON(a.stdout, j)
@@ -184,8 +184,8 @@ func owners(o *org.Organization, trails []cloudtrail.Trail) {
 	}
 }
 
-// A trailCoverageJSON is the answer of trail coverage.
-type trailCoverageJSON struct {
+// A recordingJSON is the answer of trail coverage.
+type recordingJSON struct {
 	Trails   []trailJSON        `json:"trails"`
 	Cells    []coverageCellJSON `json:"cells"`
 	Recorded int                `json:"recorded"` // cells
@@ -226,8 +226,8 @@ type coverageCellJSON struct {
 	Why     []string `json:"why,omitempty"`
 }
 
-func trailCoverageJSONOf(c *cloudtrail.Coverage, trails []cloudtrail.Trail, names map[string]string) *trailCoverageJSON {
-	j := &trailCoverageJSON{Trails: []trailJSON{}, Cells: []coverageCellJSON{}}
+func recordingJSONOf(c *cloudtrail.Coverage, trails []cloudtrail.Trail, names map[string]string) *recordingJSON {
+	j := &recordingJSON{Trails: []trailJSON{}, Cells: []coverageCellJSON{}}
 	for i := range trails {
 		j.Trails = append(j.Trails, trailJSONOf(&trails[i]))
 	}
@@ -271,7 +271,7 @@ func trailJSONOf(t *cloudtrail.Trail) trailJSON {
 	return j
 }
 
-func (j *trailCoverageJSON) table() *table {
+func (j *recordingJSON) table() *table {
 	t := &table{heading: []string{"account", "name", "region", "reads", "writes", "trails", "why"}}
 	for _, c := range j.Cells {
 		t.add(c.Account, c.Name, c.Region, c.Reads, c.Writes, strings.Join(c.Trails, " "), strings.Join(c.Why, "; "))
@@ -280,7 +280,7 @@ func (j *trailCoverageJSON) table() *table {
 }
 
 // summary is the answer in a sentence.
-func (j *trailCoverageJSON) summary() string {
+func (j *recordingJSON) summary() string {
 	text := fmt.Sprintf("all management events are recorded in %d of %s of account and Region", j.Recorded, plural(len(j.Cells), "pair"))
 	if j.Missing > 0 {
 		text += fmt.Sprintf(", not all in %d", j.Missing)
@@ -292,7 +292,7 @@ func (j *trailCoverageJSON) summary() string {
 }
 
 // gaps groups the accounts and Regions of which not all is recorded.
-func (j *trailCoverageJSON) gaps() *table {
+func (j *recordingJSON) gaps() *table {
 	t := &table{heading: []string{"account", "reads", "writes", "regions", "why"}}
 	type group struct{ account, reads, writes, why string }
 	regions := make(map[group][]string)
@@ -321,7 +321,7 @@ func (j *trailCoverageJSON) gaps() *table {
 	return t
 }
 
-func (j *trailCoverageJSON) accounts() map[string]bool {
+func (j *recordingJSON) accounts() map[string]bool {
 	out := make(map[string]bool)
 	for _, c := range j.Cells {
 		out[c.Account] = true
@@ -329,7 +329,7 @@ func (j *trailCoverageJSON) accounts() map[string]bool {
 	return out
 }
 
-func (j *trailCoverageJSON) text() string {
+func (j *recordingJSON) text() string {
 	var b strings.Builder
 	for _, t := range j.Trails {
 		fmt.Fprintf(&b, "%s\n", plain(t.ARN))
@@ -347,7 +347,7 @@ func (j *trailCoverageJSON) text() string {
 	return b.String()
 }
 
-func (j *trailCoverageJSON) markdown() string {
+func (j *recordingJSON) markdown() string {
 	var b strings.Builder
 	b.WriteString("### Trails\n")
 	for _, t := range j.Trails {

@@ -10,12 +10,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/cloudtrail/detect"
+	"github.com/licit-dev/licit/examples"
 	"github.com/licit-dev/licit/identitycenter"
 )
 
@@ -26,15 +26,16 @@ var (
 
 // detectFlags are the flags of licit trail detect.
 type detectFlags struct {
-	snapshot, config, alarms, since, until, failOn, output string
-	samples, top                                           int
-	list, quiet                                            bool
+	in                                       logInput
+	snapshot, config, alarms, failOn, output string
+	samples, top                             int
+	list                                     bool
 }
 
 func (a *app) trailDetectCommand() *cobra.Command {
 	var f detectFlags
 	cmd := &cobra.Command{
-		Use:   "detect DIR|FILE",
+		Use:   "detect [DIR|FILE]...",
 		Short: "Find root and break-glass use, tampering, misused keys and leavers in CloudTrail logs",
 		Long: `Detect reads log files of CloudTrail and applies rules to their events; --list names the
 rules, what they read and what they cannot see. The files may be as in the bucket, answers
@@ -77,11 +78,8 @@ error, 4 nothing as bad, but there were no events, or some could not be read.`,
   licit trail detect ./logs --config detect.json --alarms ./alarms --fail-on critical
   licit trail detect --list`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case f.list && len(args) > 0:
+			if f.list && len(args) > 0 {
 				return usageError{cmd, fmt.Errorf("unexpected argument %q; --list takes none", args[0])}
-			case !f.list && len(args) != 1:
-				return usageError{cmd, fmt.Errorf("%d arguments; want one, the directory of the log files, or one of them", len(args))}
 			}
 			return nil
 		},
@@ -89,20 +87,19 @@ error, 4 nothing as bad, but there were no events, or some could not be read.`,
 			if f.list {
 				return f.rules(a, cmd)
 			}
-			return f.run(a, cmd, args[0])
+			f.in.paths = args
+			return f.run(a, cmd)
 		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&f.snapshot, "snapshot", "", "`DIR` of a snapshot")
 	fl.StringVar(&f.config, "config", "", "JSON `FILE` of what the rules need to know")
 	fl.StringVar(&f.alarms, "alarms", "", "`DIR` of metric filters, alarms and subscriptions, as the AWS CLI prints them")
-	fl.StringVar(&f.since, "since", "", "`TIME` or day, UTC, of the first event")
-	fl.StringVar(&f.until, "until", "", "`TIME` or day, UTC, before which events are; that day not included")
+	f.in.register(cmd)
 	fl.StringVar(&f.failOn, "fail-on", "high", "exit 1 for findings of this `SEVERITY` or worse: "+oneOf(detectFailures))
 	fl.IntVar(&f.samples, "samples", 3, "events that a finding names, the first `N`")
 	fl.IntVar(&f.top, "top", 10, "findings of a rule that text and Markdown list; 0: all")
 	fl.BoolVar(&f.list, "list", false, "print the rules, and read nothing")
-	fl.BoolVarP(&f.quiet, "quiet", "q", false, "no progress")
 	registerOutputs(cmd, &f.output, detectFormats...)
 	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(detectFailures, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.MarkFlagDirname("snapshot"))
@@ -112,7 +109,7 @@ error, 4 nothing as bad, but there were no events, or some could not be read.`,
 	return cmd
 }
 
-func (f *detectFlags) run(a *app, cmd *cobra.Command, name string) error {
+func (f *detectFlags) run(a *app, cmd *cobra.Command) error {
 	c, failOn, err := f.check(cmd)
 	if err != nil {
 		return err
@@ -120,11 +117,7 @@ func (f *detectFlags) run(a *app, cmd *cobra.Command, name string) error {
 	if err := f.read(cmd, &c); err != nil {
 		return err
 	}
-	reader := &cloudtrail.Reader{}
-	if !f.quiet {
-		reader.Progress = detectProgress(a)
-	}
-	events, done, err := logEvents(reader, name)
+	events, done, err := f.in.read(a)
 	if err != nil {
 		return err
 	}
@@ -142,7 +135,7 @@ func (f *detectFlags) run(a *app, cmd *cobra.Command, name string) error {
 	if more := r.Unreadable - len(r.Errors); more > 0 {
 		a.note("and %d more records or files that could not be read", more)
 	}
-	v := detectView{r: r, dir: filepath.ToSlash(name), top: f.top}
+	v := detectView{r: r, dir: f.in.name(), top: f.top}
 	if err := v.write(a, f.output); err != nil {
 		return err
 	}
@@ -183,28 +176,11 @@ func (f *detectFlags) check(cmd *cobra.Command) (c detect.Config, failOn detect.
 	if f.top < 0 {
 		return c, 0, usageError{cmd, fmt.Errorf("--top %d: want 0 or more", f.top)}
 	}
-	if c.Since, err = detectTime("--since", f.since); err == nil {
-		c.Until, err = detectTime("--until", f.until)
+	if err := f.in.check(cmd); err != nil {
+		return c, 0, err
 	}
-	if err == nil && !c.Since.IsZero() && !c.Until.IsZero() && !c.Since.Before(c.Until) {
-		err = errors.New("--since is not before --until")
-	}
-	if err != nil {
-		return c, 0, usageError{cmd, err}
-	}
+	c.Since, c.Until = f.in.from, f.in.to
 	return c, failOn, nil
-}
-
-func detectTime(flag, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%s %q: want a day or time such as 2024-05-01 or 2024-05-01T10:00:00Z", flag, text)
 }
 
 // read adds what the files say to the configuration.
@@ -220,8 +196,8 @@ func (f *detectFlags) read(cmd *cobra.Command, c *detect.Config) error {
 		}
 	}
 	c.Since, c.Until, c.Samples = since, until, f.samples
-	if cmd.Flags().Changed("snapshot") {
-		if err := f.readSnapshot(c); err != nil {
+	if cmd.Flags().Changed("snapshot") || f.in.isSample() {
+		if err := f.readSnapshot(cmd, c); err != nil {
 			return err
 		}
 	}
@@ -253,34 +229,26 @@ func inFolder(dir string, err error) error {
 	return errors.Join(out...)
 }
 
-func (f *detectFlags) readSnapshot(c *detect.Config) (err error) {
-	if c.Organization, err = readSnapshot(f.snapshot); err != nil {
+// readSnapshot reads what the rules need of a snapshot; the sample logs have that of the sample
+// organization.
+func (f *detectFlags) readSnapshot(cmd *cobra.Command, c *detect.Config) (err error) {
+	dir, fsys := sampleName, examples.Fintech()
+	if cmd.Flags().Changed("snapshot") {
+		dir, fsys = f.snapshot, os.DirFS(f.snapshot)
+		c.Organization, err = readSnapshot(f.snapshot)
+	} else {
+		c.Organization, err = readSample()
+	}
+	if err != nil {
 		return err
 	}
-	fsys := os.DirFS(f.snapshot)
 	if c.IdentityCenter, err = identitycenter.ReadFS(fsys); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return inDirectory(filepath.ToSlash(f.snapshot), err)
+		return inDirectory(filepath.ToSlash(dir), err)
 	}
 	if c.Trails, err = cloudtrail.ReadTrailsFS(fsys); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return inFolder(f.snapshot, err)
+		return inFolder(dir, err)
 	}
 	return nil
-}
-
-// logEvents are the events of a file, or of all files of a directory.
-func logEvents(r *cloudtrail.Reader, name string) (events iter.Seq2[*cloudtrail.Event, error], done func(), err error) {
-	info, err := os.Stat(name)
-	switch {
-	case err != nil:
-		return nil, nil, fmt.Errorf("%q: %w; want the directory of the log files, or one of them", name, plainPathError(err))
-	case info.IsDir():
-		return r.ReadFS(os.DirFS(name), ""), func() {}, nil
-	}
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, nil, err
-	}
-	return r.Read(file), func() { file.Close() }, nil
 }
 
 // until ends a sequence when the context does.
@@ -290,17 +258,6 @@ func until(ctx context.Context, events iter.Seq2[*cloudtrail.Event, error]) iter
 			if ctx.Err() != nil || !yield(e, err) {
 				return
 			}
-		}
-	}
-}
-
-// detectProgress tells every few seconds how far the files are read.
-func detectProgress(a *app) func(cloudtrail.Progress) {
-	next := time.Now().Add(progressInterval)
-	return func(p cloudtrail.Progress) {
-		if now := time.Now(); now.After(next) {
-			next = now.Add(progressInterval)
-			a.note("%d of %d files read, %d MB; now %s", p.Files, p.Total, p.Bytes>>20, printable(p.File))
 		}
 	}
 }

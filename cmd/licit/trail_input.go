@@ -10,124 +10,175 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/cloudtrail/replay"
+	"github.com/licit-dev/licit/examples"
 )
 
-// logInput is which events a command of trail reads: all files of directories, and files.
+// logInput is which events a command of trail reads: those of all files of directories, and of
+// files; of no path, those of the embedded sample.
 type logInput struct {
 	paths        []string
 	since, until string
 	quiet        bool
 
 	from, to time.Time // zero: open
-	skipped  map[cloudtrail.Skipped]int
 }
 
 func (in *logInput) register(cmd *cobra.Command) {
+	in.registerPeriod(cmd)
+	cmd.Flags().BoolVarP(&in.quiet, "quiet", "q", false, "no progress on standard error")
+}
+
+func (in *logInput) registerPeriod(cmd *cobra.Command) {
 	fl := cmd.Flags()
-	fl.StringVar(&in.since, "since", "", "only events at or after this `TIME`, such as 2024-05-01 or 2024-05-01T10:00:00Z")
-	fl.StringVar(&in.until, "until", "", "only events before this `TIME`; of a day, up to its end")
-	fl.BoolVar(&in.quiet, "quiet", false, "no progress on standard error")
+	fl.StringVar(&in.since, "since", "", "only events at or after this `TIME` or day, UTC, such as 2024-05-01 or 2024-05-01T10:00:00Z")
+	fl.StringVar(&in.until, "until", "", "only events before this `TIME` or day")
 }
 
 func (in *logInput) check(cmd *cobra.Command) (err error) {
-	if in.from, err = readDay("since", in.since, 0); err != nil {
-		return usageError{cmd, err}
+	in.from, in.to, err = period(cmd, "since", in.since, "until", in.until)
+	return err
+}
+
+// period reads the two ends of one; empty ones are zero.
+func period(cmd *cobra.Command, since, from, until, to string) (start, end time.Time, err error) {
+	read := func(flag, s string) time.Time {
+		if s == "" || err != nil {
+			return time.Time{}
+		}
+		for _, layout := range []string{time.DateOnly, time.RFC3339} {
+			if t, err := time.Parse(layout, s); err == nil {
+				return t.UTC()
+			}
+		}
+		err = usageError{cmd, fmt.Errorf("--%s %q: want a day such as 2024-05-01, or a time such as 2024-05-01T10:00:00Z", flag, s)}
+		return time.Time{}
 	}
-	if in.to, err = readDay("until", in.until, 1); err != nil {
-		return usageError{cmd, err}
+	start, end = read(since, from), read(until, to)
+	if err == nil && from != "" && to != "" && !start.Before(end) {
+		err = usageError{cmd, fmt.Errorf("--%s %s is not before --%s %s", since, from, until, to)}
 	}
-	if !in.from.IsZero() && !in.to.IsZero() && !in.from.Before(in.to) {
-		return usageError{cmd, fmt.Errorf("--since %s is not before --until %s", in.since, in.until)}
+	return start, end, err
+}
+
+// ofSnapshot reports whether it is said of which organization the events are: the sample's are
+// those of the sample organization.
+func (in *logInput) ofSnapshot(cmd *cobra.Command) error {
+	if !in.isSample() && !cmd.Flags().Changed("snapshot") {
+		return usageError{cmd, errors.New("no --snapshot; want the directory of the snapshot of the organization that the logs are of")}
 	}
 	return nil
 }
 
-// readDay reads a time; a bare day stands for its beginning, or that of a later day.
-func readDay(flag, s string, plus int) (time.Time, error) {
-	if s == "" {
-		return time.Time{}, nil
+// isSample reports whether the events are those of the embedded sample.
+func (in *logInput) isSample() bool { return len(in.paths) == 0 }
+
+// name is what the events are of, for people.
+func (in *logInput) name() string {
+	if in.isSample() {
+		return "the sample logs"
 	}
-	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return t.AddDate(0, 0, plus), nil
+	var out []string
+	for _, p := range in.paths {
+		out = append(out, filepath.ToSlash(p))
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("--%s %q: want a day such as 2024-05-01, or a time such as 2024-05-01T10:00:00Z", flag, s)
-	}
-	return t.UTC(), nil
+	return strings.Join(out, ", ")
 }
 
-// collect reduces all events.
+// noteSample says that the sample is used.
+func noteSample(a *app) {
+	a.note("using the embedded sample logs; name your own directory or files")
+}
+
+// collect reduces the events of the period.
 func (in *logInput) collect(ctx context.Context, a *app, s *replay.Selection) (*replay.Summary, error) {
-	all := replay.NewSummary(s)
-	in.skipped = map[cloudtrail.Skipped]int{}
-	for _, name := range in.paths {
-		events, err := in.open(a, name)
-		if err != nil {
-			return nil, err
-		}
-		m, err := replay.Collect(ctx, s, in.within(events))
-		if err != nil {
-			return nil, err
-		}
-		all.Merge(m)
-	}
-	for _, why := range slices.Sorted(maps.Keys(in.skipped)) {
-		a.note("passed over, being no events of calls: %d of kind %s", in.skipped[why], why)
-	}
-	return all, nil
-}
-
-// open is the events of a directory or a file.
-func (in *logInput) open(a *app, name string) (iter.Seq2[*cloudtrail.Event, error], error) {
-	info, err := os.Stat(name)
+	events, done, err := in.read(a)
 	if err != nil {
-		var p *fs.PathError
-		if errors.As(err, &p) {
-			err = fmt.Errorf("%s: %w", filepath.ToSlash(name), p.Err)
-		}
 		return nil, err
 	}
-	dir, pattern := name, ""
-	if !info.IsDir() {
-		dir, pattern = filepath.Dir(name), filepath.Base(name)
-	}
-	r := &cloudtrail.Reader{}
-	if !in.quiet && isTerminal(a.stderr) {
-		r.Progress = showProgress(a)
-	}
-	events := r.ReadFS(os.DirFS(dir), pattern)
-	return func(yield func(*cloudtrail.Event, error) bool) {
-		defer func() {
-			for why, n := range r.Stats().Skipped {
-				in.skipped[why] += n
-			}
-			if r.Progress != nil {
-				fmt.Fprint(a.stderr, "\r\x1b[K")
-			}
-		}()
-		events(yield)
-	}, nil
+	defer done()
+	return replay.Collect(ctx, s, in.within(events))
 }
 
-// showProgress tells how far reading is, five times a second, once it took one.
-func showProgress(a *app) func(cloudtrail.Progress) {
-	start := time.Now()
-	next := start.Add(time.Second)
-	return func(p cloudtrail.Progress) {
-		now := time.Now()
-		if now.Before(next) {
-			return
-		}
-		next = now.Add(200 * time.Millisecond)
-		fmt.Fprintf(a.stderr, "\r\x1b[K%d of %d files, %d MB …", p.Files, p.Total, p.Bytes>>20)
+// read is all events. One reader reads them, so that copies are found wherever they are; done
+// says what it passed over.
+func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], done func(), err error) {
+	type source struct {
+		fsys    fs.FS
+		pattern string
 	}
+	var sources []source
+	if in.isSample() {
+		noteSample(a)
+		sources = append(sources, source{examples.Trail(), ""})
+	}
+	for _, name := range in.paths {
+		info, err := os.Stat(name)
+		switch {
+		case err != nil:
+			return nil, nil, fmt.Errorf("%q: %w; want the directory of the log files, or one of them", name, plainPathError(err))
+		case info.IsDir():
+			sources = append(sources, source{os.DirFS(name), ""})
+		default:
+			sources = append(sources, source{os.DirFS(filepath.Dir(name)), filepath.Base(name)})
+		}
+	}
+	r := new(cloudtrail.Reader)
+	show, clear := fileProgress(a, in.quiet)
+	r.Progress = func(p cloudtrail.Progress) { show(p.Files, p.Total, p.Bytes) }
+	return func(yield func(*cloudtrail.Event, error) bool) {
+			for _, s := range sources {
+				for e, err := range r.ReadFS(s.fsys, s.pattern) {
+					if !yield(e, err) {
+						return
+					}
+				}
+			}
+		}, func() {
+			clear()
+			skipped := r.Stats().Skipped
+			for _, why := range slices.Sorted(maps.Keys(skipped)) {
+				a.note("passed over, being no events of calls: %d of kind %s", skipped[why], why)
+			}
+		}, nil
+}
+
+// fileProgress shows how far reading is, five times a second, once it took one, where somebody may
+// be waiting: on a terminal.
+func fileProgress(a *app, quiet bool) (show func(files, total int, bytes int64), clear func()) {
+	if quiet || !isTerminal(a.stderr) {
+		return func(int, int, int64) {}, func() {}
+	}
+	start, shown := time.Now(), false
+	next := start.Add(time.Second)
+	return func(files, total int, bytes int64) {
+			now := time.Now()
+			if now.Before(next) {
+				return
+			}
+			next, shown = now.Add(200*time.Millisecond), true
+			fmt.Fprintf(a.stderr, "\r\x1b[K%s%d of %d files, %d MB in %s …", bar(files, total), files, total, bytes>>20, now.Sub(start).Round(time.Second))
+		}, func() {
+			if shown {
+				fmt.Fprint(a.stderr, "\r\x1b[K")
+			}
+		}
+}
+
+// bar is a progress bar.
+func bar(done, all int) string {
+	const width = 20
+	if all <= 0 {
+		return ""
+	}
+	n := min(width, width*done/all)
+	return "[" + strings.Repeat("=", n) + strings.Repeat(" ", width-n) + "] "
 }
 
 // within leaves out what is earlier or later.

@@ -87,14 +87,15 @@ func (c *trailReplay) check(cmd *cobra.Command, args []string) error {
 		return usageError{cmd, fmt.Errorf("--top %d: want a number of lines, or 0 for all", c.top)}
 	case len(c.changes) == 0:
 		return usageError{cmd, errors.New("nothing to replay against; want --change with a JSON file of changes")}
-	case len(args) == 0 && c.result == "":
-		return usageError{cmd, errors.New("no logs; want directories or files, or --result")}
 	case len(args) > 0 && c.result != "":
 		return usageError{cmd, errors.New("--result stands for logs; want one or the other")}
 	case c.result != "" && (c.in.since != "" || c.in.until != ""):
 		return usageError{cmd, errors.New("--result has the time of the query; give --since and --until to licit trail sql")}
 	}
-	return c.in.check(cmd)
+	if c.result != "" && !cmd.Flags().Changed("snapshot") {
+		return usageError{cmd, errors.New("no --snapshot; want that of the organization that the query was made for")}
+	}
+	return errors.Join(c.in.ofSnapshot(cmd), c.in.check(cmd))
 }
 
 func (c *trailReplay) run(a *app, cmd *cobra.Command, args []string) error {

@@ -29,7 +29,7 @@ describes for CloudTrail logs.
 Run it, and give the result (a CSV file) to licit trail replay --result with the same snapshot
 and change.`,
 		Example: `  licit trail sql --snapshot ./snapshot --change regions.json --table logs.cloudtrail \
-      --partition timestamp --since 2024-05-01 --until 2024-05-31 > query.sql`,
+      --partition timestamp --since 2024-05-01 --until 2024-06-01 > query.sql`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
@@ -55,8 +55,7 @@ and change.`,
 	fl.StringArrayVar(&changes, "change", nil, "JSON `FILE` of changes (repeatable, made in order)")
 	fl.StringVar(&query.Table, "table", "cloudtrail_logs", "`NAME` of the table, with its database or not")
 	fl.StringVar(&query.Partition, "partition", "", "`COLUMN` that the table is partitioned by, with days as 2024/05/31")
-	fl.StringVar(&in.since, "since", "", "only events at or after this `TIME`, such as 2024-05-01 or 2024-05-01T10:00:00Z")
-	fl.StringVar(&in.until, "until", "", "only events before this `TIME`; of a day, up to its end")
+	in.registerPeriod(cmd)
 	fl.SortFlags = false
 	must(cmd.MarkFlagFilename("change", "json"))
 	return cmd

@@ -70,10 +70,8 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 	switch {
 	case !slices.Contains(replayFormats, c.output):
 		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(replayFormats))}
-	case len(args) == 0:
-		return usageError{cmd, errors.New("no logs; want directories or files")}
 	}
-	if err := c.in.check(cmd); err != nil {
+	if err := errors.Join(c.in.ofSnapshot(cmd), c.in.check(cmd)); err != nil {
 		return err
 	}
 	w, err := c.world.load(a, cmd)
@@ -302,11 +300,4 @@ func (v *usageView) csv(to io.Writer) error {
 	}
 	w.Flush()
 	return w.Error()
-}
-
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }

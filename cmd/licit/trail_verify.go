@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/cloudtrail/digest"
+	"github.com/licit-dev/licit/examples"
 )
 
 var verifyFormats = []string{"text", "json", "csv", "markdown"}
@@ -19,7 +20,7 @@ var verifyFormats = []string{"text", "json", "csv", "markdown"}
 func (a *app) trailVerifyCommand() *cobra.Command {
 	var f verifyFlags
 	cmd := &cobra.Command{
-		Use:   "verify DIR --keys FILE",
+		Use:   "verify [DIR --keys FILE]",
 		Short: "Prove that log files are as CloudTrail delivered them",
 		Long: `Verify validates a copy of a bucket with log files of CloudTrail offline: that the digest
 files are signed by CloudTrail, that none is missing between the first and the last, and
@@ -54,13 +55,13 @@ to it, 2 usage or input error, 3 something could not be verified.`,
       --from 2026-03-01 --to 2026-04-01 -o markdown
   licit trail verify ./logs --prefix logs/ --keys keys.json -o csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) != 1 {
+			if len(args) > 1 {
 				return usageError{cmd, fmt.Errorf("%d arguments; want one, the directory of the copy", len(args))}
 			}
 			return nil
 		},
 		ValidArgsFunction: cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs),
-		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(a, cmd, args[0]) },
+		RunE:              func(cmd *cobra.Command, args []string) error { return f.run(a, cmd, args) },
 	}
 	fl := cmd.Flags()
 	fl.StringArrayVar(&f.keys, "keys", nil, "`FILE` of public keys, or REGION=FILE; may be repeated")
@@ -86,11 +87,11 @@ type verifyFlags struct {
 	options          digest.Options
 }
 
-func (f *verifyFlags) run(a *app, cmd *cobra.Command, dir string) error {
-	if err := f.check(cmd); err != nil {
+func (f *verifyFlags) run(a *app, cmd *cobra.Command, args []string) error {
+	if err := f.check(cmd, args); err != nil {
 		return err
 	}
-	keys, err := f.readKeys()
+	dir, fsys, keys, err := f.open(a, args)
 	if err != nil {
 		return err
 	}
@@ -99,24 +100,18 @@ func (f *verifyFlags) run(a *app, cmd *cobra.Command, dir string) error {
 			return err
 		}
 	}
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s: not a directory", dir)
-	}
-	if err != nil {
-		return err
-	}
 	var report *digest.Report
 	err = a.interruptible(cmd, func(ctx context.Context) error {
-		done := f.progress(a)
-		defer done()
-		report, err = digest.Verify(ctx, os.DirFS(dir), keys, f.options)
+		show, clear := fileProgress(a, f.quiet)
+		defer clear()
+		f.options.Progress = func(p digest.Progress) { show(p.Files, p.Total, p.Bytes) }
+		report, err = digest.Verify(ctx, fsys, keys, f.options)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := f.write(a, filepath.ToSlash(filepath.Clean(dir)), report); err != nil {
+	if err := f.write(a, dir, report); err != nil {
 		return err
 	}
 	switch report.Verdict() {
@@ -128,11 +123,33 @@ func (f *verifyFlags) run(a *app, cmd *cobra.Command, dir string) error {
 	return status(exitIndeterminate)
 }
 
-func (f *verifyFlags) check(cmd *cobra.Command) (err error) {
+// open is the copy with its name, and the keys.
+func (f *verifyFlags) open(a *app, args []string) (name string, fsys fs.FS, keys []digest.PublicKey, err error) {
+	if len(args) == 0 {
+		noteSample(a)
+		file, err := examples.Trail().Open("public-keys.json")
+		if err != nil {
+			return "", nil, nil, err
+		}
+		defer file.Close()
+		keys, err = digest.ReadKeys(file)
+		return "the sample logs", examples.Trail(), keys, err
+	}
+	if keys, err = f.readKeys(); err != nil {
+		return "", nil, nil, err
+	}
+	info, err := os.Stat(args[0])
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s: not a directory", args[0])
+	}
+	return filepath.ToSlash(filepath.Clean(args[0])), os.DirFS(args[0]), keys, err
+}
+
+func (f *verifyFlags) check(cmd *cobra.Command, args []string) (err error) {
 	if err := checkOutputs(cmd, f.output, verifyFormats...); err != nil {
 		return err
 	}
-	if len(f.keys) == 0 {
+	if len(f.keys) == 0 && len(args) > 0 {
 		return usageError{cmd, errors.New("no --keys; want the output of aws cloudtrail list-public-keys")}
 	}
 	if f.top < 0 {
@@ -141,29 +158,8 @@ func (f *verifyFlags) check(cmd *cobra.Command) (err error) {
 	if f.options.Relocated && f.options.Prefix != "" {
 		return usageError{cmd, errors.New("--prefix and --relocated; want one of them")}
 	}
-	if f.options.From, err = verifyTime("--from", f.from); err == nil {
-		f.options.To, err = verifyTime("--to", f.to)
-	}
-	if err == nil && f.from != "" && f.to != "" && !f.options.From.Before(f.options.To) {
-		err = errors.New("--from is not before --to")
-	}
-	if err != nil {
-		return usageError{cmd, err}
-	}
-	return nil
-}
-
-// verifyTime reads a time or a day; an empty one is the zero time.
-func verifyTime(name, value string) (time.Time, error) {
-	if value == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, value); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%s %q: want a time as 2026-03-01T10:00:00Z or a day as 2026-03-01", name, value)
+	f.options.From, f.options.To, err = period(cmd, "from", f.from, "to", f.to)
+	return err
 }
 
 func (f *verifyFlags) readKeys() ([]digest.PublicKey, error) {
@@ -183,26 +179,4 @@ func (f *verifyFlags) readKeys() ([]digest.PublicKey, error) {
 		}
 	}
 	return keys, nil
-}
-
-// progress shows how far it is where somebody may be waiting, until the function that it
-// returns is called.
-func (f *verifyFlags) progress(a *app) func() {
-	if f.quiet || !isTerminal(a.stderr) {
-		return func() {}
-	}
-	start, next, shown := time.Now(), time.Now().Add(time.Second), false
-	f.options.Progress = func(p digest.Progress) {
-		now := time.Now()
-		if now.Before(next) {
-			return
-		}
-		next, shown = now.Add(200*time.Millisecond), true
-		fmt.Fprintf(a.stderr, "\r%d of %d files, %d MB in %s …\x1b[K", p.Files, p.Total, p.Bytes>>20, now.Sub(start).Round(time.Second))
-	}
-	return func() {
-		if shown {
-			fmt.Fprint(a.stderr, "\r\x1b[K")
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/licit-dev/licit/identitycenter"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -42,7 +43,7 @@ func (m *month) person(day time.Time, u identitycenter.User) {
 		m.assumed(at, identity{
 			Type: "SAMLUser", PrincipalID: "aB3" + m.letters(20) + ":" + u.Name, UserName: u.Name, IdentityProvider: "aB3" + m.letters(20),
 		}, "AssumeRoleWithSAML", ip, browser, "eu-west-1", c, map[string]any{
-			"sAMLAssertionID": "_" + m.uuid(), "principalArn": "arn:aws:iam::" + x.Account + ":saml-provider/AWSSSO_0123456789abcdef_DO_NOT_DELETE", "durationSeconds": int(set.SessionDuration.Seconds()),
+			"sAMLAssertionID": "_" + m.uuid(), "principalArn": provider(m.role(x.Role)), "durationSeconds": int(set.SessionDuration.Seconds()),
 		})
 		c.ip, c.console, c.agent = ip, m.IntN(2) == 0, cli
 		if c.console {
@@ -52,6 +53,16 @@ func (m *month) person(day time.Time, u identitycenter.User) {
 			m.call(at.Add(time.Duration(1+m.IntN(5*3600))*time.Second), c, people[set.Name])
 		}
 	}
+}
+
+// provider is the SAML provider that a role trusts.
+func provider(r org.Role) string {
+	for _, s := range r.Trust.Statements() {
+		for _, id := range s.Principal.All() {
+			return id
+		}
+	}
+	return ""
 }
 
 // iamUsers are those who were there before Identity Center: Ana moves on the 13th. Bruno's key is
@@ -162,11 +173,25 @@ func (m *month) machines(day time.Time) {
 			c := m.in(audit, "audit-nightly", at, false)
 			runner.ip, runner.agent, c.ip, c.agent = "203.0.113.9", sdk, "203.0.113.9", sdk
 			m.assumed(at, runner.identity, "AssumeRole", runner.ip, runner.agent, home, c, nil)
-			for i, one := range audits {
+			list := audits
+			if !m.limited(a.ID) {
+				list = slices.Concat(audits, elsewhere)
+			}
+			for i, one := range list {
 				m.one(at.Add(time.Duration(i)*time.Second), c, one)
 			}
 		}
 	}
+}
+
+// limited reports whether an SCP keeps the account from most Regions.
+func (m *month) limited(account string) bool {
+	for _, p := range m.org.Inherited(account, policy.ServiceControl) {
+		if p.ID == "p-regionseu1" {
+			return true
+		}
+	}
+	return false
 }
 
 // services are calls of services of AWS: by themselves, and with their own roles.

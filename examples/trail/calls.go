@@ -57,12 +57,12 @@ var people = map[string][]call{
 	},
 	"DataAnalyst": {
 		write("athena", "StartQueryExecution", fields{"queryString": "HIDDEN_DUE_TO_SECURITY_REASONS", "workGroup": "analysts"}).times(4), read("athena", "GetQueryExecution", fields{"queryExecutionId": "${random}"}).times(4),
-		read("glue", "GetTables", fields{"databaseName": "curated"}).times(3), read("glue", "GetDatabases", nil), read("s3", "GetBucketLocation", fields{"bucketName": "exemplia-data-curated", "location": ""}).on("AWS::S3::Bucket", "arn:aws:s3:::exemplia-data-curated").times(2),
+		read("glue", "GetTables", fields{"databaseName": "curated"}).times(3), read("glue", "GetDatabases", nil),
 		read("glue", "GetTables", fields{"databaseName": "curated"}).through("athena.amazonaws.com").times(2),
 		write("glue", "DeleteTable", fields{"databaseName": "curated", "name": "events"}).denied("because no identity-based policy allows the glue:DeleteTable action"),
 	},
 	"LogAuditor": {
-		read("cloudtrail", "GetTrailStatus", fields{"name": "arn:aws:cloudtrail:eu-west-3:999900001111:trail/exemplia-org"}).times(2), read("s3", "GetBucketPolicy", fields{"bucketName": "exemplia-org-trail", "policy": ""}).on("AWS::S3::Bucket", "arn:aws:s3:::exemplia-org-trail"),
+		read("cloudtrail", "DescribeTrails", nil).times(2), read("s3", "GetBucketPolicy", fields{"bucketName": "exemplia-org-trail", "policy": ""}).on("AWS::S3::Bucket", "arn:aws:s3:::exemplia-org-trail"),
 		read("s3", "GetBucketVersioning", fields{"bucketName": "exemplia-org-trail", "versioning": ""}).on("AWS::S3::Bucket", "arn:aws:s3:::exemplia-org-trail"),
 	},
 	"DeveloperAccess": {
@@ -95,22 +95,25 @@ var applications = map[string][]call{
 
 // What the roles of deployments do.
 var (
-	plans   = []call{read("s3", "GetBucketVersioning", fields{"bucketName": "exemplia-terraform-state", "versioning": ""}).on("AWS::S3::Bucket", "arn:aws:s3:::exemplia-terraform-state")}
+	plans   = []call{read("sts", "GetCallerIdentity", nil)}
 	deploys = []call{
 		read("ecs", "DescribeServices", fields{"cluster": "apps"}).times(2), write("ecs", "RegisterTaskDefinition", fields{"family": "app", "taskRoleArn": "arn:aws:iam::${account}:role/app/payments-api"}),
 		write("ecs", "UpdateService", fields{"cluster": "apps", "service": "app"}), read("iam", "GetRole", fields{"roleName": "payments-api"}).in(usEast),
 		write("lambda", "UpdateFunctionCode20150331v2", fields{"functionName": "report"}),
 	}
 	audits = []call{
-		read("iam", "GetAccountAuthorizationDetails", nil).in(usEast), read("config", "DescribeConfigRules", nil), read("config", "DescribeConfigRules", nil).in(usEast), read("ec2", "DescribeSecurityGroups", fields{}).in("us-west-2"),
-		read("ec2", "DescribeSecurityGroups", fields{}), read("kms", "ListKeys", nil), read("s3", "ListBuckets", nil).in(usEast),
+		read("iam", "GetAccountAuthorizationDetails", nil).in(usEast), read("config", "DescribeConfigRules", nil), read("ec2", "DescribeSecurityGroups", fields{}), read("kms", "ListKeys", nil), read("s3", "ListBuckets", nil).in(usEast),
 	}
+	elsewhere = []call{ // in Regions that most accounts must not use
+		read("config", "DescribeConfigRules", nil).in(usEast), read("ec2", "DescribeSecurityGroups", fields{}).in("us-west-2"),
+	}
+	// What Ana could list in DynamoDB has been taken away since: the snapshot's policies deny it.
 	users = map[string][]call{
-		"ana":               {read("sqs", "ListQueues", nil), read("sqs", "GetQueueAttributes", fields{"queueUrl": "https://sqs.eu-west-3.amazonaws.com/444455556666/payment-events", "attributeNames": []any{"All"}}).times(2), read("iam", "GetUser", nil).in(usEast)},
-		"bruno":             {read("sqs", "GetQueueAttributes", fields{"queueUrl": "https://sqs.eu-west-3.amazonaws.com/444455556666/test-reports", "attributeNames": []any{"All"}}).times(2), read("sts", "GetCallerIdentity", nil)},
+		"ana":               {read("dynamodb", "ListTables", nil), read("sqs", "ListQueues", nil), read("sqs", "GetQueueAttributes", fields{"queueUrl": "https://sqs.eu-west-3.amazonaws.com/444455556666/payment-events", "attributeNames": []any{"All"}}).times(2), read("iam", "GetUser", nil).in(usEast)},
+		"bruno":             {read("sts", "GetCallerIdentity", nil).times(2), read("sqs", "ListQueues", nil).denied("because no identity-based policy allows the sqs:ListQueues action")},
 		"camille":           {read("ec2", "DescribeInstances", fields{}).times(2), read("sagemaker", "ListNotebookInstances", nil).in("us-west-2").denied("with an explicit deny in a service control policy"), read("lambda", "ListFunctions20150331", nil)},
 		"driss":             {read("ec2", "DescribeInstances", fields{}).times(2), write("ec2", "RunInstances", fields{"instanceType": "m5.4xlarge", "instancesSet": fields{"items": []any{fields{"imageId": "ami-0123456789abcdef0", "minCount": 1, "maxCount": 1}}}}).denied("with an explicit deny in a service control policy")},
-		"partner-bank-sftp": {read("s3", "ListBuckets", nil).in(usEast)},
+		"partner-bank-sftp": {read("sts", "GetCallerIdentity", nil)},
 	}
 	services = []call{
 		read("ecs", "DescribeTasks", fields{"cluster": "apps"}), write("ec2", "CreateNetworkInterface", fields{"subnetId": "subnet-0123456789abcdef0"}), read("kms", "GenerateDataKey", fields{"keySpec": "AES_256"}),

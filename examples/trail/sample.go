@@ -205,6 +205,10 @@ func (m *month) call(at time.Time, c caller, list []call) {
 }
 
 func (m *month) one(at time.Time, c caller, one call) {
+	regional := one.source == "ec2" || one.source == "guardduty" || one.source == "config"
+	if regional && one.region != "" && one.region != home && m.limited(c.account) {
+		one.fails = "with an explicit deny in a service control policy"
+	}
 	fill := strings.NewReplacer("${account}", c.account, "${random}", m.uuid(), "${key}", keyOf(c.account))
 	r := record{
 		Identity: c.identity, Time: at, Source: one.source + ".amazonaws.com", Name: one.name, Region: cmp.Or(one.region, home), SourceIP: c.ip, UserAgent: c.agent,

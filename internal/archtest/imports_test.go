@@ -60,7 +60,6 @@ var arrows = map[string]rule{
 	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext, gzip}},
 	"cloudtrail/detect": {imports: []string{"cloudtrail", "identitycenter", "org", "policy", "internal/form", "internal/jsontree", jsontext}},
 	"cloudtrail/replay": {imports: []string{"cloudtrail", "org", "policy", "policy/serviceref", "simulate", jsontext}},
-	"cloudtrail":        {imports: []string{"policy", "internal/form", "internal/jsontree", jsontext, gzip}},
 	"identitycenter": {
 		imports: []string{"org", "policy", "policy/serviceref", "internal/form", "internal/jsontree", "internal/levenshtein", jsontext},
 		tests:   []string{"simulate"},
@@ -127,10 +126,8 @@ var arrows = map[string]rule{
 	},
 
 	"cmd/licit": {
-		imports: []string{"cloudtrail", "cloudtrail/detect", "cloudtrail/digest", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
+		imports: []string{"cloudtrail", "cloudtrail/detect", "cloudtrail/digest", "cloudtrail/replay", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
 		tests:   []string{"internal/digesttest", "internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
-		imports: []string{"cloudtrail", "cloudtrail/replay", "identitycenter", "org", "org/awsexport", "org/orglint", "org/tfplan", "policy", "policy/lint", "policy/serviceref", "simulate", "simulate/casefile", "simulate/check", "internal/jsontree", "internal/levenshtein", "internal/shrink", "internal/suite", "internal/wording", "examples", "internal/collect", "internal/collect/awscollect", sdk + "/aws", sdk + "/config", cobra, diff, yaml},
-		tests:   []string{"internal/fakeaws", "github.com/xeipuuv/gojsonschema"},
 	},
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
