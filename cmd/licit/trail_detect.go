@@ -81,6 +81,9 @@ error, 4 nothing as bad, but there were no events, or some could not be read.`,
 			if f.list && len(args) > 0 {
 				return usageError{cmd, fmt.Errorf("unexpected argument %q; --list takes none", args[0])}
 			}
+			if cmd.Flags().Changed("snapshot") && len(args) == 0 {
+				return usageError{cmd, errors.New("no logs; want directories or files")}
+			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -75,7 +75,12 @@ func (v detectView) text(s style) string {
 			fmt.Fprintf(&b, "  and %d more\n", more)
 		}
 	}
-	v.others(&b, "\nnothing found:\n", func(res detect.Result) string { return res.Observed })
+	v.others(&b, "\nnothing found:\n", func(res detect.Result) string {
+		if res.Observed != "" && len(res.Notes) > 0 {
+			return res.Observed + ", as far as it is known: see below"
+		}
+		return res.Observed
+	})
 	v.others(&b, "\nskipped:\n", func(res detect.Result) string { return res.Skipped })
 	head := "\nnot known:\n"
 	for _, res := range v.r.Results {

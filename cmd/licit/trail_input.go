@@ -67,10 +67,13 @@ func period(cmd *cobra.Command, since, from, until, to string) (start, end time.
 	return start, end, err
 }
 
-// ofSnapshot reports whether it is said of which organization the events are: the sample's are
-// those of the sample organization.
+// ofSnapshot wants logs and a snapshot of one organization, or neither: the sample logs are those
+// of the sample organization.
 func (in *logInput) ofSnapshot(cmd *cobra.Command) error {
-	if !in.isSample() && !cmd.Flags().Changed("snapshot") {
+	switch given := cmd.Flags().Changed("snapshot"); {
+	case given && in.isSample():
+		return usageError{cmd, errors.New("no logs; want directories or files")}
+	case !given && !in.isSample():
 		return usageError{cmd, errors.New("no --snapshot; want the directory of the snapshot of the organization that the logs are of")}
 	}
 	return nil

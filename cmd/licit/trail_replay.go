@@ -92,8 +92,11 @@ func (c *trailReplay) check(cmd *cobra.Command, args []string) error {
 	case c.result != "" && (c.in.since != "" || c.in.until != ""):
 		return usageError{cmd, errors.New("--result has the time of the query; give --since and --until to licit trail sql")}
 	}
-	if c.result != "" && !cmd.Flags().Changed("snapshot") {
-		return usageError{cmd, errors.New("no --snapshot; want that of the organization that the query was made for")}
+	if c.result != "" {
+		if !cmd.Flags().Changed("snapshot") {
+			return usageError{cmd, errors.New("no --snapshot; want that of the organization that the query was made for")}
+		}
+		return nil
 	}
 	return errors.Join(c.in.ofSnapshot(cmd), c.in.check(cmd))
 }

@@ -55,7 +55,7 @@ to it, 2 usage or input error, 3 something could not be verified.`,
       --from 2026-03-01 --to 2026-04-01 -o markdown
   licit trail verify ./logs --prefix logs/ --keys keys.json -o csv`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 1 {
+			if len(args) > 1 || len(args) == 0 && (cmd.Flags().Changed("keys") || cmd.Flags().Changed("signatures")) {
 				return usageError{cmd, fmt.Errorf("%d arguments; want one, the directory of the copy", len(args))}
 			}
 			return nil
