@@ -143,7 +143,7 @@ func detectReportJSON(r *detect.Report) detectJSON {
 	for _, res := range r.Results {
 		out := resultJSON{Code: res.Rule.Code, Severity: res.Rule.Severity.String(), Skipped: res.Skipped, Observed: res.Observed, Notes: listed(res.Notes), Findings: []detectFindingJSON{}}
 		for _, f := range res.Findings {
-			out.Findings = append(out.Findings, findingOf(f))
+			out.Findings = append(out.Findings, detectionOf(f))
 		}
 		j.Results = append(j.Results, out)
 	}
@@ -159,7 +159,7 @@ func detectReportJSON(r *detect.Report) detectJSON {
 	return j
 }
 
-func findingOf(f detect.Finding) detectFindingJSON {
+func detectionOf(f detect.Finding) detectFindingJSON {
 	j := detectFindingJSON{
 		Severity: f.Severity.String(), Subject: f.Subject, Principal: f.Principal, Person: f.Person, Account: f.Account, Message: f.Message, Events: f.Count,
 		First: moment(f.First), Last: moment(f.Last), Samples: []sampleJSON{},
