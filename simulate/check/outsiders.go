@@ -148,6 +148,7 @@ func (o *outside) hiddenIn(account string) outsidePlace {
 			p.not = append(p.not, r.patterns()...)
 		}
 	}
+	p.not = append(p.not, identities()...)
 	p.hiddenIn = account
 	return p
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
@@ -16,7 +17,8 @@ import (
 // nothing in the environment after that they could not do before: on the resources that the
 // environments list with their policies, and on all others, whatever their policies are. No
 // principals: all users, roles and root users of the environment after. It takes accounts that the
-// environments list to have the users and roles that they list.
+// environments list to have the users and roles that they list: what one can do that is not in the
+// environment before, it gains.
 //
 // Unknown is also the answer where a part of a principal's policies is not known, where its tags, its
 // place in the organization or anything else that policies may ask for is another, and for an
@@ -46,7 +48,11 @@ func noGainedAccess(ctx context.Context, before, after *simulate.Environment, mo
 	}
 	out := Result{Verdict: Pass}
 	err = each(ctx, principals, options, func(p policy.Principal) (Result, error) {
-		return e.compare(ctx, subject{env: after, principal: p}, subject{env: before, principal: p})
+		holds, lacks := subject{env: after, principal: p}, subject{env: before, principal: p}
+		if lacks.isNobody() {
+			return e.compare(ctx, holds)
+		}
+		return e.compare(ctx, holds, lacks)
 	}, func(_ policy.Principal, r Result) (more bool) {
 		out = out.and(r)
 		return r.Verdict != Fail
@@ -94,6 +100,7 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 	if s == nil {
 		return result, err
 	}
+	s.unlisted = s.alike
 	list := s.cases(s.listed)
 	if len(list) == 0 {
 		return Result{Verdict: Pass}, nil
@@ -102,7 +109,7 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 		return Result{Reason: "too many principals need a proof of their own"}, nil
 	}
 	e.left--
-	q := &question{ctx: ctx, cases: list, examples: s.documents(), confirmAlso: s.confirm, explain: s.explain}
+	q := &question{ctx: ctx, cases: list, examples: s.examples(), confirmAlso: s.confirm, explain: s.explain}
 	r := q.answer()
 	if r.Verdict == Pass && s.differs != "" {
 		return Result{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", s.differs, holds.principal)}, nil
@@ -126,7 +133,7 @@ func (e *estate) granted(ctx context.Context, holds subject, asked *asking) (Res
 			return Result{Verdict: Pass}, nil
 		}
 	}
-	q := &question{ctx: ctx, cases: s.cases(relevant), examples: append([]*policy.Document{asked.document}, s.documents()...), confirmAlso: s.confirm, explain: s.explain}
+	q := &question{ctx: ctx, cases: s.cases(relevant), examples: append([]*policy.Document{asked.document}, s.examples()...), confirmAlso: s.confirm, explain: s.explain}
 	for _, one := range q.cases {
 		one.within(asked.document, asked.limits)
 	}
@@ -175,6 +182,32 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 	return s, Result{}, nil
 }
 
+// isNobody reports whether the environment is known not to have the user or role: its account is listed
+// and nothing of it is missing.
+func (s *subject) isNobody() bool {
+	if k := s.principal.Kind(); k != policy.User && k != policy.Role {
+		return false
+	}
+	arn, account := s.principal.ARN(), s.principal.AccountID()
+	for g := range s.env.Organization().Gaps() {
+		pattern := glob.Compile(g.Subject, glob.Wildcards)
+		if g.Subject == account || pattern.Match(arn.String(), nil) {
+			return false
+		}
+	}
+	listed := false
+	for a := range s.env.Organization().Accounts() {
+		if a.ID != account {
+			continue
+		}
+		listed = true
+		if slices.ContainsFunc(a.Users, func(u org.User) bool { return u.ARN == arn }) || slices.ContainsFunc(a.Roles, func(r org.Role) bool { return r.ARN == arn }) {
+			return false
+		}
+	}
+	return listed
+}
+
 // prepare finds what bears on all requests of the subject.
 func (s *subject) prepare() error {
 	s.base = s.env.Standing(s.request("s3:ListAllMyBuckets", policy.ARN{}))
@@ -204,6 +237,7 @@ type stackQuestion struct {
 	differs  string // what AWS says otherwise of that one principal, "" if nothing
 	missing  string // what is not known of a subject, "" if all is
 	kept     bool   // only listed resources that changed need a look
+	unlisted bool   // resources of the account that are not listed may name the subjects
 	sessions bool   // some policy names sessions of a role whose session is not given
 	listed   []*listedResource
 }
@@ -302,6 +336,20 @@ func (s *stackQuestion) documents() []*policy.Document {
 	return out
 }
 
+// examples are the documents that counterexamples are made of: those of all sides, and the policies of
+// listed resources.
+func (s *stackQuestion) examples() []*policy.Document {
+	out := s.documents()
+	for _, r := range s.listed {
+		for _, d := range r.policies {
+			if d != nil && !slices.Contains(out, d) {
+				out = append(out, d)
+			}
+		}
+	}
+	return out
+}
+
 // cases are listed resources one by one, those of the holder's account whose policies say nothing,
 // those that may have a policy though they are not listed, and all others.
 func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
@@ -313,7 +361,7 @@ func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
 		out = append(out, s.at(place{listed: r}))
 	}
 	if !s.kept {
-		if s.alike && len(s.subjects) > 1 {
+		if s.unlisted {
 			out = append(out, s.at(place{unlisted: true}))
 		}
 		out = append(out, s.at(place{elsewhere: true}))

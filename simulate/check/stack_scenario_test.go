@@ -285,3 +285,42 @@ func TestBlockedForStrangers(t *testing.T) {
 		t.Error("pass, and the bucket's policy is public and blocked")
 	}
 }
+
+// TestNewcomers: what a user can do that is not in the environment before, it gains; where somebody may
+// be there that nobody knows of, nothing is known.
+func TestNewcomers(t *testing.T) {
+	o := company(t).Organization()
+	newcomer := policy.MustParseARN("arn:aws:iam::111122223333:user/zoe")
+	for name, test := range map[string]struct {
+		statements string
+		gap        bool
+		want       check.Verdict
+	}{
+		"may do something":        {statements: `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}`, want: check.Fail},
+		"may do nothing":          {statements: `{"Effect":"Deny","Action":"*","Resource":"*"}`, want: check.Pass},
+		"what policies may grant": {statements: `{"Effect":"Deny","Action":"sqs:*","Resource":"*"}`, want: check.Unknown},
+		"who was perhaps there":   {statements: `{"Effect":"Allow","Action":"sqs:SendMessage","Resource":"*"}`, gap: true, want: check.Unknown},
+	} {
+		old := o
+		var err error
+		if test.gap {
+			if old, err = o.Apply(org.MarkUnknown(org.Gap{Subject: "111122223333", What: org.GapUnlisted, Reason: "denied"})); err != nil {
+				t.Fatal(err)
+			}
+		}
+		with, err := old.Apply(org.PutUser(org.User{ARN: newcomer, Inline: []org.InlinePolicy{{Name: "inline", Document: parsed(t, test.statements)}}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var envs [2]*simulate.Environment
+		for i, o := range []*org.Organization{old, with} {
+			if envs[i], err = simulate.Compile(o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		r, err := check.NoGainedAccess(context.Background(), envs[0], envs[1], policy.PrincipalFromARN(newcomer))
+		if err != nil || r.Verdict != test.want {
+			t.Errorf("%s: %s %s %v, want %s", name, r.Verdict, r.Reason, err, test.want)
+		}
+	}
+}

@@ -282,6 +282,8 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	among := func(of *symbolic.Automaton) []symbolic.Guarded {
 		return []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
 	}
+	bare, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{identities()})
+	b.fail(err)
 	switch {
 	case p.listed != nil:
 		on(false, p.listed.patterns())
@@ -289,7 +291,7 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 			layers = append(layers, b.layer(b.on(roleActions, nil)))
 		}
 	case p.elsewhere:
-		on(true, listed)
+		on(true, append(listed, identities()...))
 		of, err := b.build(own)
 		b.fail(err)
 		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(of)}, symbolic.Statement{Resource: among(hidden)}))
@@ -300,7 +302,7 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	default:
 		on(false, append(own, anybodys))
 		on(true, listed)
-		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(hidden)}))
+		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(hidden)}, symbolic.Statement{Resource: among(bare)}))
 	}
 	grant := b.Grant
 	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(f, layers...), grant(f)) }
@@ -311,6 +313,14 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 func withoutPolicies() (out []symbolic.Pattern) {
 	for _, service := range []string{"autoscaling", "ec2", "iam", "rds"} {
 		out = append(out, append(symbolic.Glob("arn:*:"+service+":*:*:", true), symbolic.Token{Kind: symbolic.Run}))
+	}
+	return out
+}
+
+// identities are the resources of IAM that never have a policy of their own: all but roles.
+func identities() (out []symbolic.Pattern) {
+	for _, kind := range []string{"group", "instance-profile", "mfa", "oidc-provider", "policy", "saml-provider", "server-certificate", "user"} {
+		out = append(out, append(symbolic.Glob("arn:*:iam:*:*:", true), symbolic.Glob(kind+"/*", false)...))
 	}
 	return out
 }
