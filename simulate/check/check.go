@@ -10,6 +10,14 @@
 // [Unknown] is everything else, with the reason: policies beyond a limit, or conditions that
 // relate keys with each other in ways that are not decided. Limits are counts, never times,
 // so an answer is the same on every machine; only a context that ends is Unknown, too.
+//
+// A proof is about the decisions of this module. Where AWS documents no rule, or two that contradict
+// each other, it holds under the rule that this module has chosen, and does not say so: a negated operator
+// without a set operator matches no key with several values; ForAnyValue with IfExists fails without the
+// key; an ARN with fewer than six parts matches in resource, endpoint and service control policies only if it
+// has a wildcard, in SCPs at its end, and never in RCPs; case counts in the partition and region of an ARN; a value of the
+// wrong type fails negated operators, too; ArnLike does not take "*"; an empty value of a variable is an
+// empty text; a star in the first five parts of an ARN stays in its part.
 package check
 
 import (
