@@ -85,6 +85,13 @@ func (m *maker) smallOutside() (s smallOutside) {
 	if m.IntN(2) == 0 {
 		s.rcp = document([]string{fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, pick(m, "s3:*", "sqs:*", "sts:*", "s3:GetObject"), m.ofOutsiders())})
 	}
+	if m.IntN(6) == 0 { // what only the RCP denies; it does not reach roles that may be service-linked
+		who := pick(m, `{"AWS":"arn:aws:iam::444455556666:user/ana"}`, `{"AWS":"arn:aws:iam::444455556666:user/ana"}`, `{"AWS":["arn:aws:iam::444455556666:user/ana","AIDA1"]}`, `{"AWS":"arn:aws:iam::444455556666:role/x/dev"}`, `{"Federated":"accounts.google.com"}`)
+		s.policy = document([]string{fmt.Sprintf(`{"Effect":"Allow","Principal":%s,"Action":%q%s}`, who, actions, on)})
+		s.rcp = document([]string{fmt.Sprintf(`{"Effect":"Deny","Principal":"*","Action":%q,"Resource":"*","Condition":{%s}}`, strings.Replace(s.resource.Service(), "iam", "sts", 1)+":*",
+			pick(m, `"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-a1b2c3d4e5"},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}`, `"StringNotEquals":{"aws:PrincipalAccount":"111122223333"}`,
+				`"StringLike":{"aws:PrincipalType":["User","AssumedRole"]}`, m.ofOutsiders()))})
+	}
 	s.block = m.IntN(3) == 0
 	return s
 }
