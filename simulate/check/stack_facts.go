@@ -68,8 +68,13 @@ func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResou
 	return f
 }
 
-// difference is what AWS says otherwise of one principal in two environments, "" if nothing: any policy
-// may ask for it.
+// within reports whether all that a key may be by one fact it may be by another.
+func (f fact) within(g fact) bool {
+	return f.equal(g) || g.state == simulate.KeyUnknown || g.state == simulate.KeyPresent && f.state == simulate.KeyKnown
+}
+
+// difference is what AWS may say of one principal in the environment in which it holds and not in the
+// other, "" if nothing: any policy may ask for it.
 func (s *stackQuestion) difference() string {
 	if !s.alike || len(s.subjects) != 2 {
 		return ""
@@ -85,14 +90,18 @@ func (s *stackQuestion) difference() string {
 	case s.moved:
 		return "the place in the organization"
 	}
-	for _, name := range with(s.tagKeys(), "aws:PrincipalTag/"+unusedTag, "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:SourceIdentity",
+	for _, name := range with(with([]string{"aws:PrincipalTag/" + unusedTag}, s.tagKeys()...), "aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:userid", "aws:SourceIdentity",
 		"aws:FederatedProvider", "aws:MultiFactorAuthPresent", "aws:TokenIssueTime", "aws:PrincipalType") {
 		var list []fact
 		for _, sub := range s.subjects {
 			values, state := sub.env.KeyRange(sub.request("s3:ListAllMyBuckets", policy.ARN{}), name)
 			list = append(list, fact{state, values})
 		}
-		if !list[0].equal(list[1]) {
+		switch {
+		case list[0].within(list[1]):
+		case name == "aws:PrincipalTag/"+unusedTag:
+			return "the range of session tags"
+		default:
 			return name
 		}
 	}
@@ -100,7 +109,7 @@ func (s *stackQuestion) difference() string {
 }
 
 // unusedTag stands for all tags that a principal does not have.
-const unusedTag = "\u00a0"
+const unusedTag = "tag of nobody"
 
 // tagKeys are the condition keys of all tags that the users and roles of the subjects have.
 func (s *stackQuestion) tagKeys() (out []string) {
