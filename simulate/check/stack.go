@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"

@@ -282,7 +282,7 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	among := func(of *symbolic.Automaton) []symbolic.Guarded {
 		return []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}
 	}
-	bare, err := symbolic.Build(symbolic.ResourceText, [][]symbolic.Pattern{identities()})
+	bare, err := b.build(identities())
 	b.fail(err)
 	switch {
 	case p.listed != nil:
@@ -308,10 +308,11 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(f, layers...), grant(f)) }
 }
 
-// withoutPolicies are resources that never have a policy (IAM User Guide, “AWS services that work with
-// IAM”). Roles have, but all that there are are listed.
+// withoutPolicies are resources that never have a policy (Amazon EC2 Auto Scaling User Guide, “How
+// Amazon EC2 Auto Scaling works with IAM”; Amazon Aurora User Guide, “How Amazon Aurora works
+// with IAM”). Roles have, but all that there are are listed. Resources of EC2 may be shared by policies.
 func withoutPolicies() (out []symbolic.Pattern) {
-	for _, service := range []string{"autoscaling", "ec2", "iam", "rds"} {
+	for _, service := range []string{"autoscaling", "iam", "rds"} {
 		out = append(out, append(symbolic.Glob("arn:*:"+service+":*:*:", true), symbolic.Token{Kind: symbolic.Run}))
 	}
 	return out
