@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/identitycenter"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
@@ -52,8 +53,12 @@ func TestFintechIsCanonical(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	trails, err := cloudtrail.ReadTrailsFS(os.DirFS(fintech))
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
-	if err := errors.Join(o.WriteDir(dir), i.WriteDir(dir)); err != nil {
+	if err := errors.Join(o.WriteDir(dir), i.WriteDir(dir), cloudtrail.WriteTrails(dir, trails)); err != nil {
 		t.Fatal(err)
 	}
 	want, got := files(t, fintech), files(t, dir)

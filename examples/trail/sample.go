@@ -186,7 +186,6 @@ type caller struct {
 	account   string
 	ip, agent string
 	console   bool
-	session   string // as error messages name it: the ARN
 }
 
 // call makes one of the calls at a time.

@@ -132,7 +132,7 @@ var arrows = map[string]rule{
 	"examples/policytest": {tests: []string{"org", "policy", "simulate", "simulate/simtest"}},
 	"examples":            {tests: []string{"org"}},
 	"examples/trail":      {imports: []string{"examples", "identitycenter", "internal/digesttest", "org", "policy"}},
-	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}, tests: []string{"identitycenter"}},
+	"examples/quickstart": {imports: []string{"org", "policy", "policy/serviceref", "simulate", "simulate/casefile"}, tests: []string{"cloudtrail", "identitycenter"}},
 }
 
 // sdk is the AWS SDK. Packages that import it are named aws and their parent, but for

@@ -85,14 +85,6 @@ func (s set) and(t set) set {
 	return out
 }
 
-func (s set) or(t set) set {
-	out := make(set, len(s))
-	for i := range s {
-		out[i] = s[i] | t[i]
-	}
-	return out
-}
-
 func (s set) without(t set) set {
 	out := make(set, len(s))
 	for i := range s {
