@@ -105,17 +105,21 @@ func (x *rowReader) read(m *Summary, record []string) (err error) {
 	if err != nil {
 		return err
 	}
-	m.add(t, c)
+	m.AddCounts(t, c)
+	in := Coverage{Account: t.Account, Region: t.Region}
+	if rest["data"] == "true" {
+		in.Source = t.Source
+	}
 	days := strings.Fields(rest["days"])
-	for _, day := range days {
+	if len(days) == 0 {
+		days = []string{""} // events without a time
+	}
+	for _, in.Day = range days {
 		n := 0
 		if len(days) == 1 {
 			n = c.Events
 		}
-		m.days[Coverage{Account: t.Account, Region: t.Region, Day: day}] += n
-	}
-	if rest["data"] == "true" {
-		m.data[t.Source] = true
+		m.AddCoverage(in, n)
 	}
 	return nil
 }
@@ -163,8 +167,9 @@ func (m *Summary) WriteCSV(w io.Writer) error {
 		out.cell(name)
 	}
 	out.end()
-	days := map[[2]string][]string{}
+	days, data := map[[2]string][]string{}, map[string]bool{}
 	for d := range m.Covered() {
+		data[d.Source] = d.Source != ""
 		at := [2]string{d.Account, d.Region}
 		if d.Day != "" && (len(days[at]) == 0 || days[at][len(days[at])-1] != d.Day) {
 			days[at] = append(days[at], d.Day)
@@ -192,7 +197,7 @@ func (m *Summary) WriteCSV(w io.Writer) error {
 		}
 		out.cell(strings.Join(lines, "\n"))
 		out.cell(strings.Join(days[[2]string{t.Account, t.Region}], " "))
-		out.cell(truth(m.data[t.Source]))
+		out.cell(truth(data[t.Source]))
 		out.end()
 	}
 	return out.err

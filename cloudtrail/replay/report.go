@@ -297,10 +297,7 @@ func (g *gathering) report(m *Summary, change *Selection) *Report {
 func (r *Report) cover(m *Summary) {
 	accounts, regions, days, sources := map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for d := range m.days {
-		accounts[d.Account], regions[d.Region], days[d.Day] = true, true, true
-	}
-	for s := range m.data {
-		sources[s] = true
+		accounts[d.Account], regions[d.Region], days[d.Day], sources[d.Source] = true, true, true, true
 	}
 	for _, p := range []struct {
 		from map[string]bool

@@ -19,7 +19,6 @@ type Summary struct {
 	reduce *Reducer
 	tuples map[Tuple]*Counts
 	days   map[Coverage]int
-	data   map[string]bool // event sources with data events
 	events int
 	errors []error
 	broken int
@@ -31,15 +30,16 @@ type Coverage struct {
 	Account, Region string
 	Day             string // "2026-11-26"; empty for events without a time
 	Category        string // "Management", "Data", "NetworkActivity"; empty where the record, or the query, does not say
+	Source          string // of data events their eventSource; otherwise empty
 }
 
 func (c Coverage) compare(d Coverage) int {
-	return cmp.Or(strings.Compare(c.Account, d.Account), strings.Compare(c.Region, d.Region), strings.Compare(c.Day, d.Day), strings.Compare(c.Category, d.Category))
+	return cmp.Or(strings.Compare(c.Account, d.Account), strings.Compare(c.Region, d.Region), strings.Compare(c.Day, d.Day), strings.Compare(c.Category, d.Category), strings.Compare(c.Source, d.Source))
 }
 
 // NewSummary returns an empty summary.
 func NewSummary(s *Selection) *Summary {
-	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}, data: map[string]bool{}}
+	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}}
 }
 
 // Collect reduces all events. What could not be read, and events that the reader marks as
@@ -74,14 +74,11 @@ func (m *Summary) Add(e *cloudtrail.Event) {
 		m.tuples[t.clone()] = c
 	}
 	c.see(e.Time, e.ID)
-	day := Coverage{Account: e.Account, Region: e.Region, Category: e.Category, Day: m.day(e.Time)}
+	day := coverage(e, m.day(e.Time))
 	if _, ok := m.days[day]; !ok {
-		day.Account, day.Region, day.Category = strings.Clone(day.Account), strings.Clone(day.Region), strings.Clone(day.Category)
+		day = day.clone()
 	}
 	m.days[day]++
-	if e.Category == "Data" && !m.data[e.Source] {
-		m.data[strings.Clone(e.Source)] = true
-	}
 }
 
 func (m *Summary) day(t time.Time) string {
@@ -104,25 +101,15 @@ func (m *Summary) Fail(err error) {
 // mostErrors is how many errors a summary keeps; more are counted.
 const mostErrors = 20
 
-// add counts what was counted elsewhere.
-func (m *Summary) add(t Tuple, c Counts) {
-	m.events += c.Events
-	if old, ok := m.tuples[t]; ok {
-		c = old.Merge(c)
-	}
-	m.tuples[t] = &c
-}
-
 // Merge adds another summary of the same selection, which stays as it is. It is associative
 // and commutative, but for which errors are kept.
 func (m *Summary) Merge(o *Summary) {
 	for t, c := range o.tuples {
-		m.add(t, *c)
+		m.AddCounts(t, *c)
 	}
 	for d, n := range o.days {
 		m.days[d] += n
 	}
-	maps.Copy(m.data, o.data)
 	m.broken += o.broken
 	m.twice += o.twice
 	m.errors = append(m.errors, o.errors...)
