@@ -156,10 +156,11 @@ func readCounts(rest map[string]string) (c Counts, err error) {
 }
 
 // WriteCSV writes a summary as Athena writes the result of [SQL], rows sorted, so that
-// [ReadCSV] reads the same: a log that was reduced once need not be read again.
+// [ReadCSV] reads the same: a log that was reduced once need not be read again. It has a column
+// more, provider, for which Athena's table has no source. Duplicates and failures are not in it.
 func (m *Summary) WriteCSV(w io.Writer) error {
 	out := bufferedQuotes{w: w}
-	columns := selectColumns(m.s, "")
+	columns := append(selectColumns(m.s, ""), column{name: "provider"})
 	for _, c := range columns {
 		out.cell(c.name)
 	}

@@ -46,6 +46,7 @@ func mixed(t testing.TB) []string {
 		object("logs", `it's/a \"b\"`), object("logs", "other"), object("orders", "x"), object("orders", "y"),
 		denied(event("iam.amazonaws.com", "ListUsers", ana, ``), "User: arn:aws:iam::111122223333:user/people/ana is not authorized to perform: iam:ListUsers on resource: * with an explicit deny in a service control policy: arn:aws:organizations::1:policy/p"),
 		strings.Replace(event("signin.amazonaws.com", "ConsoleLogin", ana, ``), "AwsApiCall", "AwsConsoleSignIn", 1),
+		event("sts.amazonaws.com", "AssumeRoleWithWebIdentity", `{"type":"WebIdentityUser","principalId":"p","identityProvider":"arn:aws:iam::111122223333:oidc-provider/token.example.com"}`, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/deploy"}`),
 	}
 }
 
