@@ -43,6 +43,7 @@ func (s *stackQuestion) at(p place) *callerCase {
 				}
 			}
 			facts := s.facts(standings, p.listed)
+			c.facts = map[string]*string{} // those of the resource are of this place alone
 			c.isOwn = func(folded string) bool {
 				return facts.differ[folded] || !s.alike && isCallersOwn(folded) || p.elsewhere && s.moved && strings.HasPrefix(folded, "AWS:RESOURCEORG")
 			}
