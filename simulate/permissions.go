@@ -52,6 +52,10 @@ type Permission struct {
 	// Limits are the statements that stand against it: Deny statements that match or may,
 	// and Allow statements with conditions where a layer that must allow has no others.
 	Limits []StatementRef
+	// Certified says that the row is proved over all requests that it speaks about, not only
+	// those that were tried. EffectivePermissions leaves it false; CertifyPermissions of
+	// package check sets it, and says which requests that are.
+	Certified bool
 }
 
 // An UnknownPrincipalError says that the permissions of a principal cannot be told.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/licit-dev/licit/internal/wording"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
@@ -46,6 +48,9 @@ A row speaks about resources of the principal's account that have no policy of t
 and about those that its pattern names. Listed resources with a policy, and narrower
 patterns, stand below a row as exceptions where they differ. What depends on a gap, or on a
 resource that is not listed and must have a policy, such as a KMS key, is allowed perhaps.
+
+Rows are proved where that is possible: over all requests of documented actions that the row is
+about, not only those that were tried. The others may be right all the same.
 
 -o policy writes one identity policy that allows exactly the same as identity policies,
 boundary, session policies and SCPs together. There is not always one; then it says which
@@ -141,6 +146,12 @@ func (f *permissionsFlags) run(a *app, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	proof := ""
+	if f.output != "csv" { // which has no word of it
+		if proof, err = w.certify(a, cmd, q, rows); err != nil {
+			return err
+		}
+	}
 	a.unlistedResources(w.Org)
 	switch f.output {
 	case "json":
@@ -150,6 +161,9 @@ func (f *permissionsFlags) run(a *app, cmd *cobra.Command) error {
 	default:
 		a.note("rows are about resources of account %s without a policy of their own, and those that they name; actions as of %s", q.Principal.AccountID(), a.facts.Date())
 		_, err = io.WriteString(a.stdout, w.permissionsText(rows, a.style))
+		if err == nil && len(rows) > 0 && w.Org != nil {
+			a.note("%s", proof)
+		}
 	}
 	if err == nil && len(rows) == 0 {
 		a.note("nothing is allowed")
@@ -174,6 +188,39 @@ func (w *world) permissions(a *app, cmd *cobra.Command, q simulate.PermissionQue
 		}
 	}
 	return nil, w.nearPrincipal(err)
+}
+
+// certify proves rows, and says what of them is proved.
+func (w *world) certify(a *app, cmd *cobra.Command, q simulate.PermissionQuery, rows []simulate.Permission) (says string, err error) {
+	if w.Org == nil {
+		return "", nil // proofs are about principals of an organization
+	}
+	var r check.Result
+	if err := a.interruptible(cmd, func(ctx context.Context) (err error) {
+		show, clear := a.countedProgress("proofs")
+		r, err = check.CertifyPermissions(ctx, w.Env, q, rows, check.WithProgress(show))
+		clear()
+		if err != nil {
+			return err
+		}
+		return ctx.Err()
+	}); err != nil {
+		return "", err
+	}
+	about := ""
+	if slices.ContainsFunc(slices.Collect(w.Org.Accounts()), func(a org.Account) bool { return len(a.Endpoints) > 0 }) {
+		about = ", by requests that come through no VPC endpoint with a policy"
+	}
+	if r.Verdict == check.Pass {
+		return "proved: all rows, and that nothing else is allowed" + about, nil
+	}
+	n := 0
+	for i := range rows {
+		if rows[i].Certified {
+			n++
+		}
+	}
+	return fmt.Sprintf("proved: %d of %s%s; not proved: %s", n, plural(len(rows), "row"), about, printable(r.Reason)), nil
 }
 
 // nearPrincipal adds which principals may have been meant by one that is not known.
@@ -237,6 +284,7 @@ type permissionJSON struct {
 	Requires    *requiresJSON    `json:"requires"`
 	Grants      []*statementJSON `json:"grants"`
 	Limits      []*statementJSON `json:"limits"`
+	Certified   bool             `json:"certified"` // proved over all requests that the row is about
 }
 
 func (w *world) permissionRows(rows []simulate.Permission) []permissionJSON {
@@ -251,7 +299,7 @@ func (w *world) permissionRows(rows []simulate.Permission) []permissionJSON {
 	for i, p := range rows {
 		j := permissionJSON{
 			Actions: p.Actions, Resource: p.Resource, Depth: p.Depth, ExceptionTo: exceptionTo(rows, i),
-			Decision: p.Decision.Outcome.String(), Requires: requires(p.Requires), Grants: refs(p.Grants), Limits: refs(p.Limits),
+			Decision: p.Decision.Outcome.String(), Requires: requires(p.Requires), Grants: refs(p.Grants), Limits: refs(p.Limits), Certified: p.Certified,
 		}
 		if p.Decision.Stage != simulate.StageNone {
 			j.Stage = p.Decision.Stage.String()

@@ -128,6 +128,9 @@ func (w *world) permissionLines(b *block, indent int, p simulate.Permission, s s
 	}
 	w.labelLines(b, indent, "granted by", p.Grants)
 	w.labelLines(b, indent, "limited by", p.Limits)
+	if p.Certified {
+		b.put(indent, "proved", "over all requests that the row is about")
+	}
 }
 
 // labelLines lists statements, each policy once where it stands in several levels.

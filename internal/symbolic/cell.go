@@ -1,6 +1,9 @@
 package symbolic
 
-import "iter"
+import (
+	"iter"
+	"slices"
+)
 
 // A Cell is a class of requests that one side allows and the other does not, and a model of
 // the keys of one of them.
@@ -57,6 +60,62 @@ func (c *Cell) ActionsAmong(t *Words) iter.Seq[int] {
 			}
 		}
 	}
+}
+
+// ResourceAmong reports whether some resource of the cell's class is of a class of the automaton
+// that takes is true of; has says which elements that class has. The error is [Entangled] or
+// that of the meter.
+func (c *Cell) ResourceAmong(m *Meter, of *Automaton, takes func(has func(element int) bool) bool) (bool, error) {
+	wanted := newSet(len(of.classes))
+	for i, class := range of.classes {
+		if takes(class.has) {
+			wanted.add(i)
+		}
+	}
+	if wanted.isEmpty() {
+		return false, nil
+	}
+	in := &c.resources
+	k := len(in.automata)
+	seen := interner{}
+	seen.add(make([]int32, k+1))
+	next := make([]int32, k+1)
+	for i := int32(0); int(i) < seen.len(); i++ {
+		if seen.len() > MaxStates/10 {
+			return false, Entangled
+		}
+		t := slices.Clone(seen.at(i))
+		if class := of.states[t[k]].class; class >= 0 && wanted.has(int(class)) && in.ends(t[:k]) {
+			return true, nil
+		}
+		var named []rune
+		for j, s := range t {
+			a := of
+			if j < k {
+				a = in.automata[j]
+			}
+			for _, e := range a.edges[a.states[s].from:a.states[s].to] {
+				named = append(named, e.r)
+			}
+		}
+		slices.Sort(named)
+		named = slices.Compact(named)
+		if err := m.Work(k + len(named)); err != nil {
+			return false, err
+		}
+		follow := func(r rune) {
+			if next[k] = of.next(t[k], r); next[k] >= 0 && of.reach(next[k]).meets(wanted) && in.step(next, t, r) {
+				seen.add(next)
+			}
+		}
+		for _, r := range named {
+			follow(r)
+		}
+		if r, ok := of.universe.other(of.states[t[k]].at, named); ok {
+			follow(r)
+		}
+	}
+	return false, nil
 }
 
 // step is where a character leads; false: to no text of the atom.

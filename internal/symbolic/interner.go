@@ -9,6 +9,8 @@ type interner struct {
 	table []int32 // by hash, number + 1; 0: nothing
 }
 
+func (n *interner) len() int { return len(n.ends) }
+
 // at is list i. It must not be changed.
 func (n *interner) at(i int32) []int32 {
 	from := int32(0)

@@ -185,14 +185,9 @@ func (e *estate) mayHide(c *compiler, account string) (*symbolic.Automaton, erro
 		return a, c.use(a)
 	}
 	run := symbolic.Token{Kind: symbolic.Run}
-	list := []symbolic.Pattern{
-		append(symbolic.Glob("arn:*:kms:*:"+account+":", true), symbolic.Glob("key/*", false)...),
-		append(symbolic.Glob("arn:*:s3:*:"+account+":", true), symbolic.Glob("accesspoint/*", false)...),
-	}
-	for _, arn := range e.parents {
-		if a, err := policy.ParseARN(arn); err != nil || a.AccountID() == "" || a.AccountID() == account {
-			list = append(list, append(symbolic.Text(arn+"/"), run), append(symbolic.Text(arn+":"), run))
-		}
+	list := policed(account)
+	for _, arn := range e.parentsIn(account) {
+		list = append(list, append(symbolic.Text(arn+"/"), run), append(symbolic.Text(arn+":"), run))
 	}
 	for _, g := range e.gaps {
 		if policy.IsAccountID(g) && g != account {
@@ -207,6 +202,25 @@ func (e *estate) mayHide(c *compiler, account string) (*symbolic.Automaton, erro
 		e.hidden[account] = a
 	}
 	return a, err
+}
+
+// policed are the resources of an account that have a policy, or stand before one that has,
+// whether they are listed or not: keys and access points.
+func policed(account string) []symbolic.Pattern {
+	return []symbolic.Pattern{
+		append(symbolic.Glob("arn:*:kms:*:"+account+":", true), symbolic.Glob("key/*", false)...),
+		append(symbolic.Glob("arn:*:s3:*:"+account+":", true), symbolic.Glob("accesspoint/*", false)...),
+	}
+}
+
+// parentsIn are the parents that are of an account, or whose ARNs name none.
+func (e *estate) parentsIn(account string) (out []string) {
+	for _, arn := range e.parents {
+		if a, err := policy.ParseARN(arn); err != nil || a.AccountID() == "" || a.AccountID() == account {
+			out = append(out, arn)
+		}
+	}
+	return out
 }
 
 // allRCPs are the RCPs in force on any account.

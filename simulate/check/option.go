@@ -15,8 +15,9 @@ func settingsOf(options []Option) settings {
 	return s
 }
 
-// WithProgress has show called before each principal that is asked about, with how many were and
-// how many there are. It is called by the goroutine that asks.
+// WithProgress has show called with how far a question is, by the goroutine that asks: before
+// each principal that is asked about, with how many were and how many there are, and by
+// [CertifyPermissions] for each row and each part of the resources that it is proved for.
 func WithProgress(show func(done, all int)) Option {
 	return Option{func(s *settings) { s.progress = show }}
 }

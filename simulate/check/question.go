@@ -70,6 +70,8 @@ type blocked struct {
 	assignments []map[string]*string // of policy variables, which may settle it
 }
 
+var errContradiction = errors.New("what is known of the caller contradicts itself")
+
 // maxMore limits the classes that are looked at for a counterexample that AWS documents when
 // there is another one.
 const maxMore = 8
@@ -107,7 +109,7 @@ func (q *question) search(bound map[string]*string) (*Counterexample, *blocked, 
 			if _, ok, err := c.problem.Solve(symbolic.And(one.require, keys)); err != nil {
 				return nil, nil, err
 			} else if !ok && len(bound) == 0 {
-				return nil, nil, errors.New("what is known of the caller contradicts itself")
+				return nil, nil, errContradiction
 			}
 		}
 		var found *Counterexample

@@ -239,6 +239,7 @@ type stackQuestion struct {
 	missing  string // what is not known of a subject, "" if all is
 	kept     bool   // only listed resources that changed need a look
 	unlisted bool   // resources of the account that are not listed may name the subjects
+	exact    bool   // what the holder can do counts, not what it can do more
 	sessions bool   // some policy names sessions of a role whose session is not given
 	listed   []*listedResource
 }

@@ -91,7 +91,7 @@ func (s *stackQuestion) blocked(i int, standings []simulate.Standing) bool {
 	denies := func(i int) bool {
 		return standings[i].Layers.BlockPublicAccess && standings[i].Owner != s.subjects[i].principal.AccountID()
 	}
-	return denies(i) && !(denies(0) && standings[0].Layers.Resource.Equal(standings[i].Layers.Resource))
+	return denies(i) && (s.exact || !(denies(0) && standings[0].Layers.Resource.Equal(standings[i].Layers.Resource)))
 }
 
 // ownResources is what is true of the resource's keys in the holder's account.
