@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/symbolic"
@@ -304,7 +305,7 @@ func (p *rowsProof) hide(b *sideBuilder) {
 			b.fail(err)
 			p.hidden = append(p.hidden, symbolic.Statement{Resource: []symbolic.Guarded{{Member: symbolic.Member{Of: of}}}})
 		default:
-			p.hidden = append(p.hidden, symbolic.Statement{})
+			b.fail(fmt.Errorf("policies of resources are not known: %s of %s", g.What, g.Subject))
 		}
 	}
 }
