@@ -20,6 +20,7 @@ type task struct {
 
 // readLogs decides about all log files that digests of the period list.
 func (v *verifier) readLogs(ctx context.Context) error {
+	slices.Sort(v.logs)
 	var tasks []task
 	for _, w := range v.work {
 		for _, s := range w.states {
@@ -63,13 +64,17 @@ func (v *verifier) list(s *state) []task {
 			l.Code, l.Reason = OtherBucket, "under another prefix of the bucket"
 			continue
 		}
+		// Of digests outside the period only those that are proved tell where a log file belongs; it
+		// is verified if it is named as one of the period.
+		if !s.inScope && (s.Verdict != Valid || !v.isHere(p)) {
+			continue
+		}
 		if other := v.listed[p]; other == "" {
 			v.listed[p] = s.Path
 		} else if s.inScope {
 			v.find(Note, LogListedTwice, p, "by "+other+" and by "+s.Path)
 		}
 		switch {
-		case !s.inScope:
 		case s.Verdict == Invalid:
 			l.Code, l.Reason = DigestUnproved, "the digest that lists it is invalid: "+s.Path
 		default:
@@ -77,6 +82,16 @@ func (v *verifier) list(s *state) []task {
 		}
 	}
 	return tasks
+}
+
+// isHere reports whether a log file is in the copy, and of the period by its name.
+func (v *verifier) isHere(p string) bool {
+	_, at, ok := logOf(v.o.Prefix + p)
+	if !ok || !v.overlaps(at, at.Add(time.Nanosecond)) {
+		return false
+	}
+	_, found := slices.BinarySearch(v.logs, p)
+	return found
 }
 
 func (v *verifier) readLog(ctx context.Context, t task) problem {
@@ -113,12 +128,11 @@ func (v *verifier) unlisted() {
 	folders := make(map[folder]bool)
 	for _, w := range v.work {
 		for _, s := range w.states {
-			folders[w.folder(s)] = true
+			folders[w.folder(v.o.Prefix, s)] = true
 		}
 	}
-	slices.Sort(v.logs)
 	for _, p := range v.logs {
-		f, at, _ := logOf(p)
+		f, at, _ := logOf(v.o.Prefix + p)
 		if v.listed[p] != "" || !v.overlaps(at, at.Add(time.Nanosecond)) {
 			continue
 		}
@@ -132,12 +146,35 @@ func (v *verifier) unlisted() {
 		}
 		v.report.Unlisted = append(v.report.Unlisted, l)
 	}
+	for _, p := range v.strays {
+		if v.listed[p] != "" {
+			continue
+		}
+		f, _ := logFolder(v.o.Prefix + p)
+		l := Log{Path: p, Code: NoDigests, Reason: "in a folder of log files, and not named as one; there are no valid digests of " + f.account + " " + f.region + " beside it"}
+		if len(v.covers[f]) > 0 {
+			l.Verdict, l.Code = Invalid, LogUnlisted
+			l.Reason = "in a folder of log files, not named as one, and no digest lists it: CloudTrail did not deliver it, or it was renamed"
+		}
+		v.report.Unlisted = append(v.report.Unlisted, l)
+	}
+	// What digests outside the period list is not in the report, but for what is wrong with it.
+	for _, w := range v.work {
+		for _, s := range w.states {
+			for _, l := range s.Logs {
+				if !s.inScope && l.Code != "" && l.Path != "" {
+					v.report.Unlisted = append(v.report.Unlisted, l)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(v.report.Unlisted, func(a, b Log) int { return strings.Compare(a.Path, b.Path) })
 }
 
-// folder is where the log files are that a digest lists.
-func (w *work) folder(s *state) folder {
-	path := s.Path
-	if path == "" {
+// folder is where the log files are that a digest lists, by its key.
+func (w *work) folder(prefix string, s *state) folder {
+	path := prefix + s.Path
+	if s.Path == "" {
 		path = strings.TrimPrefix(s.Key, "/")
 	}
 	at, _ := placeOf(path)

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -57,6 +58,23 @@ func digestOf(path string) (chainID, time.Time, bool) {
 // A folder is where the log files of an account and a Region are, those of one or several
 // trails.
 type folder struct{ root, organization, account, region string }
+
+// logFolder tells the folder of log files that a file is in, from its path.
+func logFolder(path string) (folder, bool) {
+	p, ok := placeOf(path)
+	parts := strings.Split(p.tail, "/")
+	if p.organization() != "" {
+		parts = slices.Delete(parts, 1, 2)
+	}
+	if !ok || len(parts) < 4 || parts[2] != "CloudTrail" {
+		return folder{}, false
+	}
+	f := folder{root: p.root, organization: p.organization(), account: parts[1]}
+	if len(parts) > 4 {
+		f.region = parts[3]
+	}
+	return f, true
+}
 
 // logOf tells the folder of a log file, and when it was delivered, from its path.
 func logOf(path string) (folder, time.Time, bool) {

@@ -43,7 +43,7 @@ func (v *verifier) cover(w *work) {
 	byFolder := make(map[folder][]Period)
 	for _, s := range w.states {
 		if s.Verdict == Valid {
-			f := w.folder(s)
+			f := w.folder(v.o.Prefix, s)
 			byFolder[f] = append(byFolder[f], Period{s.Start, s.End})
 		}
 	}

@@ -105,7 +105,7 @@ type Finding struct {
 type Report struct {
 	From, To time.Time // the period that was asked for; zero: as far as the copy goes
 	Chains   []Chain   // by account, Region, trail, home Region, backfill last
-	Unlisted []Log     // that no digest lists, by path
+	Unlisted []Log     // that no digest lists, or that only digests outside the period do and that are not valid; by path
 	Findings []Finding // all of them, the worst first, then by code and subject
 	Others   int       // files that are no digests, log files or metadata, and were not read
 }

@@ -3,11 +3,14 @@ package digest_test
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -210,6 +213,59 @@ func TestTamperingEverywhere(t *testing.T) {
 				c.count(s.verify(t))
 			}
 		}},
+		{"a file of another name added among log files", false, func(c *tally) {
+			for _, name := range []string{"forged.json.gz", "forged.json", "forged", ".forged.json.gz", "111122223333_CloudTrail_eu-west-1_20260302T0210Z_x.json", "111122223333_CloudTrail_eu-west-1_20260302T0210Z.json.gz",
+				"111122223333_CloudTrail_EU-west-1_20260302T0210Z_0000000000000000.json.gz", "111122223333_CloudTrail_eu-west-1_20260302T021000Z_0000000000000000.json.gz"} {
+				for _, folder := range []string{path.Dir(euLogs[0].Key), "AWSLogs/111122223333/CloudTrail/eu-west-1", "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/03/02/more"} {
+					s := base.clone()
+					s.set(folder+"/"+name, euLogs[0].Data)
+					c.count(s.verify(t))
+				}
+			}
+		}},
+		{"likewise, where there are no digests beside it", true, func(c *tally) {
+			for _, folder := range []string{"AWSLogs/111122223333/CloudTrail", "AWSLogs/111122223333/CloudTrail/ap-south-1", "AWSLogs/444455556666/CloudTrail/eu-west-1/2026/03/02", "AWSLogs/111122223333/CloudTrail-Digest/eu-west-1"} {
+				s := base.clone()
+				s.set(folder+"/forged.json", euLogs[0].Data)
+				c.count(s.verify(t))
+			}
+		}},
+		// As where no digest lists it: a digest that does may come in the two hours after.
+		{"a log file added, and listed by a changed digest outside the period", true, func(c *tally) {
+			for h, d := range euDigests {
+				if h == 2 || h == 3 {
+					continue
+				}
+				s := base.clone()
+				s.options.From, s.options.To = day.Add(2*time.Hour), day.Add(4*time.Hour)
+				s.list(t, d.Key, strings.Replace(s.logs["eu-west-1"][2][0].Key, "00000", "99999", 1), euLogs[0].Data)
+				c.count(s.verify(t))
+			}
+		}},
+		{"likewise, by a forged digest of another trail", true, func(c *tally) {
+			s := base.clone()
+			s.options.From, s.options.To = day.Add(2*time.Hour), day.Add(4*time.Hour)
+			name := strings.Replace(euDigests[0].Key, "_orders_", "_audit_", 1)
+			s.set(name, base.fs[euDigests[0].Key].Data)
+			s.list(t, name, strings.Replace(s.logs["eu-west-1"][2][0].Key, "00000", "99999", 1), euLogs[0].Data)
+			c.count(s.verify(t))
+		}},
+		{"a log file changed that a digest before the period lists", false, func(c *tally) {
+			s := &sample{fs: fstest.MapFS{}, keys: base.keys, digests: map[string][]digesttest.Object{}, logs: map[string][][]digesttest.Object{}}
+			trail := newTrail("eu-west-1", testKeys()[0])
+			trail.Begin(day)
+			late, err := trail.Log(day.Add(2*time.Hour), "late", []byte("{}"))
+			require.NoError(t, err)
+			s.put(late)
+			for h := range hours {
+				s.hour(t, trail, h)
+			}
+			s.newestOnly(t)
+			s.options.From, s.options.To = day.Add(time.Hour), day.Add(3*time.Hour)
+			require.Equal(t, digest.Valid, s.verify(t).Verdict(), codes(s.verify(t)))
+			s.set(late.Key, compress(t, "[]"))
+			c.count(s.verify(t))
+		}},
 		{"a digest's metadata of another digest", false, func(c *tally) {
 			for _, list := range base.digests {
 				for _, d := range list {
@@ -306,6 +362,16 @@ func (s *sample) cut(t testing.TB, left int) {
 	}
 	delete(s.fs, s.digests["eu-west-1"][hours-1].Key+".meta.json")
 	s.meta(t, s.digests["eu-west-1"][left-1])
+}
+
+// list adds a log file, and has a digest list it.
+func (s *sample) list(t testing.TB, by, log string, data []byte) {
+	t.Helper()
+	s.set(log, data)
+	s.edit(t, by, func(text string) string {
+		entry := fmt.Sprintf(`{"s3Bucket":"logs","s3Object":%q,"hashValue":"%x","hashAlgorithm":"SHA-256","newestEventTime":"2026-03-02T01:00:00Z","oldestEventTime":"2026-03-02T01:00:00Z"},`, log, sha256.Sum256(gunzip(t, data)))
+		return strings.Replace(text, `"logFiles":[`, `"logFiles":[`+entry, 1)
+	})
 }
 
 // forge delivers the chain of eu-west-1 again, with one more log file, signed by another key.

@@ -90,6 +90,7 @@ type verifier struct {
 	chains map[chainID][]digestFile
 	metas  map[string]bool   // by path of the digest; what is not read yet
 	logs   []string          // paths
+	strays []string          // of files among log files that are not named as such
 	listed map[string]string // by path of a log file: the first digest that lists it
 	work   []*work
 	covers map[folder][]Period // what Valid digests cover, with log files or without
@@ -134,21 +135,27 @@ func (v *verifier) index(ctx context.Context) error {
 
 func (v *verifier) sort(p string) {
 	if of, isMeta := strings.CutSuffix(p, ".meta.json"); isMeta {
-		if _, _, ok := digestOf(of); ok {
+		if _, _, ok := digestOf(v.o.Prefix + of); ok {
 			v.metas[of] = true
 			return
 		}
 	}
-	if id, end, ok := digestOf(p); ok {
+	if id, end, ok := digestOf(v.o.Prefix + p); ok {
 		id = v.id(id, p)
 		v.chains[id] = append(v.chains[id], digestFile{p, end, true})
 		return
 	}
-	if _, _, ok := logOf(p); ok {
+	if _, _, ok := logOf(v.o.Prefix + p); ok {
 		v.logs = append(v.logs, p)
 		return
 	}
-	if strings.Contains("/"+p, "/CloudTrail-Digest/") && strings.HasSuffix(p, ".gz") {
+	name := path.Base(p)
+	isData := !strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".gz") || strings.HasSuffix(name, ".json")
+	if _, ok := logFolder(v.o.Prefix + p); ok && isData {
+		v.strays = append(v.strays, p)
+		return
+	}
+	if strings.Contains("/"+v.o.Prefix+p, "/CloudTrail-Digest/") && isData {
 		v.find(Unproved, DigestName, p, "in a folder of digests, and not named as one: it was renamed, or CloudTrail did not deliver it")
 		return
 	}
@@ -174,7 +181,7 @@ func (v *verifier) manifest() {
 		}
 	}
 	for _, p := range slices.Sorted(maps.Keys(v.metas)) {
-		if id, end, ok := digestOf(p); ok && !known[p] {
+		if id, end, ok := digestOf(v.o.Prefix + p); ok && !known[p] {
 			known[p] = true
 			v.chains[v.id(id, p)] = append(v.chains[v.id(id, p)], digestFile{p, end, false})
 		}
@@ -184,7 +191,7 @@ func (v *verifier) manifest() {
 	}
 	for _, key := range slices.Sorted(maps.Keys(v.o.Signatures)) {
 		p, ok := strings.CutPrefix(key, v.o.Prefix)
-		if id, end, isDigest := digestOf(p); ok && isDigest && !known[p] {
+		if id, end, isDigest := digestOf(key); ok && isDigest && !known[p] {
 			v.chains[id] = append(v.chains[id], digestFile{p, end, false})
 		}
 	}
