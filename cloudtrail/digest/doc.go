@@ -44,7 +44,8 @@
 //     digest, and while validation or logging was off, there are log files without digests. A
 //     digest that has no previous one where there are older ones is reported as a gap.
 //   - That CloudTrail recorded all that happened: it records what the trail selects.
-//   - A whole chain that is not in the copy, but for log files that then have no digest.
+//   - A whole chain that is not in the copy, but for log files that then have no digest: of a Region
+//     or an account that is gone with all its files nothing tells. Give [Options].Expect.
 //   - Times of events. Digests cover times of delivery; a log file may hold older events.
 //   - That the public keys are those of AWS. They are trusted as given.
 package digest

@@ -11,6 +11,7 @@ import (
 // “CloudTrail digest file structure” and “CloudTrail log file name format”).
 var (
 	digestName = regexp.MustCompile(`^([0-9]{12})_CloudTrail-Digest_([a-z0-9-]+)_(.+)_([a-z0-9-]+)_([0-9]{8}T[0-9]{6}Z)(_backfill)?\.json\.gz$`)
+	expected   = regexp.MustCompile(`^[0-9]{12}/[a-z0-9-]+$`)
 	logName    = regexp.MustCompile(`^([0-9]{12})_CloudTrail_([a-z0-9-]+)_([0-9]{8}T[0-9]{4}Z)_[^/]+\.json\.gz$`)
 )
 

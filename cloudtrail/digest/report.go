@@ -56,6 +56,7 @@ const (
 	KeyUnknown       Code = "key-unknown"        // the key is not among those given
 	AlgorithmUnknown Code = "algorithm-unknown"  // of the signature or of a hash
 	SignatureUnknown Code = "signature-unknown"  // neither the next digest nor metadata is there to tell it
+	ChainMissing     Code = "chain-missing"      // an account and Region of Options.Expect without valid digests
 	DigestUnproved   Code = "digest-unproved"    // the digest that lists the log file is not valid
 	OtherBucket      Code = "other-bucket"       // it is in a bucket that the copy is not of
 	LogNotCovered    Code = "log-not-covered"    // no valid digests cover when it was delivered

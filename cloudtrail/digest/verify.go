@@ -21,6 +21,10 @@ type Options struct {
 	// goes back to the first digest or up to the last.
 	From, To time.Time
 
+	// Expect are accounts and Regions whose digests must be in the copy, as "111122223333/eu-west-1".
+	// What is not there with all its digests and log files is not missed otherwise.
+	Expect []string
+
 	Bucket    string // that the copy is of; empty: whichever the digests name
 	Prefix    string // of the keys, before the paths of the copy: "logs/" for a copy of s3://bucket/logs/
 	Relocated bool   // the copy begins elsewhere: compare keys and paths from AWSLogs/ on only
@@ -44,6 +48,11 @@ type Progress struct {
 func Verify(ctx context.Context, fsys fs.FS, keys []PublicKey, o Options) (*Report, error) {
 	if !o.From.IsZero() && !o.To.IsZero() && !o.From.Before(o.To) {
 		return nil, fmt.Errorf("the period ends at %s, before it begins at %s", stamp(o.To), stamp(o.From))
+	}
+	for _, e := range o.Expect {
+		if !expected.MatchString(e) {
+			return nil, fmt.Errorf("%q: want ACCOUNT/REGION, as 111122223333/eu-west-1", e)
+		}
 	}
 	if err := checkKeys(keys); err != nil {
 		return nil, err
@@ -75,6 +84,7 @@ func Verify(ctx context.Context, fsys fs.FS, keys []PublicKey, o Options) (*Repo
 	}
 	v.periods()
 	v.unlisted()
+	v.expect()
 	v.hint()
 	v.findings()
 	return v.report, nil
@@ -253,6 +263,18 @@ func (v *verifier) advance(n int64) {
 	v.bytes += n
 	if v.o.Progress != nil {
 		v.o.Progress(Progress{v.done, max(v.done, v.total), v.bytes})
+	}
+}
+
+// expect finds accounts and Regions that have no digest of the period.
+func (v *verifier) expect() {
+	for _, e := range v.o.Expect {
+		account, region, _ := strings.Cut(e, "/")
+		if !slices.ContainsFunc(v.report.Chains, func(c Chain) bool {
+			return c.Account == account && c.Region == region && !c.Backfill && slices.ContainsFunc(c.Digests, func(d Digest) bool { return d.Verdict == Valid })
+		}) {
+			v.find(Unproved, ChainMissing, account+" "+region, "expected, and no valid digest of the period is here")
+		}
 	}
 }
 

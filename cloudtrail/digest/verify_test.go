@@ -162,6 +162,26 @@ func TestCutOff(t *testing.T) {
 	require.Equal(t, digest.Unverified, s.verify(t).Verdict())
 }
 
+// A chain that is gone with its log files is missed only where it is expected.
+func TestExpect(t *testing.T) {
+	s := newSample(t)
+	s.options.Expect = []string{"111122223333/eu-west-1", "111122223333/us-east-1"}
+	require.Equal(t, digest.Valid, s.verify(t).Verdict())
+	for name := range s.fs {
+		if strings.Contains(name, "us-east-1") {
+			delete(s.fs, name)
+		}
+	}
+	r := s.verify(t)
+	require.Equal(t, "unproved chain-missing", codes(r))
+	require.Equal(t, "111122223333 us-east-1", r.Findings[0].Subject)
+	s.options.Expect = nil
+	require.Equal(t, digest.Valid, s.verify(t).Verdict())
+	s.options.Expect = []string{"111122223333"}
+	_, err := digest.Verify(t.Context(), s.fs, s.keys, s.options)
+	require.ErrorContains(t, err, "want ACCOUNT/REGION")
+}
+
 // CloudTrail User Guide, “Starting digest file”: validation that was off for a while.
 func TestRestart(t *testing.T) {
 	s := newSample(t)

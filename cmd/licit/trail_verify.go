@@ -48,7 +48,11 @@ are in any copy of the present: CloudTrail has not delivered their digest yet, a
 them out. Nothing is proved of the time before the first digest, nor while validation or
 logging was off.
 
-Exit codes: 0 all in the period is proved, 1 tampering, or files left out of the copy or added
+What is proved is of the chains that are in DIR, which the output lists. A Region or an account
+that is gone with all its digests and log files leaves no trace: --expect ACCOUNT/REGION says
+that there must be digests of it.
+
+Exit codes: 0 all in the period is proved, of the chains that are there, 1 tampering, or files left out of the copy or added
 to it, 2 usage or input error, 3 something could not be verified.`,
 		Example: `  licit trail verify ./bucket --keys keys.json
   licit trail verify ./bucket --keys eu-west-1=eu.json --keys us-east-1=us.json \
@@ -68,6 +72,7 @@ to it, 2 usage or input error, 3 something could not be verified.`,
 	fl.StringVar(&f.signatures, "signatures", "", "CSV `FILE` of signatures of digests")
 	fl.StringVar(&f.from, "from", "", "`TIME` or day, UTC, from which on log files were delivered")
 	fl.StringVar(&f.to, "to", "", "`TIME` or day, UTC, until which log files were delivered; that day not included")
+	fl.StringArrayVar(&f.options.Expect, "expect", nil, "`ACCOUNT/REGION` that there must be digests of; may be repeated")
 	fl.StringVar(&f.options.Bucket, "bucket", "", "`NAME` of the bucket that the copy is of")
 	fl.StringVar(&f.options.Prefix, "prefix", "", "what keys begin with before the paths of the copy, as `logs/`")
 	fl.BoolVar(&f.options.Relocated, "relocated", false, "compare keys and paths from AWSLogs/ on only")

@@ -194,7 +194,11 @@ func (v *verifyView) verdict() string {
 	}
 	switch r.Verdict() {
 	case digest.Valid:
-		return "proved: all digests and log files in the period are as CloudTrail delivered them"
+		s := "proved for the " + plural(len(r.Chains), "chain") + " that are here"
+		if len(r.Chains) == 1 {
+			s = "proved for the one chain that is here"
+		}
+		return s + ": all their digests and log files in the period are as CloudTrail delivered them"
 	case digest.Invalid:
 		s := "tampering, or files left out or added: " + plural(n[digest.Tampering], "finding")
 		if n[digest.Unproved] > 0 {
