@@ -74,10 +74,11 @@ func differ(a, b string) bool { return a != "" && b != "" && a != b }
 
 // Fires tests an alarm with events: whether the metric filters on log groups of trails count
 // them, and whether the alarm then goes off and tells somebody. The events are all that
-// happens, and a trail that is not set to leave them out is taken to deliver them. Trails nil:
-// not known.
+// happens, and a trail that records them ([cloudtrail.Trail.Records]) is taken to deliver them.
+// Trails nil: not known. Which accounts are of an organization is not known either; [Run] has it
+// from [Config].Organization.
 func (m *Monitoring) Fires(alarm Alarm, trails []cloudtrail.Trail, events ...*cloudtrail.Event) Firing {
-	t := newAlarmTest(alarm, m, trails)
+	t := newAlarmTest(alarm, m, trails, nil)
 	filters := m.compile()
 	for _, e := range events {
 		t.see(filters, e)
@@ -87,16 +88,17 @@ func (m *Monitoring) Fires(alarm Alarm, trails []cloudtrail.Trail, events ...*cl
 
 // An alarmTest is the test of an alarm in progress.
 type alarmTest struct {
-	alarm   Alarm
-	m       *Monitoring
-	trails  []cloudtrail.Trail
-	feeds   []feed
-	certain map[int64]points // by period
-	doubted map[int64]points
-	events  int
-	dropped bool // there are more periods than are kept
-	field   bool // a value is that of a field, which is not modelled
-	reasons map[string]bool
+	alarm    Alarm
+	m        *Monitoring
+	trails   []cloudtrail.Trail
+	accounts []string // of the organization; nil: not known
+	feeds    []feed
+	certain  map[int64]points // by period
+	doubted  map[int64]points
+	events   int
+	dropped  bool // there are more periods than are kept
+	field    bool // a value is that of a field, which is not modelled
+	reasons  map[string]bool
 }
 
 // points are the values that a metric gets in a period.
@@ -113,8 +115,8 @@ func (p points) add(v float64) points {
 	return points{p.count + 1, p.sum + v, min(p.min, v), max(p.max, v)}
 }
 
-func newAlarmTest(a Alarm, m *Monitoring, trails []cloudtrail.Trail) *alarmTest {
-	return &alarmTest{alarm: a, m: m, trails: trails, feeds: m.feeding(a), certain: make(map[int64]points), doubted: make(map[int64]points), reasons: make(map[string]bool)}
+func newAlarmTest(a Alarm, m *Monitoring, trails []cloudtrail.Trail, accounts []string) *alarmTest {
+	return &alarmTest{alarm: a, m: m, trails: trails, accounts: accounts, feeds: m.feeding(a), certain: make(map[int64]points), doubted: make(map[int64]points), reasons: make(map[string]bool)}
 }
 
 func (t *alarmTest) because(format string, args ...any) {
@@ -202,28 +204,17 @@ func (t *alarmTest) reaches(f *compiledFilter, e *cloudtrail.Event) Answer {
 	return best
 }
 
-// sends reports whether a trail records an event, as far as its settings say without its
-// selectors.
+// sends reports whether a trail records an event.
 func (t *alarmTest) sends(trail *cloudtrail.Trail, e *cloudtrail.Event) Answer {
-	switch {
-	case trail.Status != nil && !trail.Status.Logging:
-		t.because("trail %s is stopped", trail.ARN)
-		return No
-	case !trail.Organization && differ(trail.ARN.AccountID(), e.Account):
-		return No
-	case !trail.MultiRegion && differ(trail.HomeRegion, e.Region) && !trail.GlobalServiceEvents:
-		return No
-	case !trail.MultiRegion && differ(trail.HomeRegion, e.Region):
-		t.because("whether trail %s, which is of one Region, has events of global services in another is not modelled", trail.ARN)
-		return Unknown
-	case e.Category != "" && e.Category != "Management":
-		t.because("selectors of data events are not modelled")
-		return Unknown
-	case trail.Status == nil:
-		t.because("whether trail %s is logging is not known", trail.ARN)
-		return Unknown
+	r, why := trail.Records(e, t.accounts)
+	if r == cloudtrail.Recorded {
+		return Yes
 	}
-	return Yes
+	t.because("trail %s: %s", trail.ARN, why)
+	if r == cloudtrail.NotRecorded {
+		return No
+	}
+	return Unknown
 }
 
 func (t *alarmTest) result(w watched) Firing {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/cloudtrail/detect"
+	"github.com/licit-dev/licit/policy"
 )
 
 const (
@@ -53,6 +54,16 @@ func collect(seq iter.Seq2[*cloudtrail.Event, error]) []*cloudtrail.Event {
 
 func assumed(at string) string {
 	return record(at, "sts", "AssumeRole", userAna, `"requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/BreakGlass"}`)
+}
+
+func selecting(s *cloudtrail.Selectors) []cloudtrail.Trail {
+	l := trails("trail")
+	l[0].Selectors = s
+	return l
+}
+
+func advanced(fields ...cloudtrail.FieldSelector) *cloudtrail.Selectors {
+	return &cloudtrail.Selectors{Advanced: []cloudtrail.AdvancedSelector{{Fields: fields}}}
 }
 
 func TestFires(t *testing.T) {
@@ -98,7 +109,17 @@ func TestFires(t *testing.T) {
 		"metric math":                {change: [2]string{`"Period": 300`, `"Metrics": [{"Id": "m"}], "Period": 300`}, fires: detect.Unknown, notifies: detect.Unknown, reason: "expression"},
 		"trails are not known":       {trails: []cloudtrail.Trail{}, fires: detect.No, notifies: detect.No, reason: "no trail that records the event"},
 		"the trail is stopped":       {trails: func() []cloudtrail.Trail { l := trails("trail"); l[0].Status.Logging = false; return l }(), fires: detect.No, notifies: detect.No, reason: "is stopped"},
-		"the trail may be stopped":   {trails: func() []cloudtrail.Trail { l := trails("trail"); l[0].Status = nil; return l }(), fires: detect.Unknown, notifies: detect.Unknown, reason: "is logging is not known"},
+		"the trail may be stopped":   {trails: func() []cloudtrail.Trail { l := trails("trail"); l[0].Status = nil; return l }(), fires: detect.Unknown, notifies: detect.Unknown, reason: "it is logging is not known"},
+		"no management events":       {trails: selecting(&cloudtrail.Selectors{Basic: []cloudtrail.EventSelector{{ReadWrite: "All"}}}), fires: detect.No, notifies: detect.No, reason: "its event selectors leave it out"},
+		"selectors are not known":    {trails: selecting(nil), fires: detect.Unknown, notifies: detect.Unknown, reason: "its event selectors are not known"},
+		"data events only":           {trails: selecting(advanced(cloudtrail.FieldSelector{Field: "eventCategory", Equals: []string{"Data"}})), fires: detect.No, notifies: detect.No, reason: "leave it out"},
+		"not of STS":                 {trails: selecting(advanced(cloudtrail.FieldSelector{Field: "eventCategory", Equals: []string{"Management"}}, cloudtrail.FieldSelector{Field: "eventSource", NotEquals: []string{"sts.amazonaws.com"}})), fires: detect.No, notifies: detect.No, reason: "leave it out"},
+		"not of KMS":                 {trails: selecting(advanced(cloudtrail.FieldSelector{Field: "eventCategory", Equals: []string{"Management"}}, cloudtrail.FieldSelector{Field: "eventSource", NotEquals: []string{"kms.amazonaws.com"}})), fires: detect.Yes, notifies: detect.Yes},
+		"a foreign organization's trail": {trails: func() []cloudtrail.Trail {
+			l := trails("trail")
+			l[0].ARN = policy.MustParseARN("arn:aws:cloudtrail:eu-west-3:444455556666:trail/all")
+			return l
+		}(), fires: detect.Unknown, notifies: detect.Unknown, reason: "whether account 111122223333 is of its organization is not known"},
 		"a trail of one Region": {trails: func() []cloudtrail.Trail {
 			l := trails("trail")
 			l[0].MultiRegion, l[0].HomeRegion = false, "us-east-1"

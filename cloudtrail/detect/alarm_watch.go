@@ -12,16 +12,23 @@ type watched struct{ code, subject string }
 
 // An alarmWatch tests all alarms with the uses that somebody should hear of.
 type alarmWatch struct {
-	d       *detector
-	tests   map[watched][]*alarmTest
-	dropped int
+	d        *detector
+	accounts []string // of the organization; nil: not known
+	tests    map[watched][]*alarmTest
+	dropped  int
 }
 
 // maxWatched bounds the subjects that alarms are tested with.
 const maxWatched = 1000
 
 func newAlarmWatch(d *detector) *alarmWatch {
-	return &alarmWatch{d: d, tests: make(map[watched][]*alarmTest)}
+	w := &alarmWatch{d: d, tests: make(map[watched][]*alarmTest)}
+	if d.Organization != nil {
+		for a := range d.Organization.Accounts() {
+			w.accounts = append(w.accounts, a.ID)
+		}
+	}
+	return w
 }
 
 // see gives the use of a subject to all alarms. It reports false if there are too many
@@ -35,7 +42,7 @@ func (w *alarmWatch) see(use watched, e *event) bool {
 		}
 		tests = []*alarmTest{}
 		for _, a := range w.d.Monitoring.Alarms {
-			if t := newAlarmTest(a, w.d.Monitoring, w.d.Trails); len(t.feeds) > 0 || a.Math {
+			if t := newAlarmTest(a, w.d.Monitoring, w.d.Trails, w.accounts); len(t.feeds) > 0 || a.Math {
 				tests = append(tests, t)
 			}
 		}

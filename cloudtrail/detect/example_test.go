@@ -69,9 +69,10 @@ func ExampleMonitoring_Fires() {
 	}
 	trails := []cloudtrail.Trail{{
 		ARN:      policy.MustParseARN("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"),
-		LogGroup: "arn:aws:logs:eu-west-3:111122223333:log-group:trail:*", MultiRegion: true, Status: &cloudtrail.Status{Logging: true},
+		LogGroup: "arn:aws:logs:eu-west-3:111122223333:log-group:trail:*", MultiRegion: true, GlobalServiceEvents: true,
+		Status: &cloudtrail.Status{Logging: true}, Selectors: &cloudtrail.Selectors{},
 	}}
-	log := `{"eventTime": "2024-05-01T10:00:00Z", "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "recipientAccountId": "111122223333",
+	log := `{"eventTime": "2024-05-01T10:00:00Z", "awsRegion": "eu-west-3", "eventCategory": "Management", "eventSource": "sts.amazonaws.com", "eventName": "AssumeRole", "recipientAccountId": "111122223333",
 		"requestParameters": {"roleArn": "arn:aws:iam::111122223333:role/BreakGlass"}}`
 	for e, err := range cloudtrail.Read(strings.NewReader(log)) {
 		if err != nil {

@@ -105,6 +105,7 @@ func trails(group string) []cloudtrail.Trail {
 	return []cloudtrail.Trail{{
 		ARN: policy.MustParseARN("arn:aws:cloudtrail:eu-west-3:111122223333:trail/all"), HomeRegion: "eu-west-3", Bucket: "logs", MultiRegion: true, Organization: true,
 		LogGroup: "arn:aws:logs:eu-west-3:111122223333:log-group:" + group + ":*", Status: &cloudtrail.Status{Logging: true},
+		Selectors: &cloudtrail.Selectors{},
 	}}
 }
 
