@@ -8,6 +8,7 @@ import (
 
 	"github.com/licit-dev/licit/cloudtrail"
 	"github.com/licit-dev/licit/internal/jsontree"
+	"github.com/licit-dev/licit/policy"
 )
 
 // An event is one of CloudTrail, and what all rules ask of it.
@@ -40,6 +41,9 @@ func principalOf(e *cloudtrail.Event) string {
 		if i.Issuer.ARN != "" {
 			return i.Issuer.ARN
 		}
+		if role := roleOfSession(i.ARN); role != "" {
+			return role
+		}
 	case "AWSService":
 		return i.InvokedBy
 	case "SAMLUser", "WebIdentityUser":
@@ -54,6 +58,21 @@ func principalOf(e *cloudtrail.Event) string {
 		return strings.Trim(i.AccountID+" "+i.PrincipalID, " ")
 	}
 	return i.Type
+}
+
+// roleOfSession is the ARN of the role of a session, without its path, which that of a session
+// does not have; empty if it is none of a role.
+func roleOfSession(session string) string {
+	a, err := policy.ParseARN(session)
+	if err != nil || a.Service() != "sts" {
+		return ""
+	}
+	rest, ok := strings.CutPrefix(a.Resource(), "assumed-role/")
+	name, _, named := strings.Cut(rest, "/")
+	if !ok || !named || name == "" {
+		return ""
+	}
+	return "arn:" + a.Partition() + ":iam::" + a.AccountID() + ":role/" + name
 }
 
 func partition(region string) string {

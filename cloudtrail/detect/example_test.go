@@ -47,8 +47,8 @@ func ExampleRules() {
 	fmt.Println("cannot see", r.Blind)
 	// Output:
 	// ROOT_USE high The root user of an account was used
-	// reads userIdentity of all events: type Root, or a session of AssumeRoot
-	// cannot see who it was; what AWS does for root by itself (invokedBy, AwsServiceEvent) is left out
+	// reads userIdentity of all events: type Root, a session that root issued, or one of AssumeRoot
+	// cannot see who it was; what AWS does for root by itself (invokedBy other than the console, AwsServiceEvent) is left out
 }
 
 func ExampleReadConfig() {

@@ -10,10 +10,12 @@ import (
 // isRootUse reports whether somebody used the root user of an account. CIS AWS Foundations
 // leaves out what AWS does in its name in the same way.
 func isRootUse(e *event) bool {
-	if e.Type == "AwsServiceEvent" || e.Identity.InvokedBy != "" {
+	i := &e.Identity
+	// The console calls for whoever signed in to it.
+	if e.Type == "AwsServiceEvent" || i.InvokedBy != "" && i.InvokedBy != "signin.amazonaws.com" {
 		return false
 	}
-	return e.Identity.Type == "Root" || e.Identity.AssumedRoot
+	return i.Type == "Root" || i.AssumedRoot || i.Issuer.Type == "Root"
 }
 
 // rootAccount is the account whose root user it is.
@@ -29,6 +31,8 @@ func (w *rootUse) see(e *event) {
 	switch {
 	case e.Identity.AssumedRoot:
 		message = "a session of AssumeRoot was used"
+	case e.Identity.Type != "Root":
+		message = "a session that the root user issued was used"
 	case e.Name == "ConsoleLogin" && text(e.Response, "ConsoleLogin") == "Failure":
 		message = "a sign-in of the root user failed"
 	}
@@ -42,6 +46,17 @@ func (w *rootUse) done(r *Result) { w.t.report(r) }
 func breakGlassOf(isBreakGlass *memo[bool], e *event) string {
 	if isBreakGlass.of(e.principal) {
 		return e.principal
+	}
+	// CloudTrail User Guide, “AWS Management Console sign-in events”: who switches, and between what.
+	if e.Source == "signin.amazonaws.com" && e.Name == "SwitchRole" {
+		for _, to := range []string{text(e.Additional, "SwitchTo"), text(e.Parameters, "roleArn")} {
+			if role := roleOfSession(to); role != "" {
+				to = role
+			}
+			if to != "" && isBreakGlass.of(to) {
+				return to
+			}
+		}
 	}
 	if e.Source == "sts.amazonaws.com" && strings.HasPrefix(e.Name, "AssumeRole") {
 		if role := text(e.Parameters, "roleArn"); role != "" && isBreakGlass.of(role) {

@@ -4,8 +4,8 @@ package detect
 var rules = []rule{
 	{Rule: Rule{
 		Code: "ROOT_USE", Title: "The root user of an account was used", Severity: High,
-		Reads: "userIdentity of all events: type Root, or a session of AssumeRoot",
-		Blind: "who it was; what AWS does for root by itself (invokedBy, AwsServiceEvent) is left out",
+		Reads: "userIdentity of all events: type Root, a session that root issued, or one of AssumeRoot",
+		Blind: "who it was; what AWS does for root by itself (invokedBy other than the console, AwsServiceEvent) is left out",
 	}, lacks: nothing, start: func(r Rule, d *detector) watcher { return &rootUse{newTally(r, d.Config)} }},
 	{Rule: Rule{
 		Code: "BREAKGLASS_USE", Title: "A principal for emergencies was used", Severity: High,

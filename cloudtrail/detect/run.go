@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/licit-dev/licit/cloudtrail"
@@ -88,7 +89,8 @@ func newDetector(c *Config) (*detector, error) {
 		return nil, fmt.Errorf("since %s is not before until %s", c.Since.Format(time.RFC3339), c.Until.Format(time.RFC3339))
 	}
 	d := &detector{Config: c, days: make(map[int64]bool), keys: newKeyUses(), programs: newMemo(programOf)}
-	d.isBreakGlass = newMemo(func(arn string) bool { return matchesAny(c.BreakGlass, arn) })
+	pathless := withoutPaths(c.BreakGlass)
+	d.isBreakGlass = newMemo(func(arn string) bool { return matchesAny(c.BreakGlass, arn) || matchesAny(pathless, arn) })
 	d.traces.init(c)
 	if c.Monitoring != nil {
 		d.filters = c.Monitoring.compile()
@@ -198,6 +200,21 @@ func span(r *Report) string {
 // matchesAny reports whether a principal is one of those named; * stands for any text.
 func matchesAny(patterns []string, principal string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, principal) })
+}
+
+// withoutPaths are the patterns of roles that have a path, without it, as roles are named by
+// sessions whose issuer is not there. Names of roles are unique in an account, whatever their path
+// (IAM User Guide, “IAM identifiers”).
+func withoutPaths(patterns []string) []string {
+	var out []string
+	for _, p := range patterns {
+		before, path, ok := strings.Cut(p, ":role/")
+		at := strings.LastIndexByte(path, '/')
+		if ok && at >= 0 && !strings.Contains(path, "*") {
+			out = append(out, before+":role"+path[at:])
+		}
+	}
+	return out
 }
 
 // usersKnown reports whether an instance lists all its users.

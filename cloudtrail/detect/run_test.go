@@ -36,6 +36,17 @@ func role(name, session, key string) string {
 		"sessionContext": {"sessionIssuer": {"type": "Role", "arn": "arn:aws:iam::111122223333:role/%[1]s", "accountId": "111122223333"}}`, name, session, key)
 }
 
+// withoutIssuer is a session of a role, as an event has it that does not say who issued it.
+func withoutIssuer(name string) string {
+	return fmt.Sprintf(`"type": "AssumedRole", "principalId": "AROA:ana", "arn": "arn:aws:sts::111122223333:assumed-role/%s/ana", "accountId": "111122223333"`, name)
+}
+
+// federated is a session of GetFederationToken.
+func federated(kind, issuer string) string {
+	return fmt.Sprintf(`"type": "FederatedUser", "principalId": "111122223333:ana", "arn": "arn:aws:sts::111122223333:federated-user/ana", "accountId": "111122223333",
+		"sessionContext": {"sessionIssuer": {"type": %q, "arn": "arn:aws:iam::111122223333:%s", "accountId": "111122223333"}}`, kind, issuer)
+}
+
 func key(identity, id string) string { return identity + `, "accessKeyId": "` + id + `"` }
 
 var serial int
@@ -111,7 +122,7 @@ func trails(group string) []cloudtrail.Trail {
 
 // Each rule finds its records one by one, and none of the near ones.
 func TestRules(t *testing.T) {
-	breakGlass := detect.Config{BreakGlass: []string{"arn:aws:iam::*:role/BreakGlass", "arn:aws:iam::111122223333:user/emergency"}}
+	breakGlass := detect.Config{BreakGlass: []string{"arn:aws:iam::*:role/BreakGlass", "arn:aws:iam::111122223333:user/emergency", "arn:aws:iam::111122223333:role/duty/FireAlarm"}}
 	tickets := breakGlass
 	tickets.Tickets = &detect.Tickets{Pattern: regexp.MustCompile(`\bINC-[0-9]+\b`), Tag: "ticket", Register: []detect.Ticket{
 		{ID: "INC-7", Principal: "arn:aws:iam::111122223333:user/emergency", From: day("10T10:00"), Until: day("10T12:00")},
@@ -140,8 +151,11 @@ func TestRules(t *testing.T) {
 				{record("1T10:00", "iam", "CreateUser", rootUser, refused)},
 				{signin("1T10:00", rootUser, "Yes", "Failure")},
 				{record("1T10:00", "s3", "DeleteBucketPolicy", rootUser+`, "sessionContext": {"assumedRoot": "true"}`)},
+				{record("1T10:00", "iam", "CreateAccessKey", rootUser+`, "invokedBy": "signin.amazonaws.com"`)},
+				{record("1T10:00", "ec2", "TerminateInstances", federated("Root", "root"))},
 			},
 			near: [][]string{
+				{record("1T10:00", "ec2", "TerminateInstances", federated("IAMUser", "user/ana"))},
 				{record("1T10:00", "iam", "CreateUser", userAna)},
 				{record("1T10:00", "support", "RefreshTrustedAdvisorCheck", rootUser+`, "invokedBy": "support.amazonaws.com"`)},
 				{strings.Replace(record("1T10:00", "kms", "RotateKey", rootUser), "AwsApiCall", "AwsServiceEvent", 1)},
@@ -155,8 +169,16 @@ func TestRules(t *testing.T) {
 				{assume("1T10:00", "BreakGlass", "ana", "", refused)},
 				{signin("1T10:00", strings.ReplaceAll(userAna, "ana", "emergency"), "Yes", "Success")},
 				{signin("1T10:00", `"type": "IAMUser", "accountId": "111122223333", "userName": "emergency"`, "No", "Failure")},
+				{record("1T10:00", "ec2", "DescribeInstances", withoutIssuer("BreakGlass"))},
+				{record("1T10:00", "ec2", "DescribeInstances", withoutIssuer("FireAlarm"))},
+				{record("1T10:00", "signin", "SwitchRole", withoutIssuer("BreakGlass"), `"additionalEventData": {"SwitchFrom": "arn:aws:iam::111122223333:user/ana"}`)},
+				{record("1T10:00", "signin", "SwitchRole", userAna, `"additionalEventData": {"SwitchTo": "arn:aws:iam::111122223333:role/BreakGlass"}`)},
+				{record("1T10:00", "signin", "SwitchRole", userAna, `"additionalEventData": {"SwitchTo": "arn:aws:sts::111122223333:assumed-role/BreakGlass/ana"}`)},
 			},
 			near: [][]string{
+				{record("1T10:00", "ec2", "DescribeInstances", withoutIssuer("BreakGlassAudit"))},
+				{record("1T10:00", "ec2", "DescribeInstances", strings.ReplaceAll(withoutIssuer("FireAlarm"), "111122223333", "444455556666"))},
+				{record("1T10:00", "signin", "SwitchRole", userAna, `"additionalEventData": {"SwitchFrom": "arn:aws:iam::111122223333:role/BreakGlass", "SwitchTo": "arn:aws:iam::111122223333:role/Reader"}`)},
 				{record("1T10:00", "iam", "CreateUser", role("BreakGlassAudit", "ana", "ASIA1"))},
 				{assume("1T10:00", "Reader", "BreakGlass", "ASIA1")},
 				{signin("1T10:00", userAna, "Yes", "Success")},
@@ -203,8 +225,26 @@ func TestRules(t *testing.T) {
 				{record("1T10:00", "monitoring", "DeleteAlarms", userAna, `"requestParameters": {"alarmNames": ["other", "BreakGlassAccessUsed"]}`)},
 				{record("1T10:00", "sns", "DeleteTopic", userAna, `"requestParameters": {"topicArn": "arn:aws:sns:eu-west-3:111122223333:security-critical"}`)},
 				{record("1T10:00", "kms", "ScheduleKeyDeletion", userAna)},
+				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"enable": true, "features": [{"name": "EKS_AUDIT_LOGS", "status": "ENABLED"}, {"name": "S3_DATA_EVENTS", "status": "DISABLED"}]}`)},
+				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"dataSources": {"s3Logs": {"enable": false}}}`)},
+				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"action": "ARCHIVE"}`)},
+				{record("1T10:00", "securityhub", "UpdateStandardsControl", userAna, `"requestParameters": {"controlStatus": "DISABLED"}`)},
+				{record("1T10:00", "securityhub", "BatchUpdateStandardsControlAssociations", userAna, `"requestParameters": {"StandardsControlAssociationUpdates": [{"AssociationStatus": "DISABLED"}]}`)},
+				{record("1T10:00", "organizations", "UpdatePolicy", userAna)},
+				{record("1T10:00", "organizations", "MoveAccount", userAna)},
+				{record("1T10:00", "organizations", "DetachPolicy", userAna)},
+				{record("1T10:00", "organizations", "DisablePolicyType", userAna)},
+				{record("1T10:00", "config", "PutConfigurationRecorder", userAna)},
+				{record("1T10:00", "config", "PutDeliveryChannel", userAna)},
 			},
 			near: [][]string{
+				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"features": [{"name": "S3_DATA_EVENTS", "status": "ENABLED"}]}`)},
+				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"action": "NOOP"}`)},
+				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"name": "ARCHIVE"}`)},
+				{record("1T10:00", "guardduty", "UpdateFilter", userAna, `"requestParameters": {"rank": "1"}`)}, // it may archive already
+				{record("1T10:00", "securityhub", "UpdateStandardsControl", userAna, `"requestParameters": {"controlStatus": "ENABLED"}`)},
+				{record("1T10:00", "organizations", "AttachPolicy", userAna)},
+				{record("1T10:00", "config", "DescribeDeliveryChannels", userAna)},
 				{record("1T10:00", "cloudtrail", "DescribeTrails", userAna)},
 				{record("1T10:00", "cloudtrail", "StartLogging", userAna)},
 				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"detectorId": "d", "enable": true}`)},

@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,12 +12,14 @@ import (
 type scope uint8
 
 const (
-	anything  scope = iota
-	logBucket       // a bucket of log files
-	logGroup        // a log group of a trail
-	alarm           // an alarm that is fed by a metric filter
-	topic           // the topic of such an alarm
-	disabling       // a change that says enable: false
+	anything       scope = iota
+	logBucket            // a bucket of log files
+	logGroup             // a log group of a trail
+	alarm                // an alarm that is fed by a metric filter
+	topic                // the topic of such an alarm
+	disabling            // a change of a detector that says enable: false, or switches off a part of it
+	archiving            // a filter that archives what it matches
+	disablingParts       // a change of a control that says that it is disabled
 )
 
 // tampers are the calls that stop or weaken what watches, by eventSource and eventName. Each
@@ -29,12 +32,15 @@ var tampers = map[string]map[string]scope{
 		"DisassociateKmsKey", "PutDataProtectionPolicy", "PutTransformer"),
 	"monitoring.amazonaws.com": scoped(alarm, "DeleteAlarms", "DisableAlarmActions", "PutMetricAlarm", "SetAlarmState"),
 	"sns.amazonaws.com":        scoped(topic, "DeleteTopic", "SetTopicAttributes", "RemovePermission"),
-	"securityhub.amazonaws.com": scoped(anything, "DisableSecurityHub", "DisableSecurityHubV2", "BatchDisableStandards", "DisableImportFindingsForProduct", "DisassociateFromMasterAccount",
+	"securityhub.amazonaws.com": merged(scoped(anything, "DisableSecurityHub", "DisableSecurityHubV2", "BatchDisableStandards", "DisableImportFindingsForProduct", "DisassociateFromMasterAccount",
 		"DisassociateFromAdministratorAccount", "DisassociateMembers", "DeleteMembers", "DisableOrganizationAdminAccount", "DeleteFindingAggregator"),
+		scoped(disablingParts, "UpdateStandardsControl", "BatchUpdateStandardsControlAssociations")),
 	"guardduty.amazonaws.com": merged(scoped(anything, "DeleteDetector", "DisassociateFromMasterAccount", "DisassociateFromAdministratorAccount", "DisassociateMembers", "DeleteMembers",
-		"StopMonitoringMembers", "DeletePublishingDestination", "DisableOrganizationAdminAccount", "CreateIPSet", "UpdateIPSet", "DeleteThreatIntelSet"), scoped(disabling, "UpdateDetector")),
+		"StopMonitoringMembers", "DeletePublishingDestination", "DisableOrganizationAdminAccount", "CreateIPSet", "UpdateIPSet", "DeleteThreatIntelSet"),
+		scoped(disabling, "UpdateDetector", "UpdateMemberDetectors"), scoped(archiving, "CreateFilter", "UpdateFilter")),
 	"config.amazonaws.com": scoped(anything, "StopConfigurationRecorder", "DeleteConfigurationRecorder", "DeleteDeliveryChannel", "DeleteConfigRule", "DeleteConfigurationAggregator",
-		"DeleteConformancePack", "DeleteOrganizationConfigRule", "DeleteOrganizationConformancePack", "DeleteRetentionConfiguration"),
+		"DeleteConformancePack", "DeleteOrganizationConfigRule", "DeleteOrganizationConformancePack", "DeleteRetentionConfiguration",
+		"PutConfigurationRecorder", "PutDeliveryChannel"),
 	"kms.amazonaws.com":             scoped(anything, "ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"),
 	"macie2.amazonaws.com":          scoped(anything, "DisableMacie", "DisassociateFromMasterAccount", "DisassociateFromAdministratorAccount", "DisassociateMember", "DeleteMember", "DisableOrganizationAdminAccount"),
 	"access-analyzer.amazonaws.com": scoped(anything, "DeleteAnalyzer"),
@@ -43,7 +49,7 @@ var tampers = map[string]map[string]scope{
 	"s3.amazonaws.com": scoped(logBucket, "DeleteBucket", "PutBucketPolicy", "DeleteBucketPolicy", "PutBucketLifecycle", "PutBucketLifecycleConfiguration", "DeleteBucketLifecycle", "PutBucketVersioning",
 		"PutObjectLockConfiguration", "PutBucketObjectLockConfiguration", "PutObjectRetention", "PutObjectLegalHold", "PutBucketEncryption", "DeleteBucketEncryption", "PutBucketPublicAccessBlock",
 		"DeleteBucketPublicAccessBlock", "PutBucketAcl", "PutBucketLogging", "PutBucketReplication", "DeleteBucketReplication", "PutBucketOwnershipControls", "DeleteObject", "DeleteObjects"),
-	"organizations.amazonaws.com": scoped(anything, "LeaveOrganization", "RemoveAccountFromOrganization", "DeleteOrganization", "DetachPolicy", "DeletePolicy", "DisablePolicyType",
+	"organizations.amazonaws.com": scoped(anything, "LeaveOrganization", "RemoveAccountFromOrganization", "DeleteOrganization", "DetachPolicy", "DeletePolicy", "UpdatePolicy", "DisablePolicyType", "MoveAccount",
 		"DisableAWSServiceAccess", "DeregisterDelegatedAdministrator"),
 }
 
@@ -55,11 +61,12 @@ func scoped(s scope, names ...string) map[string]scope {
 	return out
 }
 
-func merged(a, b map[string]scope) map[string]scope {
-	for n, s := range b {
-		a[n] = s
+func merged(scopes ...map[string]scope) map[string]scope {
+	out := make(map[string]scope)
+	for _, s := range scopes {
+		maps.Copy(out, s)
 	}
-	return a
+	return out
 }
 
 type tampering struct {
@@ -150,15 +157,45 @@ func (w *tampering) concerns(e *event, s scope) Answer {
 	case topic:
 		return among(w.topics, texts(e.Parameters, "topicArn"), nil)
 	case disabling:
-		switch text(e.Parameters, "enable") {
-		case "false":
+		return disables(e)
+	case archiving:
+		switch text(e.Parameters, "action") {
+		case "ARCHIVE":
 			return Yes
 		case "":
-			return Unknown
+			if e.Name == "UpdateFilter" {
+				return Unknown // it may do so already
+			}
 		}
 		return No
+	case disablingParts:
+		var states []string
+		for _, path := range [][]string{{"controlStatus"}, {"ControlStatus"}, {"standardsControlAssociationUpdates", "associationStatus"}, {"StandardsControlAssociationUpdates", "AssociationStatus"}} {
+			states = append(states, texts(e.Parameters, path...)...)
+		}
+		if len(states) == 0 {
+			return Unknown
+		}
+		return answer(slices.Contains(states, "DISABLED"))
 	}
 	return Yes
+}
+
+// disables reports whether a change of a detector switches it off, or a part of it: features, or
+// data sources, which came before them (Amazon GuardDuty API Reference, “UpdateDetector”).
+func disables(e *event) Answer {
+	on := texts(e.Parameters, "enable")
+	for _, path := range [][]string{{"s3Logs", "enable"}, {"kubernetes", "auditLogs", "enable"}, {"malwareProtection", "scanEc2InstanceWithFindings", "ebsVolumes"}} {
+		on = append(on, texts(e.Parameters, append([]string{"dataSources"}, path...)...)...)
+	}
+	states := append(texts(e.Parameters, "features", "status"), texts(e.Parameters, "features", "additionalConfiguration", "status")...)
+	switch {
+	case slices.Contains(on, "false"), slices.Contains(states, "DISABLED"):
+		return Yes
+	case len(on)+len(states) == 0:
+		return Unknown
+	}
+	return No
 }
 
 func among(known map[string]bool, names []string, normal func(string) string) Answer {
@@ -179,11 +216,13 @@ func among(known map[string]bool, names []string, normal func(string) string) An
 func (w *tampering) done(r *Result) {
 	w.t.report(r)
 	for s, text := range map[scope]string{
-		logBucket: "%d changes of buckets: which of them hold log files is not given, or the event does not name one (logBuckets, trails)",
-		logGroup:  "%d changes of log groups: which of them trails write to is not given, or the event does not name one",
-		alarm:     "%d changes of alarms: whether they watched log files is not given, as of those that are gone, or the event does not name one",
-		topic:     "%d changes of topics: to which of them alarms are sent is not given, or the event does not name one",
-		disabling: "%d changes of a detector that do not say whether it stays on",
+		logBucket:      "%d changes of buckets: which of them hold log files is not given, or the event does not name one (logBuckets, trails)",
+		logGroup:       "%d changes of log groups: which of them trails write to is not given, or the event does not name one",
+		alarm:          "%d changes of alarms: whether they watched log files is not given, as of those that are gone, or the event does not name one",
+		topic:          "%d changes of topics: to which of them alarms are sent is not given, or the event does not name one",
+		disabling:      "%d changes of a detector that do not say whether it stays on",
+		archiving:      "%d changes of a filter that do not say whether it archives",
+		disablingParts: "%d changes of a control that do not say whether it stays on",
 	} {
 		if n := w.unknown[s]; n > 0 {
 			r.note(text, n)
