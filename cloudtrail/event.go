@@ -54,7 +54,7 @@ type Event struct {
 
 	Raw jsontext.Value // the whole record
 
-	Duplicate bool // the same Reader gave an event of the same ID before; see Stats.DuplicatesExact
+	Duplicate bool // the same Reader gave the same record, of the same ID, before; see Stats.DuplicatesExact
 }
 
 // A Resource is one that the call was about.

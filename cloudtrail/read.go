@@ -51,6 +51,7 @@ type Reader struct {
 
 	stats    Stats
 	ids      ids
+	horizon  time.Time // where the future begins
 	accounts tally[string]
 	regions  tally[string]
 	days     tally[int64]
@@ -71,8 +72,10 @@ type Stats struct {
 	Stored     int64     // of the files themselves
 	Events     int       // given to the loop
 	Duplicates int       // of them, those with [Event.Duplicate]
+	Conflicts  int       // of them, those whose ID another record had before, such as one of another form
+	Future     int       // of them, those that are dated more than a year after now
 	First      time.Time // Event.Time of the earliest event; zero: no events
-	Last       time.Time // and of the latest
+	Last       time.Time // and of the latest, but for those of the future
 
 	// DuplicatesExact is whether each event had an ID, and was compared with all that came
 	// before it. The IDs of the last 524,288 events are compared with in any case; all of
@@ -98,6 +101,7 @@ const (
 	SkippedAggregated Skipped = "aggregated" // a summary of data events
 	SkippedOther      Skipped = "other"      // an event that is not of CloudTrail, a control message
 	SkippedEmpty      Skipped = "empty"      // a file without text
+	SkippedTime       Skipped = "time"       // a creationDate that is no time; the event is given without it
 )
 
 // Fault is the kind of a [ReadError].
@@ -110,6 +114,7 @@ const (
 	FaultSyntax    Fault = "syntax"    // not JSON
 	FaultTruncated Fault = "truncated" // the text ends too early
 	FaultLarge     Fault = "large"     // a record that is too long
+	FaultPage      Fault = "page"      // the last page of a text has a token of further ones, which are not there
 	FaultType      Fault = "type"      // an event whose members are not what they should be
 )
 
@@ -180,13 +185,22 @@ func (r *Reader) give(e *Event, err *ReadError, yield func(*Event, error) bool) 
 		return yield(nil, err)
 	}
 	s.Events++
-	if e.Duplicate = r.ids.seen(e.ID); e.Duplicate {
+	switch r.ids.seen(e.ID, e.Raw) {
+	case idSame:
+		e.Duplicate = true
 		s.Duplicates++
+	case idConflict:
+		s.Conflicts++
+	}
+	if r.horizon.IsZero() {
+		r.horizon = time.Now().AddDate(1, 0, 0)
 	}
 	if s.First.IsZero() || e.Time.Before(s.First) {
 		s.First = e.Time
 	}
-	if e.Time.After(s.Last) {
+	if e.Time.After(r.horizon) {
+		s.Future++
+	} else if e.Time.After(s.Last) {
 		s.Last = e.Time
 	}
 	r.accounts.add(e.Account)

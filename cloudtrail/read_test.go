@@ -70,8 +70,8 @@ func TestReadForms(t *testing.T) {
 		"two log files":              `{"Records":[` + a + `]}{"Records":[` + b + `]}`,
 		"two gzip members":           zip(`{"Records":[`+a) + zip(`,`+b+`]}`),
 		"gzip in gzip":               zip(zip(`{"Records":[` + a + `,` + b + `]}`)),
-		"LookupEvents":               `{"Events":[` + lookup(a) + `,` + lookup(b) + `],"NextToken":"x"}`,
-		"LookupEvents, token first":  `{"NextToken":"x","Events":[` + lookup(a) + `,` + lookup(b) + `]}`,
+		"LookupEvents":               `{"Events":[` + lookup(a) + `,` + lookup(b) + `],"NextToken":""}`,
+		"LookupEvents, token first":  `{"NextToken":null,"Events":[` + lookup(a) + `,` + lookup(b) + `]}`,
 		"LookupEvents, pages":        `{"Events":[` + lookup(a) + `],"NextToken":"x"}` + "\n" + `{"Events":[` + lookup(b) + `]}`,
 		"LookupEvents, pages, slurp": `[{"Events":[` + lookup(a) + `],"NextToken":"x"},{"Events":[` + lookup(b) + `]}]`,
 		"LookupEvents, --query":      `[` + quote(a) + `,` + quote(b) + `]`,
@@ -109,6 +109,7 @@ func TestReadFaults(t *testing.T) {
 	list := func(elements ...string) string { return `{"Records":[` + strings.Join(elements, ",") + `]}` }
 	after := len(`{"Records":[`) + len(a) + 1
 	at := func(offset int, problem string) string { return fmt.Sprintf("byte %d: %s", offset, problem) }
+	const more = "there are more events: the last page has a NextToken; want all pages"
 	const cut = "the text ends in the middle of a value; it looks truncated"
 	for name, test := range map[string]struct {
 		text string
@@ -120,6 +121,12 @@ func TestReadFaults(t *testing.T) {
 		"binary":               {"\x89PNG\r\n\x1a\n{}", []string{at(0, "is no form of CloudTrail events that is known")}},
 		"other JSON":           {`{"trailList":[]}`, []string{at(0, "is an object, but no event; want eventTime, eventSource and eventName")}},
 		"no list":              {`{"NextToken":"x"}` + c, []string{at(16, "an object without a list of events ends here"), "C"}},
+		"a token is left":      {`{"Records":[` + a + `],"NextToken":"x"}`, []string{"A", at(len(a)+30, more)}},
+		"a token, then a page": {`{"nextToken":"x","Events":[` + a + `]}{"Events":[` + b + `]}`, []string{"A", "B"}},
+		"tokens of an array":   {`[{"Events":[` + a + `]},{"Events":[` + b + `],"NextToken":"x"}]`, []string{"A", "B", at(len(a)+len(b)+45, more)}},
+		"a digest's member":    {`{"digestStartTime":"x","Records":[` + a + `]}`, []string{"A"}},
+		"an event's members":   {a[:len(a)-1] + `,"Records":[` + b + `]}`, []string{"A", "B"}},
+		"a time of digits":     {strings.Replace(a, "2024-05-01T10:00:00Z", "20240501T100000Z", 1), []string{"A"}},
 		"list of another type": {`{"Records":{}}` + c, []string{at(13, "an object without a list of events ends here"), "C"}},
 		"null for a list":      {`{"Events":null}` + c, []string{"C"}},
 		"no colon":             {`{"Records" [` + a + "\n" + `{"Records":[` + c + "]}", []string{at(11, "want a colon"), "A", "C"}},
@@ -260,6 +267,38 @@ func TestReaderStats(t *testing.T) {
 	}
 	require.Equal(t, 2, r.Stats().Duplicates, "over all that it read")
 	require.Equal(t, 4, r.Stats().Events)
+}
+
+// An event is left out as a duplicate only if it is the same.
+func TestReaderConflicts(t *testing.T) {
+	var r cloudtrail.Reader
+	var got []string
+	a, b := record("1", "A"), record("1", "B")
+	for e, err := range r.Read(strings.NewReader(`{"Records":[` + strings.Join([]string{a, b, a, b, record("1", "C")}, ",") + `]}`)) {
+		require.NoError(t, err)
+		got = append(got, fmt.Sprint(e.Name, e.Duplicate))
+	}
+	require.Equal(t, []string{"Afalse", "Bfalse", "Atrue", "Btrue", "Cfalse"}, got)
+	require.Equal(t, []int{5, 2, 2}, []int{r.Stats().Events, r.Stats().Duplicates, r.Stats().Conflicts})
+}
+
+// Times that are odd lose no event, and do not stretch the period.
+func TestReaderTimes(t *testing.T) {
+	var r cloudtrail.Reader
+	created := func(id, text string) string {
+		return strings.Replace(record(id, "A"), `"type":"IAMUser"`, `"type":"IAMUser","sessionContext":{"attributes":{"creationDate":`+text+`}}`, 1)
+	}
+	var got []time.Time
+	list := []string{created("1", `"20131102T010628Z"`), created("2", `"2013-11-02T01:06:28Z"`), created("3", `"yesterday"`), created("4", `{"n":1}`), created("5", `null`)}
+	for e, err := range r.Read(strings.NewReader(strings.Join(append(list, strings.Replace(record("6", "B"), "2024-05-01", "2999-05-01", 1)), "\n"))) {
+		require.NoError(t, err)
+		got = append(got, e.Identity.SessionCreated)
+	}
+	at := time.Date(2013, 11, 2, 1, 6, 28, 0, time.UTC)
+	require.Equal(t, []time.Time{at, at, {}, {}, {}, {}}, got)
+	s := r.Stats()
+	require.Equal(t, map[cloudtrail.Skipped]int{cloudtrail.SkippedTime: 2}, s.Skipped)
+	require.Equal(t, []any{1, 2024}, []any{s.Future, s.Last.Year()})
 }
 
 // A broken disk loses what is after it only.

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"hash/maphash"
 )
 
-// idsKept is how many IDs are compared with at least. They take 32 MiB.
+// idsKept is how many IDs are compared with at least. With hashes of the records they take 48 MiB.
 const idsKept = 1 << 19
 
 // ids are those of the events that were read. When there are too many, the older half goes.
@@ -16,24 +17,57 @@ type ids struct {
 	kept     int  // 0: idsKept
 }
 
-// seen is whether an ID was seen before.
-func (s *ids) seen(id string) bool {
+// An idState is what is known of an event by its ID.
+type idState uint8
+
+const (
+	idNew      idState = iota
+	idSame             // the same record came before
+	idConflict         // another record of the ID did
+)
+
+var idSeed = maphash.MakeSeed()
+
+// seen tells whether a record was seen before, or another one of its ID: whoever can add records
+// to a log could otherwise hide one.
+func (s *ids) seen(id string, record []byte) idState {
 	if id == "" {
 		s.forgot = true
-		return false
+		return idNew
 	}
-	k := keyOf(id)
-	if s.now.has(k) || s.old.has(k) {
-		return true
+	k, sum := keyOf(id), maphash.Bytes(idSeed, record)
+	before, there := s.sum(k)
+	switch {
+	case !there:
+		s.add(k, sum)
+		return idNew
+	case before == sum:
+		return idSame
 	}
+	// The further records of an ID are kept by ID and hash.
+	k.a, k.b = k.a^sum, k.b+sum|1
+	if _, there := s.sum(k); there {
+		return idSame
+	}
+	s.add(k, sum)
+	return idConflict
+}
+
+func (s *ids) sum(k key) (sum uint64, there bool) {
+	if sum, there = s.now.sum(k); !there {
+		sum, there = s.old.sum(k)
+	}
+	return sum, there
+}
+
+func (s *ids) add(k key, sum uint64) {
 	if s.now.n == cmp.Or(s.kept, idsKept) {
 		s.forgot = s.forgot || s.old.n > 0
 		s.now, s.old = s.old, s.now
 		clear(s.now.slots)
 		s.now.n = 0
 	}
-	s.now.add(k)
-	return false
+	s.now.add(k, sum)
 }
 
 // A key is an ID, which is a UUID (CloudTrail User Guide, “CloudTrail record contents”); of
@@ -80,6 +114,7 @@ func hashed(id string) key {
 // An idSet is a set of keys with open addressing, at most half full.
 type idSet struct {
 	slots []key
+	sums  []uint64 // of the records, likewise
 	n     int
 }
 
@@ -95,26 +130,28 @@ func (s *idSet) find(k key) (slot int, there bool) {
 	}
 }
 
-func (s *idSet) has(k key) bool {
+// sum is the hash of the record of an ID, if it is there.
+func (s *idSet) sum(k key) (uint64, bool) {
 	if s.n == 0 {
-		return false
+		return 0, false
 	}
-	_, there := s.find(k)
-	return there
+	i, there := s.find(k)
+	return s.sums[i], there
 }
 
-func (s *idSet) add(k key) {
+func (s *idSet) add(k key, sum uint64) {
 	if 2*s.n >= len(s.slots) {
-		old := s.slots
-		s.slots = make([]key, max(1024, 2*len(old)))
-		for _, k := range old {
+		old, sums := s.slots, s.sums
+		size := max(1024, 2*len(old))
+		s.slots, s.sums = make([]key, size), make([]uint64, size)
+		for from, k := range old {
 			if k != (key{}) {
 				i, _ := s.find(k)
-				s.slots[i] = k
+				s.slots[i], s.sums[i] = k, sums[from]
 			}
 		}
 	}
 	i, _ := s.find(k)
-	s.slots[i] = k
+	s.slots[i], s.sums[i] = k, sum
 	s.n++
 }

@@ -80,6 +80,8 @@ func (s *scanner) root(e *Event) bool {
 			bit, ok = 1<<25, s.valueOf(&e.Service)
 		case "eventContext":
 			bit, ok = 1<<26, s.valueOf(&e.Context)
+		case "Records", "Events", "logEvents", "events", "Messages", "records":
+			return false // it may hold events of its own
 		default:
 			ok = s.skip()
 		}

@@ -37,13 +37,15 @@ func (e *typeError) Error() string { return e.path + ": " + e.problem }
 type strict struct {
 	dec  *jsontext.Decoder
 	path string // of the object that is read
+	odd  int    // members that may be missing and have another form than they should
 }
 
 // strictEvent reads the record that v is. It is the rule that the scanner is measured by.
-func strictEvent(v jsontext.Value) (*Event, error) {
-	e := &Event{Raw: v}
+func strictEvent(v jsontext.Value) (e *Event, odd int, err error) {
+	e = &Event{Raw: v}
 	s := &strict{dec: jsontext.NewDecoder(bytes.NewBuffer(v), lenient...)}
-	return e, s.event(e)
+	err = s.event(e)
+	return e, s.odd, err
 }
 
 // object reads an object, or null. Each member of a name is given to member, which reads its
@@ -167,10 +169,29 @@ func (s *strict) time(to *time.Time) (bool, error) {
 	}
 	t, err := time.Parse(time.RFC3339, word)
 	if err != nil {
+		// CloudTrail User Guide, “CloudTrail userIdentity element”, has creationDate so.
+		t, err = time.Parse("20060102T150405Z", word)
+	}
+	if err != nil {
 		return true, &typeError{s.path, fmt.Sprintf("is %.40q; want a time such as 2024-05-01T10:00:00Z", word)}
 	}
 	*to = t.UTC()
 	return true, nil
+}
+
+// optional reads a time that an event does without: one of another form is counted.
+func (s *strict) optional(to *time.Time) error {
+	if kind := s.dec.PeekKind(); kind != jsontext.KindString && kind != jsontext.KindNull {
+		s.odd++
+		return s.dec.SkipValue()
+	}
+	_, err := s.time(to)
+	var other *typeError
+	if errors.As(err, &other) {
+		s.odd++
+		return nil
+	}
+	return err
 }
 
 // value takes a value as it is written.
@@ -339,7 +360,7 @@ func (s *strict) session(i *Identity) error {
 				case "mfaAuthenticated":
 					return s.word(&i.MFA)
 				case "creationDate":
-					return s.time(&i.SessionCreated)
+					return true, s.optional(&i.SessionCreated)
 				}
 				return false, nil
 			})

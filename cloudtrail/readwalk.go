@@ -40,6 +40,7 @@ type walker struct {
 	skip    func(Skipped)
 	stopped bool
 	cut     bool // truncated, and reported
+	token   bool // the last page says that there are more
 	synced  bool // after damage: commas and brackets of the list that the position is in may be missing, or too many
 
 	scan   *scanner
@@ -143,6 +144,9 @@ func (d *walker) text() {
 	}
 	switch err := d.w.err; {
 	case err == nil || err == io.EOF:
+		if d.token && !d.cut {
+			d.fail(FaultPage, errors.New("there are more events: the last page has a NextToken; want all pages"))
+		}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		d.fail(FaultTruncated, errors.New("the compressed data end too early; the file looks truncated"))
 	default:
@@ -220,12 +224,14 @@ func isDay(text []byte) bool {
 // document reads an object whose members are lists of events.
 func (d *walker) document() {
 	start, lost := d.offset(), true
+	d.token = false
 	d.w.pos++
 	for first := true; !d.stopped; first = false {
 		c, ok := d.w.space()
 		if ok && c == '}' {
 			if lost {
 				d.fail(FaultForm, errors.New("an object without a list of events ends here"))
+				d.token = false
 			}
 			d.w.pos++
 			d.quiet = false
@@ -271,6 +277,12 @@ func (d *walker) document() {
 			if c == '[' {
 				d.elements()
 			} else if !d.value(false) {
+				return
+			}
+		case (name == "NextToken" || name == "nextToken") && c == '"':
+			after, _ := d.w.peek(1)
+			d.token = after != '"'
+			if !d.value(false) {
 				return
 			}
 		case name == "messageType" && c == '"':
@@ -417,16 +429,19 @@ func (d *walker) take(v jsontext.Value) {
 	switch {
 	case s.record:
 		d.record(v)
+		if s.list && !d.stopped {
+			d.nestDocument(v)
+		}
 	case s.detail != nil:
 		if !strings.Contains(s.detailType, "CloudTrail") && !shapeOf(s.detail).record {
 			d.pass(SkippedOther)
 			return
 		}
 		d.nest(s.detail)
-	case s.digest:
-		d.pass(SkippedDigest)
 	case s.list:
 		d.nestDocument(v)
+	case s.digest:
+		d.pass(SkippedDigest)
 	case s.text != nil:
 		text := unquote(s.text)
 		if strings.HasPrefix(string(text[:min(len(text), 32)]), "CWL CONTROL MESSAGE") {
@@ -454,10 +469,13 @@ func unquote(v jsontext.Value) []byte {
 }
 
 func (d *walker) record(v jsontext.Value) {
-	e, err := strictEvent(v)
+	e, odd, err := strictEvent(v)
 	if err != nil {
 		d.fail(FaultType, err)
 		return
+	}
+	for range odd {
+		d.pass(SkippedTime)
 	}
 	d.event(e)
 }
@@ -491,7 +509,7 @@ func (d *walker) nestDocument(v jsontext.Value) {
 		return
 	}
 	n.document()
-	d.stopped = d.stopped || n.stopped
+	d.stopped, d.token = d.stopped || n.stopped, n.token
 }
 
 func (d *walker) inner(text []byte) *walker {

@@ -18,6 +18,7 @@ type Report struct {
 	Outside     int       // before Since, at or after Until
 	Undated     int       // without a time, which no rule has seen
 	Duplicates  int       // with [cloudtrail.Event.Duplicate], which no rule has seen either
+	Future      int       // of Events, those dated more than a year after now, which First, Last and Days leave out
 	Unreadable  int       // records or files that could not be read
 	Errors      []string  // the first of them
 	First, Last time.Time // of the events; zero: there are none
@@ -60,6 +61,7 @@ type detector struct {
 	watchers []watcher
 	r        Report
 	days     map[int64]bool
+	horizon  time.Time // where the future begins
 	traces   tracer
 	keys     *keyUses
 	alarms   *alarmWatch // nil: alarms are not known
@@ -88,7 +90,7 @@ func newDetector(c *Config) (*detector, error) {
 	if !c.Since.IsZero() && !c.Until.IsZero() && !c.Since.Before(c.Until) {
 		return nil, fmt.Errorf("since %s is not before until %s", c.Since.Format(time.RFC3339), c.Until.Format(time.RFC3339))
 	}
-	d := &detector{Config: c, days: make(map[int64]bool), keys: newKeyUses(), programs: newMemo(programOf)}
+	d := &detector{Config: c, days: make(map[int64]bool), horizon: time.Now().AddDate(1, 0, 0), keys: newKeyUses(), programs: newMemo(programOf)}
 	pathless := withoutPaths(c.BreakGlass)
 	d.isBreakGlass = newMemo(func(arn string) bool { return matchesAny(c.BreakGlass, arn) || matchesAny(pathless, arn) })
 	d.traces.init(c)
@@ -136,13 +138,17 @@ func (d *detector) see(e *cloudtrail.Event) {
 		return
 	}
 	d.r.Events++
-	if d.r.First.IsZero() || e.Time.Before(d.r.First) {
-		d.r.First = e.Time
+	if e.Time.After(d.horizon) {
+		d.r.Future++
+	} else {
+		if d.r.First.IsZero() || e.Time.Before(d.r.First) {
+			d.r.First = e.Time
+		}
+		if e.Time.After(d.r.Last) {
+			d.r.Last = e.Time
+		}
+		d.days[e.Time.Unix()/86400] = true
 	}
-	if e.Time.After(d.r.Last) {
-		d.r.Last = e.Time
-	}
-	d.days[e.Time.Unix()/86400] = true
 	x := &event{Event: e, principal: principalOf(e), addr: address(e), program: d.programs.of(e.UserAgent)}
 	x.duty = breakGlassOf(d.isBreakGlass, x)
 	d.traces.trace(x)
@@ -183,7 +189,10 @@ func (d *detector) report() *Report {
 
 // span is how long the events are, to the day.
 func span(r *Report) string {
-	n := int(r.Last.Unix()/86400-r.First.Unix()/86400) + 1
+	n := 0
+	if !r.First.IsZero() {
+		n = int(r.Last.Unix()/86400-r.First.Unix()/86400) + 1
+	}
 	text := fmt.Sprintf("%d days", n)
 	if n == 1 {
 		text = "1 day"
@@ -193,6 +202,9 @@ func span(r *Report) string {
 	}
 	if bad := r.Unreadable + r.Undated; bad > 0 {
 		text += fmt.Sprintf("; not seen: %d records or files that could not be read", bad)
+	}
+	if r.Future > 0 {
+		text += fmt.Sprintf("; besides, %d events are dated more than a year after today", r.Future)
 	}
 	return text
 }

@@ -120,6 +120,14 @@ func trails(group string) []cloudtrail.Trail {
 	}}
 }
 
+// Events of the future are seen by the rules, and do not make the period longer.
+func TestFuture(t *testing.T) {
+	r := run(t, detect.Config{}, record("1T10:00", "s3", "GetObject", userAna), strings.Replace(record("2T10:00", "iam", "CreateUser", rootUser), "2024-", "2999-", 1))
+	require.Equal(t, []any{2, 1, 1, 2024}, []any{r.Events, r.Future, r.Days, r.Last.Year()})
+	require.Len(t, result(t, r, "ROOT_USE").Findings, 1)
+	require.Equal(t, "not observed in 1 day; besides, 1 events are dated more than a year after today", result(t, r, "TAMPERING").Observed)
+}
+
 // Each rule finds its records one by one, and none of the near ones.
 func TestRules(t *testing.T) {
 	breakGlass := detect.Config{BreakGlass: []string{"arn:aws:iam::*:role/BreakGlass", "arn:aws:iam::111122223333:user/emergency", "arn:aws:iam::111122223333:role/duty/FireAlarm"}}

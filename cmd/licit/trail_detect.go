@@ -145,7 +145,7 @@ func (f *detectFlags) run(a *app, cmd *cobra.Command) error {
 	switch {
 	case f.failOn != "never" && worst(r, failOn):
 		return status(exitNo)
-	case r.Events == 0 || r.Unreadable > 0 || r.Undated > 0:
+	case r.Events == 0 || r.Unreadable > 0 || r.Undated > 0 || r.Future > 0:
 		return status(exitPartial)
 	}
 	return nil

@@ -21,6 +21,7 @@ type ruleJSON struct {
 type detectJSON struct {
 	Events      int             `json:"events"`
 	Duplicates  int             `json:"duplicates"`
+	Future      int             `json:"future,omitempty"`
 	Outside     int             `json:"outside"`
 	Undated     int             `json:"undated"`
 	Unreadable  int             `json:"unreadable"`
@@ -137,7 +138,7 @@ func listed[T any](list []T) []T {
 func detectReportJSON(r *detect.Report) detectJSON {
 	at := r.Attribution
 	j := detectJSON{
-		Events: r.Events, Duplicates: r.Duplicates, Outside: r.Outside, Undated: r.Undated, Unreadable: r.Unreadable, Errors: listed(r.Errors), First: moment(r.First), Last: moment(r.Last), Days: r.Days,
+		Events: r.Events, Duplicates: r.Duplicates, Future: r.Future, Outside: r.Outside, Undated: r.Undated, Unreadable: r.Unreadable, Errors: listed(r.Errors), First: moment(r.First), Last: moment(r.Last), Days: r.Days,
 		Attribution: attributionJSON{at.Persons, at.People, at.Services, at.Workloads, at.Pipelines, at.Unattributed, ratio(at)}, Keys: []keyUseJSON{},
 	}
 	for _, res := range r.Results {

@@ -42,7 +42,7 @@ func (v detectView) summary() string {
 		n    int
 		what string
 	}{
-		{r.Duplicates, "more than once, examined once"}, {r.Outside, "outside of --since and --until"}, {r.Undated, "without a time, not examined"}, {r.Unreadable, "records or files that could not be read"},
+		{r.Duplicates, "more than once, examined once"}, {r.Outside, "outside of --since and --until"}, {r.Undated, "without a time, not examined"}, {r.Future, "dated more than a year after today, not counted in the days"}, {r.Unreadable, "records or files that could not be read"},
 	} {
 		if part.n > 0 {
 			text += fmt.Sprintf("; %d %s", part.n, part.what)

@@ -145,11 +145,29 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 			}
 		}, func() {
 			clear()
-			skipped := r.Stats().Skipped
-			for _, why := range slices.Sorted(maps.Keys(skipped)) {
-				a.note("passed over, being no events of calls: %d of kind %s", skipped[why], why)
-			}
+			noteStats(a, r.Stats())
 		}, nil
+}
+
+// noteStats tells what a reader passed over, and what is odd about what it gave.
+func noteStats(a *app, s cloudtrail.Stats) {
+	for _, why := range slices.Sorted(maps.Keys(s.Skipped)) {
+		if why != cloudtrail.SkippedTime {
+			a.note("passed over, being no events of calls: %d of kind %s", s.Skipped[why], why)
+		}
+	}
+	if n := s.Skipped[cloudtrail.SkippedTime]; n > 0 {
+		a.note("%s with a creationDate that is no time, read without it", plural(n, "event"))
+	}
+	if s.Conflicts > 0 {
+		a.note("%s with the eventID of another record: copies in another form, or one of both was changed; all are counted", plural(s.Conflicts, "event"))
+	}
+	if !s.DuplicatesExact {
+		a.note("copies of events may be counted twice: some have no eventID, or are too far apart to be compared")
+	}
+	if s.Future > 0 {
+		a.note("%s dated more than a year after today: a clock was wrong, or somebody changed them", plural(s.Future, "event"))
+	}
 }
 
 // fileProgress shows how far reading is, five times a second, once it took one, where somebody may
