@@ -15,6 +15,14 @@ type table struct {
 
 func (t *table) add(row ...string) { t.rows = append(t.rows, row) }
 
+// addPrintable is for rows of what others wrote, such as into logs, also where it goes into CSV.
+func (t *table) addPrintable(row ...string) {
+	for i, cell := range row {
+		row[i] = printable(cell)
+	}
+	t.add(row...)
+}
+
 func (t *table) text() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
-	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -172,27 +170,26 @@ func detectionOf(f detect.Finding) detectFindingJSON {
 }
 
 // csv has a row for each finding, and one for each rule without.
-func (v detectView) csv(out io.Writer) error {
-	rows := [][]string{{"state", "severity", "code", "subject", "principal", "person", "account", "events", "first", "last", "message", "event ids"}}
+func (v detectView) csv() string {
+	t := table{heading: []string{"state", "severity", "code", "subject", "principal", "person", "account", "events", "first", "last", "message", "event ids"}}
 	for _, res := range v.r.Results {
 		code, severity := res.Rule.Code, res.Rule.Severity.String()
 		switch {
 		case res.Skipped != "":
-			rows = append(rows, []string{"skipped", severity, code, "", "", "", "", "", "", "", res.Skipped, ""})
+			t.addPrintable("skipped", severity, code, "", "", "", "", "", "", "", res.Skipped, "")
 		case len(res.Findings) == 0:
-			rows = append(rows, []string{"not observed", severity, code, "", "", "", "", "", "", "", res.Observed, ""})
+			t.addPrintable("not observed", severity, code, "", "", "", "", "", "", "", res.Observed, "")
 		}
 		for _, f := range res.Findings {
 			var ids []string
 			for _, s := range f.Samples {
 				ids = append(ids, s.EventID)
 			}
-			rows = append(rows, []string{"finding", f.Severity.String(), code, f.Subject, f.Principal, f.Person, f.Account, strconv.Itoa(f.Count), moment(f.First), moment(f.Last), f.Message, strings.Join(ids, " ")})
+			t.addPrintable("finding", f.Severity.String(), code, f.Subject, f.Principal, f.Person, f.Account, strconv.Itoa(f.Count), moment(f.First), moment(f.Last), f.Message, strings.Join(ids, " "))
 		}
 		for _, n := range res.Notes {
-			rows = append(rows, []string{"unknown", severity, code, "", "", "", "", "", "", "", n, ""})
+			t.addPrintable("unknown", severity, code, "", "", "", "", "", "", "", n, "")
 		}
 	}
-	w := csv.NewWriter(out)
-	return w.WriteAll(rows)
+	return t.csv()
 }

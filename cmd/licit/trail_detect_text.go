@@ -22,7 +22,7 @@ func (v detectView) write(a *app, output string) error {
 	case "json":
 		err = writeJSON(a.stdout, detectReportJSON(v.r))
 	case "csv":
-		err = v.csv(a.stdout)
+		_, err = io.WriteString(a.stdout, v.csv())
 	case "markdown":
 		_, err = io.WriteString(a.stdout, v.markdown())
 	default:
@@ -215,7 +215,7 @@ func (v detectView) markdown() string {
 			for _, s := range f.Samples {
 				ids = append(ids, s.EventID)
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s | %s | %s |\n", f.Severity, markdownText(f.Code), markdownCode(f.Subject), markdownText(f.Message), f.Count, moment(f.First), moment(f.Last), markdownText(f.Person), f.Account, markdownText(strings.Join(ids, " ")))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s | %s | %s |\n", f.Severity, markdownText(f.Code), markdownCode(f.Subject), markdownText(f.Message), f.Count, moment(f.First), moment(f.Last), markdownText(f.Person), markdownText(f.Account), markdownText(strings.Join(ids, " ")))
 		}
 		if more > 0 {
 			fmt.Fprintf(&b, "| %s | %s | and %d more | | | | | | | |\n", res.Rule.Severity, markdownText(res.Rule.Code), more)

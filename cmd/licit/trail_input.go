@@ -115,11 +115,12 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 	type source struct {
 		fsys    fs.FS
 		pattern string
+		dir     string // what errors name files in; empty: the sample
 	}
 	var sources []source
 	if in.isSample() {
 		noteSample(a)
-		sources = append(sources, source{examples.Trail(), ""})
+		sources = append(sources, source{examples.Trail(), "", ""})
 	}
 	for _, name := range in.paths {
 		info, err := os.Stat(name)
@@ -127,9 +128,9 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 		case err != nil:
 			return nil, nil, fmt.Errorf("%q: %w; want the directory of the log files, or one of them", name, plainPathError(err))
 		case info.IsDir():
-			sources = append(sources, source{os.DirFS(name), ""})
+			sources = append(sources, source{os.DirFS(name), "", name})
 		default:
-			sources = append(sources, source{os.DirFS(filepath.Dir(name)), filepath.Base(name)})
+			sources = append(sources, source{os.DirFS(filepath.Dir(name)), filepath.Base(name), filepath.Dir(name)})
 		}
 	}
 	r := new(cloudtrail.Reader)
@@ -138,7 +139,7 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 	return func(yield func(*cloudtrail.Event, error) bool) {
 			for _, s := range sources {
 				for e, err := range r.ReadFS(s.fsys, s.pattern) {
-					if !yield(e, err) {
+					if !yield(e, inLogs(s.dir, err)) {
 						return
 					}
 				}
@@ -147,6 +148,17 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 			clear()
 			noteStats(a, r.Stats())
 		}, nil
+}
+
+// inLogs has an error name its file with the directory.
+func inLogs(dir string, err error) error {
+	var bad *cloudtrail.ReadError
+	if dir == "" || !errors.As(err, &bad) {
+		return err
+	}
+	named := *bad
+	named.File = filepath.ToSlash(filepath.Join(dir, bad.File))
+	return &named
 }
 
 // noteStats tells what a reader passed over, and what is odd about what it gave.
@@ -219,7 +231,7 @@ func (in *logInput) within(events iter.Seq2[*cloudtrail.Event, error]) iter.Seq2
 // unread tells on standard error what could not be read.
 func unread(a *app, first []error, count int) {
 	for _, err := range first {
-		a.note("%v", err)
+		a.note("%s", printable(err.Error()))
 	}
 	if more := count - len(first); more > 0 && len(first) > 0 {
 		a.note("and %s more", plural(more, "error"))

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -32,7 +30,8 @@ func (f *verifyFlags) write(a *app, dir string, r *digest.Report) error {
 	case "json":
 		return writeJSON(a.stdout, verifyJSONOf(r))
 	case "csv":
-		return verifyCSV(a.stdout, r)
+		_, err := io.WriteString(a.stdout, verifyCSV(r))
+		return err
 	}
 	v := verifyView{dir: dir, report: r, top: f.top, line: printable, code: printable, style: a.style}
 	text := v.text
@@ -154,11 +153,10 @@ func verifyStamp(t time.Time) string {
 }
 
 // verifyCSV has a line for each digest and each log file.
-func verifyCSV(w io.Writer, r *digest.Report) error {
-	c := csv.NewWriter(w)
-	err := c.Write([]string{"kind", "account", "region", "trail", "homeRegion", "path", "key", "start", "end", "verdict", "code", "reason"})
+func verifyCSV(r *digest.Report) string {
+	t := table{heading: []string{"kind", "account", "region", "trail", "homeRegion", "path", "key", "start", "end", "verdict", "code", "reason"}}
 	row := func(chain *digest.Chain, kind string, l digest.Log, start, end time.Time) {
-		err = errors.Join(err, c.Write([]string{kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, verifyStamp(start), verifyStamp(end), l.Verdict.String(), string(l.Code), l.Reason}))
+		t.addPrintable(kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, verifyStamp(start), verifyStamp(end), l.Verdict.String(), string(l.Code), l.Reason)
 	}
 	for i := range r.Chains {
 		chain := &r.Chains[i]
@@ -172,8 +170,7 @@ func verifyCSV(w io.Writer, r *digest.Report) error {
 	for _, l := range r.Unlisted {
 		row(&digest.Chain{}, "log file", l, time.Time{}, time.Time{})
 	}
-	c.Flush()
-	return errors.Join(err, c.Error())
+	return t.csv()
 }
 
 // A verifyView is a report as people read it.
