@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/licit-dev/licit/policy"
 )
@@ -73,18 +74,20 @@ func (c *Coverage) Gaps() []CoverageCell {
 
 // Cover says what the trails record. A trail of an organization counts for all accounts if its
 // own is one of them (CloudTrail User Guide, “Creating a trail for an organization”); a
-// trail that does not log records nothing, and one whose last delivery failed, or whose status
-// or selectors are not known, may. Events of services without Regions are recorded by trails of
+// trail that does not log records nothing, and one whose last delivery failed, or was more than
+// a day before the latest time that any of the trails tells, or whose status or selectors are not
+// known, may. Events of services without Regions are recorded by trails of
 // all Regions, and by those of the one Region that has them (CloudTrail User Guide,
 // “Global service events”). What is recorded today says nothing about the past.
 func Cover(trails []Trail, q CoverageQuery) *Coverage {
 	c := new(Coverage)
+	now := latest(trails)
 	for _, account := range q.Accounts {
 		for _, region := range slices.Concat(q.Regions, []string{GlobalEvents}) {
 			cell := CoverageCell{Account: account, Region: region, Reads: NotRecorded, Writes: NotRecorded}
 			for i := range trails {
 				if t := &trails[i]; t.reaches(account, q.Accounts) && t.covers(region) {
-					cell.add(t)
+					cell.add(t, now)
 				}
 			}
 			if !cell.Covered() && (slices.Contains(q.Unread, account) || slices.Contains(q.Unread, "*")) {
@@ -100,6 +103,34 @@ func Cover(trails []Trail, q CoverageQuery) *Coverage {
 		}
 	}
 	return c
+}
+
+// latest is the latest time that the trails tell: they were asked after it.
+func latest(trails []Trail) (now time.Time) {
+	for _, t := range trails {
+		if t.Status == nil {
+			continue
+		}
+		for _, at := range []time.Time{t.Status.Started, t.Status.Stopped, t.Status.Delivered} {
+			if at.After(now) {
+				now = at
+			}
+		}
+	}
+	return now
+}
+
+// silent says that a trail has delivered nothing for a day, which there may be reasons for; empty
+// if it has, or that is not known.
+func (s *Status) silent(now time.Time) string {
+	const day = 24 * time.Hour
+	switch {
+	case !s.Delivered.IsZero() && now.Sub(s.Delivered) > day:
+		return "its last log file was delivered at " + s.Delivered.UTC().Format(time.RFC3339) + ", more than a day before other news of the trails"
+	case s.Delivered.IsZero() && !s.Started.IsZero() && now.Sub(s.Started) > day:
+		return "it logs since " + s.Started.UTC().Format(time.RFC3339) + ", and no delivery of a log file is known"
+	}
+	return ""
 }
 
 func unlessRecorded(r Recording) Recording {
@@ -143,8 +174,8 @@ func globalRegion(partition string) string {
 }
 
 // add counts what a trail records.
-func (c *CoverageCell) add(t *Trail) {
-	reads, writes, why := t.management()
+func (c *CoverageCell) add(t *Trail, now time.Time) {
+	reads, writes, why := t.management(now)
 	for _, one := range []struct {
 		to  *Recording
 		now Recording
@@ -172,7 +203,7 @@ func together(a, b Recording) Recording {
 
 // management says what the trail records of the management events that reach it, and why that
 // is not all.
-func (t *Trail) management() (reads, writes Recording, why []string) {
+func (t *Trail) management(now time.Time) (reads, writes Recording, why []string) {
 	switch {
 	case t.Status != nil && !t.Status.Logging:
 		return NotRecorded, NotRecorded, []string{"does not log"}
@@ -186,6 +217,8 @@ func (t *Trail) management() (reads, writes Recording, why []string) {
 		doubt = "whether it logs is not known"
 	} else if t.Status.DeliveryError != "" {
 		doubt = "its last delivery failed: " + t.Status.DeliveryError
+	} else {
+		doubt = t.Status.silent(now)
 	}
 	if doubt == "" || reads == NotRecorded && writes == NotRecorded {
 		return reads, writes, why

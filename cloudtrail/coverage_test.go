@@ -3,6 +3,7 @@ package cloudtrail_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -222,4 +223,27 @@ func ExampleTrail_DataEvents() {
 	}}}}
 	fmt.Println(t.DataEvents())
 	// Output: [AWS::S3::Object] true
+}
+
+// A trail that logs and delivers nothing may record nothing.
+func TestCoverDelivery(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	status := func(s cloudtrail.Status) func(*cloudtrail.Trail) {
+		return func(t *cloudtrail.Trail) { s.Logging = true; t.Status = &s }
+	}
+	for name, test := range map[string]struct {
+		status cloudtrail.Status
+		want   string
+	}{
+		"delivers":              {cloudtrail.Status{Started: now.AddDate(-1, 0, 0), Delivered: now.Add(-time.Hour)}, "yes []"},
+		"delivered long ago":    {cloudtrail.Status{Started: now.AddDate(-1, 0, 0), Delivered: now.AddDate(0, 0, -2)}, "unknown [arn:aws:cloudtrail:eu-west-3:444455556666:trail/b: its last log file was delivered at 2026-02-28T12:00:00Z, more than a day before other news of the trails]"},
+		"never delivered":       {cloudtrail.Status{Started: now.AddDate(0, 0, -2)}, "unknown [arn:aws:cloudtrail:eu-west-3:444455556666:trail/b: it logs since 2026-02-28T12:00:00Z, and no delivery of a log file is known]"},
+		"started just now":      {cloudtrail.Status{Started: now}, "yes []"},
+		"nothing more is known": {cloudtrail.Status{}, "yes []"},
+	} {
+		c := cloudtrail.Cover([]cloudtrail.Trail{
+			trailOf("111122223333", "eu-west-3", "a", status(cloudtrail.Status{Delivered: now})), trailOf("444455556666", "eu-west-3", "b", status(test.status)),
+		}, cloudtrail.CoverageQuery{Accounts: []string{"444455556666"}, Regions: []string{"eu-west-3"}})
+		require.Equal(t, test.want, fmt.Sprint(c.Cells[0].Writes, " ", c.Cells[0].Why), name)
+	}
 }
