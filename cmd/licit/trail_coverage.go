@@ -198,6 +198,7 @@ type trailJSON struct {
 	Bucket              string          `json:"bucket"`
 	Logging             *bool           `json:"logging"` // null: not known, as below
 	DeliveryError       string          `json:"deliveryError,omitempty"`
+	Delivered           string          `json:"delivered,omitempty"` // the last log file; absent: not known, or never
 	Organization        bool            `json:"organization"`
 	MultiRegion         bool            `json:"multiRegion"`
 	GlobalServiceEvents bool            `json:"globalServiceEvents"`
@@ -258,6 +259,9 @@ func trailJSONOf(t *cloudtrail.Trail) trailJSON {
 	}
 	if t.Status != nil {
 		j.Logging, j.DeliveryError = &t.Status.Logging, t.Status.DeliveryError
+		if at := t.Status.Delivered; !at.IsZero() {
+			j.Delivered = moment(at)
+		}
 	}
 	if types, known := t.DataEvents(); known {
 		j.DataEvents = append([]string{}, types...)
@@ -384,6 +388,9 @@ func (t *trailJSON) facts() []string {
 	}, ", ")}
 	if t.DeliveryError != "" {
 		out = append(out, "last delivery FAILED: "+t.DeliveryError)
+	}
+	if t.Delivered != "" {
+		out = append(out, "last log file delivered "+t.Delivered)
 	}
 	data := "not known"
 	if t.DataEvents != nil {
