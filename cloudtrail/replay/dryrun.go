@@ -190,7 +190,8 @@ func (x *runner) opened(t *Tuple, c Counts, class Class, list []Request) {
 	}
 	r, d := x.decisive(list)
 	delta := x.delta(t, class, r)
-	delta.Gained, delta.Certain = true, then == Allowed
+	delta.Gained = true
+	delta.Certain = then == Allowed && !slices.ContainsFunc(list, func(r Request) bool { return r.shared })
 	delta.Statement = statement(x.before, d)
 	if !delta.Certain {
 		delta.Depends = x.depends(r)
@@ -203,6 +204,7 @@ func (x *runner) opened(t *Tuple, c Counts, class Class, list []Request) {
 func (x *runner) lost(t *Tuple, c Counts, class Class, list []Request) {
 	var worst *Request
 	certain := false
+	list = append(list, x.rest(t, list)...)
 	spared := false // another of the actions of which one suffices is not lost
 	for i := range list {
 		r := &list[i]
@@ -229,7 +231,7 @@ func (x *runner) lost(t *Tuple, c Counts, class Class, list []Request) {
 	delta.Statement = statement(x.after, d)
 	switch {
 	case certain:
-	case worst.Open:
+	case worst.Open, worst.shared:
 		delta.Statement = cmp.Or(x.touches(worst), delta.Statement)
 	case d.Outcome == simulate.Indeterminate:
 		delta.Statement = cmp.Or(x.suspect(worst), delta.Statement)
@@ -260,6 +262,11 @@ func (x *runner) loses(r *Request) loss {
 	now, d := one(x.after, r)
 	if r.Open {
 		switch {
+		case r.Certainty == serviceref.Sometimes && r.more:
+			if x.touches(r) != "" {
+				return perhaps
+			}
+			return nothing
 		case now == Denied && was != Denied:
 			return surely
 		case d.Allowed() && !old.Allowed():
@@ -275,9 +282,13 @@ func (x *runner) loses(r *Request) loss {
 		return nothing
 	case now == Denied:
 		return surely
+	case now == Allowed && r.shared && x.touches(r) != "":
+		return perhaps
 	case now == Allowed:
 		return nothing
 	case was == Allowed:
+		return perhaps
+	case r.shared && x.touches(r) != "":
 		return perhaps
 	}
 	for d, err := range simulate.Deltas(x.ctx, x.before, x.after, slices.Values([]simulate.Request{r.Request})) {
@@ -299,7 +310,7 @@ func (x *runner) touches(r *Request) string {
 				continue
 			}
 			for i, s := range d.Statements() {
-				if namesResources(s) && concerns(s, r.Action) {
+				if namesResources(s) && concerns(s, r.Action) && reaches(s, r.types) {
 					return statementName(s.SID, i, x.names[d])
 				}
 			}
@@ -333,8 +344,11 @@ func concerns(s policy.Statement, a policy.Action) bool {
 // depends lists what an answer depends on after the change, but not before: condition keys,
 // gaps, the resource.
 func (x *runner) depends(r *Request) []string {
-	if r.Open {
+	switch {
+	case r.Open:
 		return []string{"the resource"}
+	case r.shared:
+		return []string{"the account of the resource"}
 	}
 	names := func(env *simulate.Environment) (out []string) {
 		for _, d := range env.Explain(r.Request).Depends {

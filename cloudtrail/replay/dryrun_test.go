@@ -211,6 +211,54 @@ agree 0 disagree 0 undecided 1
 	}
 }
 
+// TestDryRunResources denies an action on one resource, which a call was about, was not about,
+// or may have been about.
+func TestDryRunResources(t *testing.T) {
+	const run = `"instancesSet":{"items":[{"imageId":"ami-1"}]},"subnetId":"subnet-1","groupSet":{"items":[{"groupId":"sg-1"}]}`
+	ec2 := func(parameters string) string {
+		return event("ec2.amazonaws.com", "RunInstances", app, `,"requestParameters":{`+parameters+`}`)
+	}
+	copied := event("s3.amazonaws.com", "CopyObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-copy-source":"logs/b"}`)
+	tests := []struct{ name, record, action, resource, condition, want string }{
+		{"source of a copy", copied, "s3:GetObject", "arn:aws:s3:::logs/*", ``, "certain"},
+		{"destination of a copy", copied, "s3:GetObject", "arn:aws:s3:::orders/*", ``, ""},
+		{"other object than the source", copied, "s3:GetObject", "arn:aws:s3:::logs/c", ``, ""},
+		{"subnet of whomever", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:*:subnet/*", ``, "certain"},
+		{"subnet of the account", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:111122223333:subnet/*", ``, "possible"},
+		{"subnet of another account", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:444455556666:subnet/*", ``, "possible"},
+		{"other subnet", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:*:subnet/subnet-2", ``, ""},
+		{"no key pair", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:*:key-pair/*", ``, ""},
+		{"key pair of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:key-pair/*", ``, "possible"},
+		{"instance type of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "possible"},
+		{"instance type", ec2(run + `,"instanceType":"t3.large"`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "certain"},
+		{"secret of the beginning of an ARN", event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`), "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:orders-*", ``, "possible"},
+		{"volume that is optional", event("ec2.amazonaws.com", "CreateTags", app, `,"requestParameters":{"resourcesSet":{"items":[{"resourceId":"i-1"}]}}`), "ec2:CreateTags", "arn:aws:ec2:*:*:volume/*", ``, "possible"},
+	}
+	before := compile(t, company(t))
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			condition := ""
+			if tt.condition != "" {
+				condition = `,"Condition":` + tt.condition
+			}
+			after := withSCP(t, before, fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":%q,"Resource":%q%s}]}`, tt.action, tt.resource, condition))
+			report, err := replay.DryRun(context.Background(), before, after, sequence(t, tt.record))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, d := range report.Broken {
+				if got = "possible"; d.Certain {
+					got = "certain"
+				}
+			}
+			if got != tt.want {
+				t.Errorf("broken %q; want %q\n%s", got, tt.want, brief(report))
+			}
+		})
+	}
+}
+
 // TestDryRunOpened takes an SCP away: calls that it refused are opened.
 func TestDryRunOpened(t *testing.T) {
 	after := compile(t, company(t))

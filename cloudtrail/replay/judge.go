@@ -65,10 +65,30 @@ func one(env *simulate.Environment, r *Request) (Verdict, simulate.Decision) {
 	switch {
 	case d.Allowed():
 		return Allowed, d
+	case d.Denied() && r.shared && !(d.Outcome == simulate.ExplicitDeny && env.Can(r.elsewhere()).Outcome == simulate.ExplicitDeny):
+		return Undecided, d
 	case d.Denied():
 		return Denied, d
 	}
 	return Undecided, d
+}
+
+// elsewhere is the request for a resource of another account.
+func (r *Request) elsewhere() simulate.Request {
+	other := r.Request
+	account := "000000000000"
+	if other.Resource.Service() == "ssm" {
+		account = "" // AWS's own
+	}
+	if a, err := policy.ParseARN(inAccount(other.Resource, account)); err == nil {
+		other.Resource = a
+	}
+	return other
+}
+
+// inAccount is an ARN with another account.
+func inAccount(a policy.ARN, account string) string {
+	return "arn:" + a.Partition() + ":" + a.Service() + ":" + a.Region() + ":" + account + ":" + a.Resource()
 }
 
 // nowhereAllowed reports whether no SCP of the level that lacks an Allow allows the action on

@@ -9,8 +9,8 @@ import (
 	"github.com/licit-dev/licit/simulate"
 )
 
-// A LeastPrivilege is an identity policy that allows what was done, and nothing of which it
-// is known that it was not.
+// A LeastPrivilege is an identity policy that allows what was done. What it allows besides,
+// since the events do not tell it apart from what was done, is in Wide and Patterns.
 type LeastPrivilege struct {
 	Document *policy.Document // nil if nothing was done
 	Size     int              // characters, as the quota of a managed policy counts them
@@ -23,14 +23,18 @@ type LeastPrivilege struct {
 	// Wide lists actions that it allows on every resource, since the events do not tell on
 	// which they were used.
 	Wide []policy.Action
+	// Patterns lists what it allows on more than what was used, as "action on pattern": on all
+	// objects of a bucket, on whatever a call creates that has no name before, whoever owns the
+	// resource, whatever characters a secret's ARN ends in.
+	Patterns []string
 	// Left lists what it does not allow although calls may have needed it: actions that are
-	// only named after an event, and those that some calls need, on resources that no event
-	// tells.
+	// only named after an event, and those that some calls of an event need, unless a parameter
+	// shows that these did.
 	Left []policy.Action
 }
 
 func isLeft(a ActionUse) bool {
-	return a.Certainty == serviceref.Unknown || a.Certainty == serviceref.Sometimes && a.Open && len(a.Resources) == 0
+	return a.Certainty == serviceref.Unknown || a.Certainty == serviceref.Sometimes && !a.Inferred
 }
 
 // LeastPrivilegePolicy writes the policy of one or several principals together: all roles of
@@ -47,12 +51,15 @@ func LeastPrivilegePolicy(uses ...Use) (*LeastPrivilege, error) {
 			}
 			all := actions[a.Action]
 			if all == nil {
-				all = &action{ActionUse{Action: a.Action}, map[string]bool{}}
+				all = newAction(a.Action, false)
 				actions[a.Action] = all
 			}
 			all.Open, all.None = all.Open || a.Open, all.None || a.None
 			for _, r := range a.Resources {
 				all.resources[r] = true
+			}
+			for _, p := range a.Patterns {
+				all.patterns[p] = true
 			}
 		}
 	}
@@ -71,6 +78,7 @@ func LeastPrivilegePolicy(uses ...Use) (*LeastPrivilege, error) {
 			return nil, err
 		}
 	}
+	slices.Sort(out.Patterns)
 	slices.Sort(out.Unproved)
 	out.Unproved = slices.Compact(out.Unproved)
 	return out, nil
@@ -84,11 +92,17 @@ func statements(list []ActionUse, out *LeastPrivilege) []policy.Statement {
 	for _, a := range list {
 		resources := "*"
 		if !a.Open && !a.None {
-			patterns := make([]string, 0, len(a.Resources))
+			patterns := slices.Clone(a.Patterns)
 			for _, r := range a.Resources {
 				patterns = append(patterns, literal(r))
 			}
-			resources = strings.Join(patterns, "\n")
+			for _, p := range patterns {
+				if strings.ContainsAny(strings.ReplaceAll(strings.ReplaceAll(p, "${*}", ""), "${?}", ""), "*?") {
+					out.Patterns = append(out.Patterns, string(a.Action)+" on "+p)
+				}
+			}
+			slices.Sort(patterns)
+			resources = strings.Join(slices.Compact(patterns), "\n")
 		} else if a.Open {
 			out.Wide = append(out.Wide, a.Action)
 		}
@@ -106,10 +120,14 @@ func statements(list []ActionUse, out *LeastPrivilege) []policy.Statement {
 }
 
 // literal is the pattern that matches an ARN and nothing else; a * at its end stands for
-// what was not told apart, or has no name yet.
+// what was not told apart, or has no name yet, and one as account for any.
 func literal(arn string) string {
+	head := ""
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 && parts[4] == "*" {
+		head, arn = strings.Join(parts[:5], ":")+":", parts[5]
+	}
 	body, any := strings.CutSuffix(arn, "/*")
-	body = strings.NewReplacer("${", "${$}{", "*", "${*}", "?", "${?}").Replace(body)
+	body = head + strings.NewReplacer("${", "${$}{", "*", "${*}", "?", "${?}").Replace(body)
 	if any {
 		body += "/*"
 	}
@@ -149,6 +167,11 @@ func (l *LeastPrivilege) prove(u *Use) error {
 		}
 		for _, r := range a.Resources {
 			if arn, err := policy.ParseARN(r); err == nil {
+				ask(a.Action, arn)
+			}
+		}
+		for _, p := range a.Patterns {
+			if arn, err := policy.ParseARN(strings.NewReplacer("?", "A", "*", "A").Replace(p)); err == nil {
 				ask(a.Action, arn)
 			}
 		}

@@ -56,6 +56,20 @@ func (o *operation) action(ref *serviceref.Reference, s *Selection, a policy.Act
 		// Whether a session is tagged decides which actions the call needs.
 		o.parameters["tags"], o.parameters["sourceIdentity"] = true, true
 	}
+	if s.tells(a.Service()) || a == "ssm:SendCommand" && s.tells("ec2") {
+		for _, p := range particularParameters(a) {
+			o.parameters[p] = true
+		}
+	}
+	switch {
+	case a == "s3:PutObject":
+		for _, h := range headers {
+			o.parameters[h.parameter] = true
+		}
+		o.parameters[copySource] = true
+	case a.Service() == "s3-outposts":
+		o.parameters["outpostId"], o.parameters["x-amz-outpost-id"] = true, true
+	}
 	info, ok := ref.Action(a)
 	if !ok {
 		o.arns = true
@@ -70,6 +84,9 @@ func (o *operation) action(ref *serviceref.Reference, s *Selection, a policy.Act
 	for f := range ref.ARNFormats(a) {
 		if !s.tells(serviceOf(f)) {
 			continue
+		}
+		if p := owners[serviceOf(f)]; p != "" {
+			o.parameters[p] = true
 		}
 		for _, v := range variables(f) {
 			for _, p := range sources(serviceOf(f), v) {
@@ -113,7 +130,7 @@ func keyParameters(a policy.Action) []keyParameter {
 		return s3Parameters
 	case "ec2":
 		if strings.EqualFold(a.Name(), "RunInstances") {
-			return []keyParameter{{"ec2:instancetype", "instanceType", true}}
+			return []keyParameter{{"ec2:instancetype", "instanceType", false}}
 		}
 	case "sts":
 		return stsParameters

@@ -185,7 +185,7 @@ func (r *Reducer) filter(source, event string, parameters jsontext.Value) string
 	r.kept = r.kept[:0]
 	if !members(parameters, func(name string, value []byte) {
 		if o.keeps(name, value) && (name != "key" || o.source != "s3.amazonaws.com" || r.keepsObject(parameters)) {
-			r.kept = append(r.kept, member{name, value})
+			r.kept = append(r.kept, member{name, r.s.cut(o.source, name, value)})
 		}
 	}) {
 		return broken
@@ -204,6 +204,31 @@ func (r *Reducer) filter(source, event string, parameters jsontext.Value) string
 	}
 	r.buf = append(r.buf, '}')
 	return r.intern(r.buf)
+}
+
+// cut is what a parameter matters for: of the source of a copy the bucket, where objects are
+// not told apart, and of a header only that it is there.
+func (s *Selection) cut(source, name string, value []byte) []byte {
+	if s.all || source != "s3.amazonaws.com" || s.has("s3:"+name) {
+		return value
+	}
+	switch {
+	case isPresence(name):
+		return []byte(`""`)
+	case name == copySource && !s.objects:
+		path, _, version := strings.Cut(text(value), "?versionId=")
+		bucket, _, ok := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+		switch {
+		case !ok || strings.ContainsAny(bucket, ":\"\\"):
+			return []byte(`"?"`)
+		case s.buckets[bucket]:
+			return value
+		case version:
+			return []byte(`"` + bucket + `/*?versionId="`)
+		}
+		return []byte(`"` + bucket + `/*"`)
+	}
+	return value
 }
 
 // keepsObject reports whether the object that an S3 call names makes a difference.

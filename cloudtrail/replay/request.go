@@ -24,11 +24,23 @@ type Request struct {
 	// Open says that the action is authorised on a resource which the event does not tell,
 	// so that Resource is zero. It is no request for the resource *.
 	Open bool
-	// Inferred says that the action has no event of its own, and follows from a parameter:
-	// iam:PassRole.
+	// Pattern is of a request that is Open: what is known of the ARN, as a pattern; "" if
+	// nothing is.
+	Pattern string
+	// Inferred says that the action is not that of the event, and follows from a parameter:
+	// iam:PassRole from the ARN of a role, s3:PutObjectAcl from x-amz-acl.
 	Inferred bool
 	// Unknown lists the condition keys that the event does not tell, although it might.
 	Unknown []UnknownKey
+
+	// shared says that the account of Resource is taken to be that of the call, for want of
+	// another.
+	shared bool
+	// more says that the call may have been authorised on resources of other types besides,
+	// which the parameters do not name.
+	more bool
+	// types are patterns of which a resource that is not known matches one; nil: of any.
+	types []string
 }
 
 // An UnknownKey is a condition key whose value, or whether it was there at all, an event
@@ -120,11 +132,8 @@ func (c *calls) requests(t *Tuple) ([]Request, error) {
 	}
 	at := place{partition(t, base.Principal), t.Region, t.Account}
 	var out []Request
-	for _, a := range info.Actions {
-		if a.Action == "iam:PassRole" && a.Certainty == serviceref.Sometimes {
-			continue // where a parameter is a role, see passed
-		}
-		for _, r := range c.action(t, at, Request{Request: base, Certainty: a.Certainty}, a.Action) {
+	for _, a := range c.needs(t, info) {
+		for _, r := range c.action(t, at, Request{Request: base, Certainty: a.Certainty, Inferred: a.inferred}, a.Action) {
 			if !slices.ContainsFunc(out, func(q Request) bool { return q.Action == r.Action && q.Resource == r.Resource && q.Open == r.Open }) {
 				out = append(out, r)
 			}
@@ -162,21 +171,27 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 		return append([]Request{r}, c.passed(t, r, info)...)
 	}
 	var out []Request
-	list, open := c.targets(info, t, at)
+	list, open, types := c.targets(info, t, at)
 	for _, x := range list {
 		q := r
-		q.Resource = x.arn
+		if q.Resource, q.shared = x.arn, x.shared; q.shared {
+			q.types = []string{inAccount(x.arn, "*")}
+		}
 		if x.noPath && !c.found(&q.Resource) {
 			open = true
 			continue
 		}
-		if !x.required && q.Certainty == serviceref.Certain {
+		if (!x.required || x.maybe) && q.Certainty == serviceref.Certain {
 			q.Certainty = serviceref.Sometimes
 		}
+		q.more = (!open || types != nil) && t.Resources == "" && r.Certainty == serviceref.Certain
 		out = append(out, q)
 	}
 	if open {
-		r.Open = true
+		r.Open, r.types = true, types
+		if len(types) == 1 {
+			r.Pattern = types[0]
+		}
 		out = append(out, r)
 	}
 	return append(out, c.passed(t, r, info)...)
@@ -204,7 +219,7 @@ func (c *calls) passed(t *Tuple, r Request, info serviceref.ActionInfo) (out []R
 		if err != nil || a.Service() != "iam" || !strings.HasPrefix(a.Resource(), "role/") {
 			return
 		}
-		r.Action, r.Resource, r.Open, r.Inferred, r.Certainty = "iam:PassRole", a, false, true, serviceref.Sometimes
+		r.Action, r.Resource, r.Open, r.Pattern, r.Inferred, r.Certainty = "iam:PassRole", a, false, "", true, serviceref.Sometimes
 		if !slices.ContainsFunc(out, func(q Request) bool { return q.Resource == a }) {
 			out = append(out, r)
 		}

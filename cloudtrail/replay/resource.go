@@ -80,14 +80,19 @@ type target struct {
 	arn      policy.ARN
 	required bool // every call of the action has a resource of this type
 	noPath   bool // of a user, role or the like: the path is not known
+	shared   bool // the account is not known
+	maybe    bool // the call may have had another, or not this
 }
 
 // targets finds the resources that a call is authorised on as one action: those that the
 // event lists, if they can be of a type of the action; else what the ARN formats of the action
 // make of the parameters; else ARNs among the parameters, of which a call that names its
 // resource otherwise may have others (lambda:AddPermission the source). open says that there
-// are, or may be, others that nobody knows.
-func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []target, open bool) {
+// are, or may be, others that nobody knows but that they match one of the patterns; nil: any.
+func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []target, open bool, patterns []string) {
+	if list, open, ok := c.particular(info, t, at); ok {
+		return list, open, nil
+	}
 	add := func(text string) {
 		if a, err := policy.ParseARN(text); err == nil && info.Fits(a) && !slices.ContainsFunc(list, func(x target) bool { return x.arn == a }) {
 			list = append(list, target{arn: a})
@@ -114,24 +119,35 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 			}
 		})
 	}
-	if len(list) > 0 && c.hasOneType(info) {
+	if one := len(list) > 0 && c.hasOneType(info); one {
 		for i := range list {
 			list[i].required = true
 		}
-		return list, open
+	} else {
+		c.rate(info, list)
 	}
-	c.rate(info, list)
+	list, more, pattern := c.refine(info, t, at, list)
+	switch {
+	case open || more && pattern == "":
+		return list, true, nil
+	case more:
+		return list, true, []string{pattern}
+	case len(list) == 0:
+		return nil, true, nil
+	case c.hasOneType(info):
+		return list, false, nil
+	}
 	known := make([]policy.ARN, 0, len(list))
 	for _, x := range list {
 		// What has no name yet stands for its type, too.
-		if body, ok := strings.CutSuffix(x.arn.String(), "/*"); ok {
-			if a, err := policy.ParseARN(body + "/x"); err == nil {
-				x.arn = a
-			}
-		}
-		known = append(known, x.arn)
+		known = append(known, named(x.arn))
 	}
-	return list, open || len(list) == 0 || len(info.Missing(known...)) > 0
+	for _, r := range info.Missing(known...) {
+		for f := range r.ARNFormats() {
+			patterns = append(patterns, formatPattern(f))
+		}
+	}
+	return list, len(patterns) > 0, patterns
 }
 
 // hasOneType reports whether an action has one resource type, so that a resource is of it.
@@ -171,7 +187,13 @@ func (c *calls) filled(info serviceref.ActionInfo, t *Tuple, at place) (list []t
 		for f := range r.Type.ARNFormats() {
 			texts := []string{f}
 			noPath := false
-			for _, v := range variables(f) {
+			vars := variables(f)
+			in, ok := c.owner(t, serviceOf(f), at)
+			if !ok || len(vars) == 0 && !r.Required && !c.hasOneType(info) {
+				// Nothing says that the call is about a type without a name, of several.
+				continue
+			}
+			for _, v := range vars {
 				values := c.values(t, serviceOf(f), v)
 				noPath = noPath || strings.HasSuffix(v, "WithPath")
 				texts = product(texts, "${"+v+"}", values)
@@ -180,9 +202,10 @@ func (c *calls) filled(info serviceref.ActionInfo, t *Tuple, at place) (list []t
 				return nil
 			}
 			for _, x := range texts {
-				a, err := policy.ParseARN(strings.NewReplacer("${Partition}", at.partition, "${Region}", at.region, "${Account}", at.account).Replace(x))
+				a, err := policy.ParseARN(strings.NewReplacer("${Partition}", in.partition, "${Region}", in.region, "${Account}", in.account).Replace(x))
 				if err == nil && info.Fits(a) && !slices.ContainsFunc(list, func(y target) bool { return y.arn == a }) {
-					list = append(list, target{arn: a, noPath: noPath && c.path(t) == ""})
+					shared := strings.Contains(f, "${Account}") && isShared(info.Action(), a)
+					list = append(list, target{arn: a, noPath: noPath && c.path(t) == "", shared: shared})
 				}
 			}
 		}

@@ -36,8 +36,9 @@ type ActionUse struct {
 	Action    policy.Action
 	Certainty serviceref.Certainty // that calls needed the action: the highest of them
 	Inferred  bool                 // from a parameter of calls of other actions
-	Resources []string             // ARNs, sorted; * at the end stands for any object of a bucket
-	Open      bool                 // also on resources that the events do not tell
+	Resources []string             // ARNs, sorted; * at the end stands for any object of a bucket, and as account for one that is not known
+	Patterns  []string             // also on resources of which the events tell that their ARNs match these, sorted
+	Open      bool                 // also on resources of which the events do not tell as much
 	None      bool                 // also without a resource
 	Counts
 }
@@ -129,7 +130,11 @@ type user struct {
 
 type action struct {
 	ActionUse
-	resources map[string]bool
+	resources, patterns map[string]bool
+}
+
+func newAction(name policy.Action, inferred bool) *action {
+	return &action{ActionUse{Action: name, Inferred: inferred}, map[string]bool{}, map[string]bool{}}
 }
 
 func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Request) {
@@ -165,7 +170,7 @@ func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Requ
 		r := &list[i]
 		a := to[r.Action]
 		if a == nil {
-			a = &action{ActionUse{Action: r.Action, Inferred: r.Inferred}, map[string]bool{}}
+			a = newAction(r.Action, r.Inferred)
 			to[r.Action] = a
 		}
 		a.take(r)
@@ -195,8 +200,12 @@ func (a *action) take(r *Request) {
 	}
 	a.Inferred = a.Inferred && r.Inferred
 	switch {
+	case r.Open && r.Pattern != "":
+		a.patterns[r.Pattern] = true
 	case r.Open:
 		a.Open = true
+	case r.shared:
+		a.resources[inAccount(r.Resource, "*")] = true
 	case r.Resource.IsValid():
 		a.resources[r.Resource.String()] = true
 	default:
@@ -216,7 +225,7 @@ func sorted(m map[policy.Action]*action) []ActionUse {
 	var out []ActionUse
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		a := m[name].ActionUse
-		a.Resources = slices.Sorted(maps.Keys(m[name].resources))
+		a.Resources, a.Patterns = slices.Sorted(maps.Keys(m[name].resources)), slices.Sorted(maps.Keys(m[name].patterns))
 		out = append(out, a)
 	}
 	return out

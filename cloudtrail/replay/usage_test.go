@@ -46,6 +46,9 @@ func TestUsage(t *testing.T) {
 		b.WriteString("\n")
 		for _, a := range u.Actions {
 			fmt.Fprintf(&b, "  %s x%d %s", a.Action, a.Events, strings.Join(a.Resources, " "))
+			for _, p := range a.Patterns {
+				fmt.Fprintf(&b, " like %s", p)
+			}
 			if a.Open {
 				b.WriteString(" and others")
 			}
@@ -58,7 +61,7 @@ func TestUsage(t *testing.T) {
 	want := `orders x4
   kms:Decrypt x1 arn:aws:kms:eu-west-1:111122223333:key/11112222-3333-4444-5555-666677778888
   s3:GetObject x2 arn:aws:s3:::logs/*
-  secretsmanager:GetSecretValue x1  and others
+  secretsmanager:GetSecretValue x1  like arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-??????
 AWSReservedSSO_Developer_0123456789abcdef x1 ana@example.com x1
   ec2:DescribeInstances x1 
 ana x3
@@ -88,9 +91,9 @@ ana x3
 	if err != nil {
 		t.Fatal(err)
 	}
-	wide := []policy.Action{"secretsmanager:GetSecretValue"}
-	if diff := cmp.Diff(wide, l.Wide); diff != "" {
-		t.Errorf("wide (-want +got):\n%s", diff)
+	wide := []string{"s3:GetObject on arn:aws:s3:::logs/*", "secretsmanager:GetSecretValue on arn:aws:secretsmanager:eu-west-1:111122223333:secret:orders-??????"}
+	if diff := cmp.Diff(wide, l.Patterns); diff != "" {
+		t.Errorf("patterns (-want +got):\n%s", diff)
 	}
 	env, err := simulate.CompileCustom(l.Document)
 	if err != nil {
@@ -102,6 +105,56 @@ ana x3
 	}
 	if l, err := replay.LeastPrivilegePolicy(report.Uses[2]); err != nil || !slices.Equal(l.Left, []policy.Action{"martian:Land"}) {
 		t.Errorf("left %v, %v; want the action that nobody knows", l.Left, err)
+	}
+}
+
+// TestLeastPrivilegePolicy holds what a policy allows against what calls show that they
+// needed.
+func TestLeastPrivilegePolicy(t *testing.T) {
+	copied := event("s3.amazonaws.com", "CopyObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-copy-source":"logs/b"}`)
+	report := usage(t, copied,
+		event("s3.amazonaws.com", "PutObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-tagging":"a=b"}`),
+		event("apigateway.amazonaws.com", "CreateRestApi", app, `,"requestParameters":{"name":"x"}`),
+		event("ec2.amazonaws.com", "RunInstances", app, `,"requestParameters":{"instancesSet":{"items":[{"imageId":"ami-1"}]},"subnetId":"subnet-1","groupSet":{"items":[{"groupId":"sg-1"}]}}`),
+	)
+	l, err := replay.LeastPrivilegePolicy(report.Uses...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l.Unproved) > 0 {
+		t.Errorf("not proved: %v", l.Unproved)
+	}
+	if diff := cmp.Diff([]policy.Action{"apigateway:POST"}, l.Wide); diff != "" {
+		t.Errorf("wide (-want +got):\n%s", diff)
+	}
+	if left := l.Left; !slices.Equal(left, []policy.Action{"s3:GetObjectTagging", "s3:PutObjectAcl", "s3:PutObjectLegalHold", "s3:PutObjectRetention", "s3:PutObjectTagging"}) {
+		t.Errorf("left %v", left)
+	}
+	env, err := simulate.CompileCustom(l.Document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		action   policy.Action
+		resource string
+		allowed  bool
+	}{
+		{"s3:GetObject", "arn:aws:s3:::logs/b", true},
+		{"s3:PutObject", "arn:aws:s3:::orders/a", true},
+		{"s3:GetObject", "arn:aws:s3:::orders/a", false},
+		{"s3:PutObjectAcl", "arn:aws:s3:::orders/a", false},
+		{"ec2:RunInstances", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1", true},
+		{"ec2:RunInstances", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-2", false},
+	} {
+		d := env.Can(simulate.Request{Principal: policy.PrincipalFromARN(report.Uses[0].Principal), Action: tt.action, Resource: policy.MustParseARN(tt.resource)})
+		if d.Denied() == tt.allowed {
+			t.Errorf("%s on %s: %s, want allowed %t", tt.action, tt.resource, d, tt.allowed)
+		}
+	}
+	for _, want := range []string{"s3:GetObject on arn:aws:s3:::logs/*", "ec2:RunInstances on arn:aws:ec2:eu-west-1:*:subnet/subnet-1", "ec2:RunInstances on arn:aws:ec2:eu-west-1:111122223333:instance/*"} {
+		if !slices.Contains(l.Patterns, want) {
+			t.Errorf("patterns %q; want %s among them", l.Patterns, want)
+		}
 	}
 }
 

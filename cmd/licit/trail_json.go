@@ -169,6 +169,7 @@ type actionUseJSON struct {
 	Certainty string   `json:"certainty"`
 	Inferred  bool     `json:"inferred,omitempty"`
 	Resources []string `json:"resources"`
+	Patterns  []string `json:"patterns,omitempty"`
 	Open      bool     `json:"open,omitempty"`
 	None      bool     `json:"none,omitempty"`
 	seenJSON
@@ -187,6 +188,7 @@ type leastPolicyJSON struct {
 	Proved   int             `json:"proved"`
 	Unproved []string        `json:"unproved"`
 	Wide     []string        `json:"wide"`
+	Patterns []string        `json:"patterns"`
 	Left     []string        `json:"left"`
 }
 
@@ -204,7 +206,7 @@ type usageJSON struct {
 func actionUses(list []replay.ActionUse) []actionUseJSON {
 	out := make([]actionUseJSON, 0, len(list))
 	for _, x := range list {
-		out = append(out, actionUseJSON{string(x.Action), x.Certainty.String(), x.Inferred, listOf(x.Resources), x.Open, x.None, seenOf(x.Counts)})
+		out = append(out, actionUseJSON{string(x.Action), x.Certainty.String(), x.Inferred, listOf(x.Resources), x.Patterns, x.Open, x.None, seenOf(x.Counts)})
 	}
 	return out
 }
@@ -223,7 +225,7 @@ func (v *usageView) json() usageJSON {
 		out.Uses = append(out.Uses, x)
 	}
 	if l := v.policy; l != nil {
-		p := &leastPolicyJSON{Size: l.Size, Proved: l.Proved, Unproved: listOf(l.Unproved), Wide: []string{}, Left: []string{}}
+		p := &leastPolicyJSON{Size: l.Size, Proved: l.Proved, Unproved: listOf(l.Unproved), Wide: []string{}, Patterns: listOf(l.Patterns), Left: []string{}}
 		if l.Document != nil {
 			p.Document, _ = l.Document.MarshalJSON()
 		}

@@ -37,10 +37,13 @@ func (a *app) trailUsageCommand() *cobra.Command {
 		Long: `Usage lists what users and roles did in CloudTrail logs: actions, on which resources, how
 often and when last, and the people behind roles of IAM Identity Center.
 
-With --policy it writes an identity policy that allows what was done and nothing else, of the
-principals that are named, or of a permission set with all its roles. Each request of the log
-has been decided with the document as the only identity policy. With --unused it lists what
-the principals may do and did not do.
+With --policy it writes an identity policy that allows what was done, of the principals that
+are named, or of a permission set with all its roles. Each request that it is shown to allow has
+been decided with the document as the only identity policy. What it allows besides is listed:
+objects are told apart by bucket only, and where the log does not tell the resource, it is all
+resources, or all that match what is known. So is what it leaves out: actions that some calls of
+an event need and of which no parameter shows that these did. With --unused it lists what the
+principals may do and did not do.
 
 What was not observed in the days of the log may be needed all the same: the report ends with
 what it cannot know.
@@ -224,6 +227,9 @@ func (v *usageView) policyText(b *strings.Builder) {
 	for _, x := range l.Wide {
 		fmt.Fprintf(b, "on every resource, for the log does not tell which: %s\n", x)
 	}
+	for _, x := range l.Patterns {
+		fmt.Fprintf(b, "on all that match, for the log does not tell which: %s\n", x)
+	}
 	for _, x := range l.Left {
 		fmt.Fprintf(b, "left out, for it is not known that it was needed: %s\n", x)
 	}
@@ -234,7 +240,7 @@ func (v *usageView) policyText(b *strings.Builder) {
 }
 
 func onWhat(x replay.ActionUse) string {
-	list := slices.Clone(x.Resources)
+	list := slices.Concat(x.Resources, x.Patterns)
 	if len(list) > 3 {
 		list = append(list[:3:3], fmt.Sprintf("%d more", len(list)-3))
 	}
@@ -295,7 +301,7 @@ func (v *usageView) csv(to io.Writer) error {
 	_ = w.Write([]string{"principal", "action", "certainty", "resources", "calls", "first", "last"})
 	for _, u := range v.report.Uses {
 		for _, x := range u.Actions {
-			_ = w.Write([]string{u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(x.Resources, " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)})
+			_ = w.Write([]string{u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(slices.Concat(x.Resources, x.Patterns), " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)})
 		}
 	}
 	w.Flush()
