@@ -120,7 +120,7 @@ func (x *runner) tuple(t *Tuple, c Counts) {
 		x.g.skip(no.Reason.String(), no.Detail, c)
 		return
 	}
-	class := x.class(list[0].Principal, t)
+	class := x.class(&list[0])
 	x.g.class(class, c)
 	x.g.count(x, list, c)
 	if !t.Succeeded() && !t.Denied() {
@@ -132,13 +132,14 @@ func (x *runner) tuple(t *Tuple, c Counts) {
 
 // class says whether control policies reach a caller (Organizations User Guide, “Service
 // control policies”, on what they do not restrict).
-func (x *runner) class(p policy.Principal, t *Tuple) Class {
+func (x *runner) class(r *Request) Class {
+	p := r.Principal
 	switch {
 	case p.Kind() == policy.Service:
 		return Service
 	case p.Kind() == policy.Anonymous || p.Kind() == policy.WebIdentity:
 		return Outside
-	case isServiceLinked(p.ARN(), t.Principal):
+	case isServiceLinked(r):
 		return ServiceLinked
 	case p.AccountID() == x.before.Organization().ManagementAccount():
 		return Management

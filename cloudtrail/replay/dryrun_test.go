@@ -143,6 +143,10 @@ func brief(r *replay.Report) string {
 func lastOf(s string) string { return s[strings.LastIndexAny(s, "/:")+1:] }
 
 func TestDryRun(t *testing.T) {
+	temporary := strings.Replace(ana, `"accessKeyId":"AKIAEXAMPLE"`, `"accessKeyId":"ASIAEXAMPLE","sessionContext":{"attributes":{"mfaAuthenticated":"false","creationDate":"2024-05-01T09:00:00Z"}}`, 1)
+	unissued := func(role string) string {
+		return event("ec2.amazonaws.com", "DescribeInstances", `{"type":"AssumedRole","principalId":"AROAEXAMPLE:s","arn":"arn:aws:sts::111122223333:assumed-role/`+role+`/s","accountId":"111122223333"}`, ``)
+	}
 	table := event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`)
 	secret := event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`)
 	slr := strings.ReplaceAll(strings.ReplaceAll(event("ec2.amazonaws.com", "DescribeInstances", app, ``), "role/app/orders", "role/aws-service-role/autoscaling.amazonaws.com/orders-slr"), "assumed-role/orders/", "assumed-role/orders-slr/")
@@ -160,6 +164,18 @@ agree 4 disagree 0 undecided 0
 `},
 		{"who is exempt", regions, []string{at(slr, "us-west-2"), at(admin, "us-west-2")}, `
 agree 0 disagree 0 undecided 0
+`},
+		{"sessions of roles without path", regions, []string{at(unissued("orders-slr"), "us-west-2"), at(unissued("orders"), "us-west-2"), at(unissued("AWSServiceRoleForSupport"), "us-west-2"), at(unissued("gone"), "us-west-2")}, `
+broken certain orders ec2:DescribeInstances us-west-2 x1 by OnlyEurope of new
+skipped role not in the snapshot: role/AWSServiceRoleForSupport x1
+skipped role not in the snapshot: role/gone x1
+agree 1 disagree 0 undecided 0
+`},
+		{"second factor of a user for whom a service called", `{"Version":"2012-10-17","Statement":[{"Sid":"MFA","Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"false"}}}]}`, []string{
+			event("ec2.amazonaws.com", "DescribeInstances", temporary, ``), event("ec2.amazonaws.com", "DescribeInstances", strings.Replace(temporary, `"type"`, `"invokedBy":"cloudformation.amazonaws.com","type"`, 1), ``)}, `
+broken certain ana ec2:DescribeInstances eu-west-1 x1 by MFA of new
+broken possible ana ec2:DescribeInstances eu-west-1 x1 by MFA of new depends on aws:MultiFactorAuthPresent
+agree 2 disagree 0 undecided 0
 `},
 		{"a resource that is not known, and does not matter", regions, []string{at(secret, "us-west-2"), secret}, `
 broken certain orders secretsmanager:GetSecretValue us-west-2 x1 by OnlyEurope of new

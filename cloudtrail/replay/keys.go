@@ -62,7 +62,7 @@ func (c *calls) keys(t *Tuple, r *Request, info serviceref.ActionInfo) {
 	}
 	c.networkKeys(k, t)
 	c.sessionKeys(k, t, r.Principal)
-	c.viaKeys(k, t, r.Principal)
+	c.viaKeys(k, t, r)
 	switch {
 	case t.TLS != "":
 		k.set("aws:SecureTransport", "true")
@@ -183,6 +183,8 @@ func (c *calls) factorKeys(k *keyRing, t *Tuple, p policy.Principal) {
 	case t.MFA == "true":
 		k.set(present, "true")
 		k.open("the event does not say when", age)
+	case t.MFA == "false" && p.Kind() == policy.User && t.InvokedBy != "":
+		k.open("a service called, which passes on what its caller had or not", present, age)
 	case t.MFA == "false" && p.Kind() == policy.User:
 		k.set(present, "false")
 		k.absent(age)
@@ -197,14 +199,15 @@ func (c *calls) factorKeys(k *keyRing, t *Tuple, p policy.Principal) {
 // viaKeys says whether a service called with the credentials of its caller. It does so for a
 // person or user; a role's session with invokedBy may also be of a service role, for which
 // aws:ViaAWSService is false.
-func (c *calls) viaKeys(k *keyRing, t *Tuple, p policy.Principal) {
+func (c *calls) viaKeys(k *keyRing, t *Tuple, r *Request) {
+	p := r.Principal
 	const via, chain, first, last = "aws:ViaAWSService", "aws:CalledVia", "aws:CalledViaFirst", "aws:CalledViaLast"
 	switch {
 	case p.Kind() == policy.Service:
 	case t.InvokedBy == "":
 		k.set(via, "false")
 		k.absent(chain, first, last)
-	case isServiceLinked(p.ARN(), t.Principal):
+	case isServiceLinked(r):
 		k.set(via, "false")
 		k.absent(chain, first, last)
 	case t.InvokedBy != "AWS Internal" && (p.Kind() == policy.User || isPerson(p)):
@@ -215,8 +218,14 @@ func (c *calls) viaKeys(k *keyRing, t *Tuple, p policy.Principal) {
 	}
 }
 
-func isServiceLinked(a policy.ARN, principal string) bool {
-	return strings.Contains(principal, ":role/aws-service-role/") || strings.HasPrefix(a.Resource(), "role/aws-service-role/")
+// isServiceLinked reports whether the caller is a service-linked role (IAM User Guide,
+// “Service-linked roles”), by its path or by its name, which IAM keeps for them.
+func isServiceLinked(r *Request) bool {
+	a := r.Principal.ARN()
+	if r.Session != nil {
+		a = r.Session.Spec().Role
+	}
+	return strings.HasPrefix(a.Resource(), "role/") && (strings.HasPrefix(a.Resource(), "role/aws-service-role/") || strings.HasPrefix(lastSegment(a.Resource()), "AWSServiceRoleFor"))
 }
 
 // parameterKeys are the service's keys that parameters have the values of.

@@ -296,7 +296,9 @@ func (c *calls) session(t *Tuple) (r simulate.Request, err error) {
 		if !ok || err != nil {
 			return r, &NoRequestError{Malformed, "userIdentity.arn"}
 		}
-		c.found(&role)
+		if !c.found(&role) {
+			return r, &NoRequestError{RoleUnknown, role.Resource()}
+		}
 	}
 	if r.Principal = policy.PrincipalFromARN(role); r.Principal.Kind() != policy.Role {
 		return r, &NoRequestError{Malformed, "userIdentity.arn"}

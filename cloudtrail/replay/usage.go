@@ -153,7 +153,7 @@ func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Requ
 	}
 	u := users[arn]
 	if u == nil {
-		u = &user{arn: arn, class: x.class(p, t), persons: map[string]*Counts{}, used: map[policy.Action]*action{}, refused: map[policy.Action]*action{}}
+		u = &user{arn: arn, class: x.class(&list[0]), persons: map[string]*Counts{}, used: map[policy.Action]*action{}, refused: map[policy.Action]*action{}}
 		users[arn] = u
 	}
 	to := u.used
