@@ -275,6 +275,44 @@ func TestDryRunResources(t *testing.T) {
 	}
 }
 
+// TestCollectCopies counts a call once whose copies are in the logs of several accounts, by
+// that of the caller's account if it is there.
+func TestCollectCopies(t *testing.T) {
+	call := event("kms.amazonaws.com", "Decrypt", ana, `,"sharedEventID":"s1","resources":[{"ARN":"arn:aws:kms:eu-west-1:999900001111:key/1"}]`)
+	in := func(account string) string {
+		return strings.Replace(call, `"recipientAccountId":"111122223333"`, `"recipientAccountId":"`+account+`"`, 1)
+	}
+	other := strings.Replace(call, `"s1"`, `"s2"`, 1)
+	before := compile(t, company(t))
+	for _, tt := range []struct {
+		name           string
+		records        []string
+		account        string
+		events, copies int
+	}{
+		{"copy first", []string{in("999900001111"), call}, "111122223333", 1, 1},
+		{"copy last", []string{call, in("999900001111")}, "111122223333", 1, 1},
+		{"copies alone", []string{in("999900001111"), in("444455556666")}, "444455556666", 1, 1},
+		{"two calls", []string{call, other}, "111122223333", 2, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := collect(t, replay.SelectUsage(), tt.records...)
+			for tuple := range m.All() {
+				if tuple.Account != tt.account {
+					t.Errorf("kept the copy of %s; want %s", tuple.Account, tt.account)
+				}
+			}
+			u, err := replay.UsageSummary(context.Background(), before, m)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if u.Events != tt.events || u.Duplicates != tt.copies {
+				t.Errorf("%d events, %d left out; want %d and %d", u.Events, u.Duplicates, tt.events, tt.copies)
+			}
+		})
+	}
+}
+
 // TestDryRunOpened takes an SCP away: calls that it refused are opened.
 func TestDryRunOpened(t *testing.T) {
 	after := compile(t, company(t))

@@ -94,14 +94,14 @@ func Count(e *cloudtrail.Event) (Counts, Coverage) {
 	}
 	var c Counts
 	c.see(e.Time, e.ID)
-	return c, coverage(e, day).clone()
+	return c, coverage(e.Account, e.Region, e.Category, e.Source, day).clone()
 }
 
 // coverage is where in a log an event is.
-func coverage(e *cloudtrail.Event, day string) Coverage {
-	c := Coverage{Account: e.Account, Region: e.Region, Category: e.Category, Day: day}
-	if e.Category == "Data" {
-		c.Source = e.Source
+func coverage(account, region, category, source, day string) Coverage {
+	c := Coverage{Account: account, Region: region, Category: category, Day: day}
+	if category == "Data" {
+		c.Source = source
 	}
 	return c
 }

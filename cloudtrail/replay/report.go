@@ -131,7 +131,7 @@ type Report struct {
 	Sources                 []string // event sources with data events
 	Mapped, Placed          int      // calls whose actions are known; and also all their resources
 	Calls                   int      // that could be asked
-	Duplicates              int      // events that came again and were left out
+	Duplicates              int      // events that came again, or as copies in other accounts' logs, and were left out
 	Errors                  []error  // the first of what could not be read
 	Unread                  int      // how many there were
 }

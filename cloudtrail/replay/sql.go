@@ -23,7 +23,9 @@ type Query struct {
 // SQL writes the query for Athena that reduces a log to the tuples of a selection, for logs
 // that are too large to be read here. [ReadCSV] reads its result. The table is one as the
 // Athena User Guide describes it (“Create a table for CloudTrail logs”); it has no
-// identityProvider, so that the callers of AssumeRoleWithWebIdentity are not named.
+// identityProvider, so that the callers of AssumeRoleWithWebIdentity are not named. Events that
+// were delivered more than once count once; the copies of one call in the logs of two accounts
+// count twice, unlike in [Collect].
 //
 // Only what the selection keeps is grouped by: condition keys that no policy mentions are not
 // there, addresses are the ranges of the policies, and objects of S3 are their buckets where
@@ -36,10 +38,10 @@ func SQL(s *Selection, q Query) string {
 		fmt.Fprintf(&b, "  %s AS %s,\n", c.expression, c.name)
 	}
 	fmt.Fprintf(&b, "  %s AS selection,\n", literalSQL(s.fingerprint()))
-	b.WriteString(`  count(*) AS events,
+	b.WriteString(`  count(DISTINCT eventid) AS events,
   min(eventtime) AS first_seen,
   max(eventtime) AS last_seen,
-  array_join(min(concat(eventtime, ' ', eventid), 3), chr(10)) AS samples,
+  array_join(array_distinct(min(concat(eventtime, ' ', eventid), 3)), chr(10)) AS samples,
   array_join(array_sort(array_agg(DISTINCT substr(eventtime, 1, 10))), ' ') AS days,
   CASE WHEN bool_or(eventcategory = 'Data') THEN 'true' ELSE '' END AS data
 `)
@@ -177,11 +179,30 @@ func listSQL(list []string) string {
 // parametersSQL keeps the members that any call needs; reading the result drops those that
 // the call at hand does not.
 func parametersSQL(s *Selection) string {
-	const parsed = "CAST(try(json_parse(requestparameters)) AS map(varchar, json))"
+	const parsed = "try(CAST(json_parse(requestparameters) AS map(varchar, json)))"
 	if s.all {
 		return "requestparameters"
 	}
-	return "json_format(CAST(map_filter(" + parsed + ", (k, v) -> starts_with(json_format(v), '\"arn:') OR k IN (" + listSQL(parameterNames(s)) + ")) AS json))"
+	kept := "map_filter(" + parsed + ", (k, v) -> starts_with(json_format(v), '\"arn:') OR k IN (" + listSQL(parameterNames(s)) + "))"
+	// What reading the result would cut as well, so that groups are few.
+	cut := "WHEN k IN (" + listSQL(headerNames(s)) + ") THEN CAST('' AS json) "
+	if !s.objects && len(s.buckets) == 0 && !s.has("s3:"+copySource) {
+		const source = "json_extract_scalar(v, '$')"
+		cut += "WHEN k = " + literalSQL(copySource) + " THEN CAST(concat(split_part(ltrim(" + source + ", '/'), '/', 1), '/*', CASE WHEN strpos(" + source + ", '?versionId=') > 0 THEN '?versionId=' ELSE '' END) AS json) "
+	}
+	return "json_format(CAST(transform_values(" + kept + ", (k, v) -> CASE " + cut + "ELSE v END) AS json))"
+}
+
+// headerNames are the headers of which only that they are there matters. The empty name is that
+// of no parameter, and keeps the list from being empty.
+func headerNames(s *Selection) []string {
+	out := []string{""}
+	for _, h := range headers {
+		if !s.has("s3:" + h.parameter) {
+			out = append(out, h.parameter)
+		}
+	}
+	return out
 }
 
 // parameterNames are the members that the call of any action may need.

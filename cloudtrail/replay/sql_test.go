@@ -130,6 +130,11 @@ func TestSQL(t *testing.T) {
 			t.Errorf("the query does not have %s:\n%s", want, office)
 		}
 	}
+	for _, want := range []string{"count(DISTINCT eventid) AS events", "try(CAST(json_parse(requestparameters) AS map(varchar, json)))", "array_distinct(min(concat("} {
+		if !strings.Contains(office, want) {
+			t.Errorf("the query does not have %s:\n%s", want, office)
+		}
+	}
 	region := query(regions, replay.Query{Table: "cloudtrail"})
 	for _, no := range []string{"sourceipaddress", "mfaauthenticated", "tlsdetails", "useragent", "WHERE", "'key'", "'tableName'"} {
 		if strings.Contains(region, no) {

@@ -42,11 +42,14 @@ func NewSummary(s *Selection) *Summary {
 	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}}
 }
 
-// Collect reduces all events. What could not be read, and events that the reader marks as
-// duplicates, are counted and left out. The error is that of ctx.
+// Collect reduces all events. What could not be read is counted and left out, and so is what
+// came before: events that the reader marks as duplicates, and the copies of a call (of one
+// sharedEventID) in the logs of other accounts than the caller's, if its own has it, or all but
+// one. The error is that of ctx.
 func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Event, error]) (*Summary, error) {
 	m := NewSummary(s)
 	n := 0
+	copies := copiesOfCalls{map[string]bool{}, map[string]lonely{}}
 	for e, err := range events {
 		if n++; n%1024 == 1 && ctx.Err() != nil {
 			return m, ctx.Err()
@@ -55,26 +58,75 @@ func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Eve
 			m.Fail(err)
 			continue
 		}
-		if e.Duplicate {
+		switch {
+		case e.Duplicate:
+			m.twice++
+		case e.SharedID == "" || e.Identity.AccountID == "":
+			m.Add(e)
+		case e.Account == e.Identity.AccountID:
+			copies.own[strings.Clone(e.SharedID)] = true
+			m.Add(e)
+		default:
+			copies.take(m, e)
+		}
+	}
+	copies.add(m)
+	return m, ctx.Err()
+}
+
+// copiesOfCalls are the copies of calls in the logs of other accounts than the caller's
+// (CloudTrail User Guide, “CloudTrail record contents”, sharedEventID), until it is known
+// whether the caller's own has them.
+type copiesOfCalls struct {
+	own   map[string]bool   // shared IDs
+	other map[string]lonely // by shared ID
+}
+
+// lonely is what counts of an event.
+type lonely struct {
+	t        Tuple
+	at       time.Time
+	id       string
+	category string
+}
+
+func (c *copiesOfCalls) take(m *Summary, e *cloudtrail.Event) {
+	old, ok := c.other[e.SharedID]
+	if ok {
+		m.twice++
+		if old.t.Account <= e.Account {
+			return
+		}
+	}
+	t := m.reduce.Reduce(e)
+	c.other[strings.Clone(e.SharedID)] = lonely{t.clone(), e.Time, strings.Clone(e.ID), strings.Clone(e.Category)}
+}
+
+func (c *copiesOfCalls) add(m *Summary) {
+	for shared, x := range c.other {
+		if c.own[shared] {
 			m.twice++
 			continue
 		}
-		m.Add(e)
+		m.see(x.t, x.at, x.id, x.category)
 	}
-	return m, ctx.Err()
 }
 
 // Add counts one event. It keeps no reference to it.
 func (m *Summary) Add(e *cloudtrail.Event) {
+	m.see(m.reduce.Reduce(e), e.Time, e.ID, e.Category)
+}
+
+// see counts one event of a tuple, whose texts are not kept.
+func (m *Summary) see(t Tuple, at time.Time, id, category string) {
 	m.events++
-	t := m.reduce.Reduce(e)
 	c, ok := m.tuples[t]
 	if !ok {
 		c = &Counts{}
 		m.tuples[t.clone()] = c
 	}
-	c.see(e.Time, e.ID)
-	day := coverage(e, m.day(e.Time))
+	c.see(at, id)
+	day := coverage(t.Account, t.Region, category, t.Source, m.day(at))
 	if _, ok := m.days[day]; !ok {
 		day = day.clone()
 	}
@@ -102,7 +154,10 @@ func (m *Summary) Fail(err error) {
 const mostErrors = 20
 
 // Merge adds another summary of the same selection, which stays as it is. It is associative
-// and commutative, but for which errors are kept.
+// and commutative, but for which errors are kept. The two must not share events: one that both
+// counted counts twice, for a summary does not remember which events it saw. So what is
+// summarized in parts must be without duplicates before, by eventID, and of the copies of a call
+// with one sharedEventID must have one.
 func (m *Summary) Merge(o *Summary) {
 	for t, c := range o.tuples {
 		m.AddCounts(t, *c)

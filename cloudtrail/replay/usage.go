@@ -52,6 +52,8 @@ type UsageReport struct {
 	Sources []string // event sources with data events
 	Errors  []error
 	Unread  int
+
+	Duplicates int // events that came again and were left out
 }
 
 // BlindSpots says what the report cannot know, as sentences.
@@ -111,7 +113,7 @@ func UsageSummary(ctx context.Context, env *simulate.Environment, m *Summary) (*
 		x.use(users, &t, *c, list)
 	}
 	all := x.g.report(m, SelectUsage())
-	r := &UsageReport{Skipped: all.Skipped, Events: m.events, Days: all.Days, Sources: all.Sources, Errors: all.Errors, Unread: all.Unread}
+	r := &UsageReport{Skipped: all.Skipped, Events: m.events, Days: all.Days, Sources: all.Sources, Errors: all.Errors, Unread: all.Unread, Duplicates: all.Duplicates}
 	for _, arn := range slices.SortedFunc(maps.Keys(users), policy.ARN.Compare) {
 		r.Uses = append(r.Uses, users[arn].result())
 	}

@@ -200,6 +200,7 @@ type usageJSON struct {
 	Skipped    []skipJSON       `json:"skipped"`
 	BlindSpots []string         `json:"blindSpots"`
 	Unread     int              `json:"unread"`
+	Twice      int              `json:"duplicates"`
 	Errors     []string         `json:"errors,omitempty"`
 }
 
@@ -213,7 +214,7 @@ func actionUses(list []replay.ActionUse) []actionUseJSON {
 
 func (v *usageView) json() usageJSON {
 	r := v.report
-	out := usageJSON{Uses: []useJSON{}, Events: r.Events, Days: listOf(r.Days), Skipped: skippedJSON(r.Skipped), BlindSpots: r.BlindSpots(), Unread: r.Unread, Errors: errorTexts(r.Errors)}
+	out := usageJSON{Uses: []useJSON{}, Events: r.Events, Days: listOf(r.Days), Skipped: skippedJSON(r.Skipped), BlindSpots: r.BlindSpots(), Unread: r.Unread, Twice: r.Duplicates, Errors: errorTexts(r.Errors)}
 	for _, u := range r.Uses {
 		x := useJSON{Principal: u.Principal.String(), Class: u.Class.String(), Actions: actionUses(u.Actions), Refused: actionUses(u.Refused), seenJSON: seenOf(u.Counts)}
 		for _, p := range u.Persons {

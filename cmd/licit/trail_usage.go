@@ -196,6 +196,9 @@ func (v *usageView) text() string {
 		}
 	}
 	fmt.Fprintf(&b, "\n%s over %s\n", plural(v.report.Events, "event"), plural(len(v.report.Days), "day"))
+	if n := v.report.Duplicates; n > 0 {
+		fmt.Fprintf(&b, "left out: %s that came again\n", plural(n, "event"))
+	}
 	for _, s := range v.report.Skipped {
 		fmt.Fprintf(&b, "not counted: %s\n", skippedText(s))
 	}
