@@ -22,7 +22,8 @@ import (
 //
 // Calls that succeeded, and that before does not deny, are broken if after denies them. What
 // before denies although AWS allowed it is an error of the model, and lands in Unsure. Calls
-// that AWS refused and before denies are opened if after allows them.
+// that AWS refused and before denies are opened if after allows them; for certain only if the
+// message of the refusal names no other action and no other layer than before denies them by.
 //
 // An error of the sequence is counted, and loses that event only. The error is that of ctx,
 // or says that an environment has no organization.
@@ -163,6 +164,11 @@ func (x *runner) replay(t *Tuple, c Counts, class Class, list []Request) {
 	x.g.back.allowed(x, t, c, class, list, today)
 	if today == Denied {
 		r, d := x.decisive(list)
+		if class == Service && d.Outcome != simulate.ExplicitDeny {
+			// What a service may do by itself is in no policy that a snapshot has.
+			x.g.skip("a service's own call", string(r.Action), c)
+			return
+		}
 		delta := x.delta(t, class, r)
 		delta.Statement = statement(x.before, d)
 		delta.Reason = "AWS allowed it, the policies of the snapshot do not"
@@ -184,17 +190,42 @@ func (x *runner) decisive(list []Request) (*Request, simulate.Decision) {
 	return &list[0], x.before.Can(list[0].Request)
 }
 
+// refused is the request for which before refuses a call, as AWS did, and why. Other is what
+// else AWS refused it for, by the message: an action, or a layer.
+func (x *runner) refused(t *Tuple, list []Request) (r *Request, d simulate.Decision, other string) {
+	r, d = x.decisive(list)
+	if t.DeniedAction != "" && !strings.EqualFold(string(r.Action), t.DeniedAction) {
+		at := slices.IndexFunc(list, func(q Request) bool {
+			v, _ := one(x.before, &q)
+			return v == Denied && strings.EqualFold(string(q.Action), t.DeniedAction)
+		})
+		if at < 0 {
+			return r, d, t.DeniedAction
+		}
+		r = &list[at]
+		_, d = one(x.before, r)
+	}
+	if stage, explicit, named := layer(t.DeniedBy); named && (stage != d.Stage || explicit != (d.Outcome == simulate.ExplicitDeny)) {
+		return r, d, stage.String()
+	}
+	return r, d, ""
+}
+
 func (x *runner) opened(t *Tuple, c Counts, class Class, list []Request) {
 	then := judge(x.after, list)
 	if then == Denied {
 		return
 	}
-	r, d := x.decisive(list)
+	r, d, other := x.refused(t, list)
 	delta := x.delta(t, class, r)
 	delta.Gained = true
-	delta.Certain = then == Allowed && !slices.ContainsFunc(list, func(r Request) bool { return r.shared })
+	delta.Certain = other == "" && then == Allowed && !slices.ContainsFunc(list, func(r Request) bool { return r.shared })
 	delta.Statement = statement(x.before, d)
-	if !delta.Certain {
+	switch {
+	case delta.Certain:
+	case other != "":
+		delta.Depends = []string{other + ", for which AWS refused it"}
+	default:
 		delta.Depends = x.depends(r)
 	}
 	x.g.add(&x.g.opened, delta, c)

@@ -137,6 +137,9 @@ func brief(r *replay.Report) string {
 		fmt.Fprintf(&b, "skipped %s: %s x%d\n", s.Why, s.Detail, s.Events)
 	}
 	fmt.Fprintf(&b, "agree %d disagree %d undecided %d\n", r.Backtest.Agree, r.Backtest.Disagree, r.Backtest.Undecided)
+	if r.Backtest.Other > 0 {
+		fmt.Fprintf(&b, "other %d\n", r.Backtest.Other)
+	}
 	return b.String()
 }
 
@@ -176,6 +179,10 @@ agree 1 disagree 0 undecided 0
 broken certain ana ec2:DescribeInstances eu-west-1 x1 by MFA of new
 broken possible ana ec2:DescribeInstances eu-west-1 x1 by MFA of new depends on aws:MultiFactorAuthPresent
 agree 2 disagree 0 undecided 0
+`},
+		{"a service by itself", regions, []string{event("ec2.amazonaws.com", "DescribeInstances", `{"type":"AWSService","invokedBy":"autoscaling.amazonaws.com"}`, ``)}, `
+skipped a service's own call: ec2:DescribeInstances x1
+agree 0 disagree 0 undecided 0
 `},
 		{"a resource that is not known, and does not matter", regions, []string{at(secret, "us-west-2"), secret}, `
 broken certain orders secretsmanager:GetSecretValue us-west-2 x1 by OnlyEurope of new
@@ -328,6 +335,41 @@ func TestDryRunOpened(t *testing.T) {
 	}
 	if b := report.Backtest; b.Named != 1 || b.Same != 1 {
 		t.Errorf("layers named %d, same %d; want 1, 1", b.Named, b.Same)
+	}
+}
+
+// TestDryRunRefusals takes an SCP away that refuses calls, which AWS refused for a reason that
+// its message names.
+func TestDryRunRefusals(t *testing.T) {
+	after := compile(t, company(t))
+	before := withSCP(t, after, regions)
+	table := at(event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`), "us-west-2")
+	for _, tt := range []struct{ message, opened, depends string }{
+		{"dynamodb:DescribeTable on resource: r with an explicit deny in a service control policy", "certain", ""},
+		{"dynamodb:DescribeTable on resource: r", "certain", ""},
+		{"dynamodb:DescribeTable because no session policy allows the dynamodb:DescribeTable action", "possible", "sessionPolicy"},
+		{"dynamodb:DescribeTable with an explicit deny in a VPC endpoint policy", "possible", "endpointPolicy"},
+		{"dynamodb:DescribeTable because no service control policy allows the dynamodb:DescribeTable action", "possible", "serviceControl"},
+		{"dynamodb:DescribeTable because no identity-based policy allows the dynamodb:DescribeTable action", "possible", "identityPolicy"},
+		{"kms:Decrypt with an explicit deny in a service control policy", "possible", "kms:Decrypt"},
+	} {
+		t.Run(tt.message, func(t *testing.T) {
+			report, err := replay.DryRun(context.Background(), before, after, sequence(t, denied(table, "User: a is not authorized to perform: "+tt.message)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			opened, want := tt.opened+" orders dynamodb:DescribeTable us-west-2 x1 by OnlyEurope of new", "agree 1 disagree 0 undecided 0\n"
+			if tt.depends != "" {
+				opened += " depends on " + tt.depends + ", for which AWS refused it"
+				want = "agree 0 disagree 0 undecided 0\nother 1\n"
+			}
+			if diff := cmp.Diff("opened "+opened+"\n"+want, brief(report)); diff != "" {
+				t.Errorf("report (-want +got):\n%s", diff)
+			}
+			if rate, ok := report.Backtest.Rate(); !ok || rate != float64(report.Backtest.Agree) {
+				t.Errorf("rate %v, %t; want %d", rate, ok, report.Backtest.Agree)
+			}
+		})
 	}
 }
 

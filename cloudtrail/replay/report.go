@@ -95,16 +95,19 @@ type Disagreement struct {
 // members that succeeded or were refused.
 type Backtest struct {
 	Agree, Disagree, Undecided int // events
-	// Layers counts refusals that both saw, and whose message names the layer: Named of them,
-	// in Same of which the model names it too.
+	// Other are refusals that both saw, but for which the message names another action or layer
+	// than the policies refuse by: the same answer for another reason, which is no agreement.
+	Other int
+	// Named are refusals that both saw, and whose message names the layer; in Same of them the
+	// policies refuse by it.
 	Named, Same   int
 	Disagreements []Disagreement // most frequent first
 }
 
-// Rate is the part of the decided calls on which model and AWS agree, from 0 to 1. It reports
-// false if there are none, so that nothing is known.
+// Rate is the part of the decided calls on which model and AWS agree, from 0 to 1: Agree of
+// Agree, Disagree and Other. It reports false if there are none, so that nothing is known.
 func (b *Backtest) Rate() (rate float64, ok bool) {
-	if n := b.Agree + b.Disagree; n > 0 {
+	if n := b.Agree + b.Disagree + b.Other; n > 0 {
 		return float64(b.Agree) / float64(n), true
 	}
 	return 0, false
@@ -310,8 +313,8 @@ func (r *Report) cover(m *Summary) {
 
 // backtest collects a [Backtest].
 type backtest struct {
-	agree, disagree, undecided, named, same int
-	top                                     map[[3]string]*Counts
+	agree, disagree, undecided, other, named, same int
+	top                                            map[[3]string]*Counts
 }
 
 func (b *backtest) allowed(x *runner, _ *Tuple, c Counts, class Class, list []Request, today Verdict) {
@@ -339,15 +342,20 @@ func (b *backtest) denied(x *runner, t *Tuple, c Counts, class Class, list []Req
 	}
 	switch today {
 	case Denied:
-		b.agree += c.Events
-		r, d := x.decisive(list)
-		if !named {
+		r, d, other := x.refused(t, list)
+		if named {
+			b.named += c.Events
+			if d.Stage == stage {
+				b.same += c.Events
+			}
+		}
+		if other == "" {
+			b.agree += c.Events
 			return
 		}
-		b.named += c.Events
-		if d.Stage == stage {
-			b.same += c.Events
-			return
+		b.other += c.Events
+		if strings.EqualFold(other, t.DeniedAction) {
+			said += " for " + other
 		}
 		plus(b.top, [3]string{string(r.Action), said, "denied by " + d.Stage.String()}, c)
 	case Allowed:
@@ -359,14 +367,14 @@ func (b *backtest) denied(x *runner, t *Tuple, c Counts, class Class, list []Req
 }
 
 func (b *backtest) merge(o *backtest) {
-	b.agree, b.disagree, b.undecided, b.named, b.same = b.agree+o.agree, b.disagree+o.disagree, b.undecided+o.undecided, b.named+o.named, b.same+o.same
+	b.agree, b.disagree, b.undecided, b.other, b.named, b.same = b.agree+o.agree, b.disagree+o.disagree, b.undecided+o.undecided, b.other+o.other, b.named+o.named, b.same+o.same
 	for k, c := range o.top {
 		plus(b.top, k, *c)
 	}
 }
 
 func (b *backtest) result() Backtest {
-	out := Backtest{Agree: b.agree, Disagree: b.disagree, Undecided: b.undecided, Named: b.named, Same: b.same}
+	out := Backtest{Agree: b.agree, Disagree: b.disagree, Undecided: b.undecided, Other: b.other, Named: b.named, Same: b.same}
 	for k, c := range b.top {
 		out.Disagreements = append(out.Disagreements, Disagreement{policy.Action(k[0]), k[1], k[2], *c})
 	}

@@ -55,6 +55,7 @@ type backtestJSON struct {
 	Agree         int           `json:"agree"`
 	Disagree      int           `json:"disagree"`
 	Undecided     int           `json:"undecided"`
+	OtherReason   int           `json:"otherReason"` // the same answer for another action or layer
 	LayersNamed   int           `json:"layersNamed"`
 	LayersSame    int           `json:"layersSame"`
 	Disagreements []disagreJSON `json:"disagreements"`
@@ -129,7 +130,7 @@ func replayJSONOf(r *replay.Report) replayJSON {
 	b := &r.Backtest
 	out := replayJSON{
 		Events: r.Events, Succeeded: r.Succeeded, Refused: r.Denied, Failed: r.Failed, Tuples: r.Tuples,
-		Backtest: backtestJSON{Agree: b.Agree, Disagree: b.Disagree, Undecided: b.Undecided, LayersNamed: b.Named, LayersSame: b.Same, Disagreements: []disagreJSON{}},
+		Backtest: backtestJSON{Agree: b.Agree, Disagree: b.Disagree, Undecided: b.Undecided, OtherReason: b.Other, LayersNamed: b.Named, LayersSame: b.Same, Disagreements: []disagreJSON{}},
 		Coverage: trailCoverageJSON{Accounts: listOf(r.Accounts), Regions: listOf(r.Regions), Days: listOf(r.Days), DataEvents: listOf(r.Sources), Calls: r.Calls, Mapped: r.Mapped, Placed: r.Placed, Classes: map[string]int{}, Keys: []keyJSON{}},
 		Broken:   deltasJSON(r.Broken), Opened: deltasJSON(r.Opened), Unsure: deltasJSON(r.Unsure), Apart: deltasJSON(r.Apart),
 		Skipped: skippedJSON(r.Skipped), Unread: r.Unread, Twice: r.Duplicates, Errors: errorTexts(r.Errors),

@@ -66,7 +66,10 @@ func trust(r *replay.Report) []string {
 	}
 	b := &r.Backtest
 	if rate, ok := b.Rate(); ok {
-		out = append(out, fmt.Sprintf("backtest: the policies of the snapshot agree with what AWS answered on %s of %s that they decide; %d not decided", percent(rate), plural(b.Agree+b.Disagree, "call"), b.Undecided))
+		out = append(out, fmt.Sprintf("backtest: the policies of the snapshot agree with what AWS answered on %s of %s that they decide; %d not decided", percent(rate), plural(b.Agree+b.Disagree+b.Other, "call"), b.Undecided))
+		if b.Other > 0 {
+			out = append(out, fmt.Sprintf("  not counted as agreement: %s refused for another action or layer than the message names", plural(b.Other, "call")))
+		}
 	} else {
 		out = append(out, fmt.Sprintf("backtest: the policies of the snapshot decide none of the calls; %d not decided: how far to trust this is not known", b.Undecided))
 	}
