@@ -28,6 +28,7 @@ type logInput struct {
 	quiet        bool
 
 	from, to time.Time // zero: open
+	outside  int       // events that were left out for it
 }
 
 func (in *logInput) register(cmd *cobra.Command) {
@@ -219,6 +220,7 @@ func (in *logInput) within(events iter.Seq2[*cloudtrail.Event, error]) iter.Seq2
 	return func(yield func(*cloudtrail.Event, error) bool) {
 		for e, err := range events {
 			if err == nil && (!in.from.IsZero() && e.Time.Before(in.from) || !in.to.IsZero() && !e.Time.Before(in.to)) {
+				in.outside++
 				continue
 			}
 			if !yield(e, err) {
@@ -226,6 +228,19 @@ func (in *logInput) within(events iter.Seq2[*cloudtrail.Event, error]) iter.Seq2
 			}
 		}
 	}
+}
+
+// isEmpty reports whether a command had nothing to say anything about, and says so: what was not
+// looked at has not passed.
+func (in *logInput) isEmpty(a *app, calls int, what string) bool {
+	if in.outside > 0 {
+		a.note("%s outside of --since and --until", plural(in.outside, "event"))
+	}
+	if calls > 0 {
+		return false
+	}
+	a.note("%s; nothing is known", what)
+	return true
 }
 
 // unread tells on standard error what could not be read.

@@ -53,8 +53,8 @@ JSON Lines and exports of CloudWatch Logs, also compressed. For logs that are to
 read, --result reads what Athena answered to the query of licit trail sql.
 
 Exit codes: 0 replayed, 1 --fail-on found what it names, 2 usage or input error, 3 --fail-on
-broken found nothing that is certain, but calls that perhaps break, 4 some of the log could
-not be read, 130 interrupted.`,
+broken found nothing that is certain, but calls that perhaps break, 4 there were no calls to
+replay, or some of the log could not be read, 130 interrupted.`,
 		Example: `  licit trail replay ./logs --snapshot ./snapshot --change regions.json
   licit trail replay ./logs --since 2024-05-01 --change regions.json -o markdown --fail-on any
   licit trail replay --result athena.csv --snapshot ./snapshot --change regions.json`,
@@ -158,6 +158,7 @@ func (c *trailReplay) summary(ctx context.Context, a *app, before, after *simula
 
 // exit is what the report makes of the exit code.
 func (c *trailReplay) exit(a *app, r *replay.Report) error {
+	empty := c.in.isEmpty(a, r.Calls, "no calls to replay")
 	certain, possible := 0, 0
 	for i := range r.Broken {
 		if r.Broken[i].Certain {
@@ -176,6 +177,8 @@ func (c *trailReplay) exit(a *app, r *replay.Report) error {
 	case c.failOn == "broken" && possible > 0:
 		a.note("nothing breaks for certain, but some calls perhaps do")
 		return status(exitIndeterminate)
+	case empty:
+		return status(exitPartial)
 	case r.Unread > 0:
 		a.note("%s of the log could not be read; the report is about the rest", plural(r.Unread, "part"))
 		return status(exitPartial)

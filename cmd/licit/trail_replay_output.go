@@ -113,7 +113,7 @@ func percent(x float64) string { return fmt.Sprintf("%.1f %%", float64(int(x*100
 func replayText(r *replay.Report, top int) string {
 	var b strings.Builder
 	for _, line := range trust(r) {
-		fmt.Fprintf(&b, "%s\n", line)
+		fmt.Fprintf(&b, "%s\n", printable(line))
 	}
 	for _, s := range replaySections(r) {
 		fmt.Fprintf(&b, "\n%s %s", plural(events(s.deltas), "call"), s.title)
@@ -127,14 +127,14 @@ func replayText(r *replay.Report, top int) string {
 				fmt.Fprintf(&b, "  … %d more kinds; --top 0 shows all\n", len(s.deltas)-i)
 				break
 			}
-			fmt.Fprintf(&b, "  %s\n", deltaText(&s.deltas[i]))
+			fmt.Fprintf(&b, "  %s\n", printable(deltaText(&s.deltas[i])))
 		}
 	}
 	if len(r.Skipped) > 0 {
 		b.WriteString("\nnot replayed\n")
 	}
 	for _, s := range r.Skipped {
-		fmt.Fprintf(&b, "  %s\n", skippedText(s))
+		fmt.Fprintf(&b, "  %s\n", printable(skippedText(s)))
 	}
 	return b.String()
 }
@@ -191,7 +191,7 @@ func replayMarkdown(r *replay.Report, top int) string {
 		if strings.HasPrefix(line, " ") {
 			indent = "  "
 		}
-		fmt.Fprintf(&b, "%s- %s\n", indent, cell(strings.TrimSpace(line)))
+		fmt.Fprintf(&b, "%s- %s\n", indent, markdownText(strings.TrimSpace(line)))
 	}
 	for _, s := range replaySections(r) {
 		fmt.Fprintf(&b, "\n### %s %s\n\n", plural(events(s.deltas), "call"), s.title)
@@ -210,7 +210,7 @@ func replayMarkdown(r *replay.Report, top int) string {
 			if d.Person != "" {
 				who += " (" + d.Person + ")"
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s |\n", cell(who), cell(string(d.Action)), d.Account, cell(d.Region), d.Events, day(d.Last), cell(d.Statement), cell(strings.Join(d.Depends, ", ")))
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %s | %s | %s |\n", markdownText(who), markdownText(string(d.Action)), markdownText(d.Account), markdownText(d.Region), d.Events, day(d.Last), markdownText(d.Statement), markdownText(strings.Join(d.Depends, ", ")))
 		}
 	}
 	return b.String()
@@ -222,7 +222,7 @@ func replayCSV(to io.Writer, r *replay.Report) error {
 	for _, s := range replaySections(r) {
 		for i := range s.deltas {
 			d := &s.deltas[i]
-			_ = w.Write([]string{s.name, d.Class.String(), d.Principal, d.Person, d.Account, d.Region, string(d.Action), d.Statement, strings.Join(d.Depends, " "), fmt.Sprint(d.Events), moment(d.First), moment(d.Last), strings.Join(sampleIDs(d.Counts), " ")})
+			_ = w.Write(csvCells(s.name, d.Class.String(), d.Principal, d.Person, d.Account, d.Region, string(d.Action), d.Statement, strings.Join(d.Depends, " "), fmt.Sprint(d.Events), moment(d.First), moment(d.Last), strings.Join(sampleIDs(d.Counts), " ")))
 		}
 	}
 	w.Flush()

@@ -49,7 +49,7 @@ What was not observed in the days of the log may be needed all the same: the rep
 what it cannot know.
 
 Exit codes: 0 listed, 1 a policy does not allow all that was done, 2 usage or input error,
-4 some of the log could not be read, 130 interrupted.`,
+4 there was nothing to list, or some of the log could not be read, 130 interrupted.`,
 		Example: `  licit trail usage ./logs --snapshot ./snapshot
   licit trail usage ./logs --snapshot ./snapshot --principal '*:role/app/orders' --policy
   licit trail usage ./logs --snapshot ./snapshot --permission-set Developer --policy -o json`,
@@ -99,10 +99,11 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 	if err := v.write(a, c.output); err != nil {
 		return err
 	}
+	empty := c.in.isEmpty(a, len(v.report.Uses), "no calls of the users and roles that are asked for")
 	switch {
 	case v.policy != nil && len(v.policy.Unproved) > 0:
 		return status(exitNo)
-	case v.report.Unread > 0:
+	case empty, v.policy != nil && v.policy.Document == nil, v.report.Unread > 0:
 		return status(exitPartial)
 	}
 	return nil
@@ -180,19 +181,20 @@ func (v *usageView) text() string {
 		v.policyText(&b)
 		return b.String()
 	}
+	line := func(form string, args ...any) { b.WriteString(printable(fmt.Sprintf(form, args...)) + "\n") }
 	for _, u := range v.report.Uses {
-		fmt.Fprintf(&b, "%s: %s, last %s\n", u.Principal, plural(u.Events, "call"), day(u.Last))
+		line("%s: %s, last %s", u.Principal, plural(u.Events, "call"), day(u.Last))
 		for _, p := range u.Persons {
-			fmt.Fprintf(&b, "  by %s: %s, last %s\n", p.Person, plural(p.Events, "call"), day(p.Last))
+			line("  by %s: %s, last %s", p.Person, plural(p.Events, "call"), day(p.Last))
 		}
 		for _, x := range u.Actions {
-			fmt.Fprintf(&b, "  %s on %s: %s, last %s%s\n", x.Action, onWhat(x), plural(x.Events, "call"), day(x.Last), certainty(x))
+			line("  %s on %s: %s, last %s%s", x.Action, onWhat(x), plural(x.Events, "call"), day(x.Last), certainty(x))
 		}
 		for _, x := range u.Refused {
-			fmt.Fprintf(&b, "  refused: %s, %s, last %s\n", x.Action, plural(x.Events, "call"), day(x.Last))
+			line("  refused: %s, %s, last %s", x.Action, plural(x.Events, "call"), day(x.Last))
 		}
 		if x, ok := v.unused[u.Principal]; ok {
-			fmt.Fprintf(&b, "  %s\n", x.text(v.report.Days))
+			line("  %s", x.text(v.report.Days))
 		}
 	}
 	fmt.Fprintf(&b, "\n%s over %s\n", plural(v.report.Events, "event"), plural(len(v.report.Days), "day"))
@@ -200,11 +202,11 @@ func (v *usageView) text() string {
 		fmt.Fprintf(&b, "left out: %s that came again\n", plural(n, "event"))
 	}
 	for _, s := range v.report.Skipped {
-		fmt.Fprintf(&b, "not counted: %s\n", skippedText(s))
+		line("not counted: %s", skippedText(s))
 	}
 	b.WriteString("What this does not know:\n")
 	for _, s := range v.report.BlindSpots() {
-		fmt.Fprintf(&b, "- %s\n", s)
+		line("- %s", s)
 	}
 	return b.String()
 }
@@ -223,23 +225,33 @@ func (v *usageView) policyText(b *strings.Builder) {
 		return
 	}
 	fmt.Fprintf(b, "%s\n", l.Document.Indent())
-	fmt.Fprintf(b, "\nallows each of the %s that were observed in %s; %s as AWS counts them\n", plural(l.Proved, "request"), plural(len(v.report.Days), "day"), plural(l.Size, "character"))
-	for _, r := range l.Unproved {
-		fmt.Fprintf(b, "does not allow by itself: %s\n", r)
-	}
-	for _, x := range l.Wide {
-		fmt.Fprintf(b, "on every resource, for the log does not tell which: %s\n", x)
-	}
-	for _, x := range l.Patterns {
-		fmt.Fprintf(b, "on all that match, for the log does not tell which: %s\n", x)
-	}
-	for _, x := range l.Left {
-		fmt.Fprintf(b, "left out, for it is not known that it was needed: %s\n", x)
+	b.WriteString("\n")
+	for _, line := range v.policyNotes() {
+		fmt.Fprintf(b, "%s\n", printable(line))
 	}
 	b.WriteString("What this does not know:\n")
 	for _, s := range v.report.BlindSpots() {
-		fmt.Fprintf(b, "- %s\n", s)
+		fmt.Fprintf(b, "- %s\n", printable(s))
 	}
+}
+
+// policyNotes say what a policy allows and what it does not.
+func (v *usageView) policyNotes() []string {
+	l := v.policy
+	out := []string{fmt.Sprintf("allows each of the %s that were observed in %s; %s as AWS counts them", plural(l.Proved, "request"), plural(len(v.report.Days), "day"), plural(l.Size, "character"))}
+	for _, r := range l.Unproved {
+		out = append(out, "does not allow by itself: "+r)
+	}
+	for _, x := range l.Wide {
+		out = append(out, "on every resource, for the log does not tell which: "+string(x))
+	}
+	for _, x := range l.Patterns {
+		out = append(out, "on all that match, for the log does not tell which: "+x)
+	}
+	for _, x := range l.Left {
+		out = append(out, "left out, for it is not known that it was needed: "+string(x))
+	}
+	return out
 }
 
 func onWhat(x replay.ActionUse) string {
@@ -281,30 +293,32 @@ func (v *usageView) markdown() string {
 			fmt.Fprintf(&b, "%s\n", v.policy.Document.Indent())
 		}
 		b.WriteString("```\n\n")
+		for _, line := range v.policyNotes() {
+			fmt.Fprintf(&b, "- %s\n", markdownText(line))
+		}
+		b.WriteString("\n")
 	} else {
 		b.WriteString("| principal | action | resources | calls | last |\n|---|---|---|---|---|\n")
 		for _, u := range v.report.Uses {
 			for _, x := range u.Actions {
-				fmt.Fprintf(&b, "| %s | %s%s | %s | %d | %s |\n", cell(u.Principal.String()), cell(string(x.Action)), certainty(x), cell(onWhat(x)), x.Events, day(x.Last))
+				fmt.Fprintf(&b, "| %s | %s%s | %s | %d | %s |\n", markdownText(u.Principal.String()), markdownText(string(x.Action)), certainty(x), markdownText(onWhat(x)), x.Events, day(x.Last))
 			}
 		}
 		b.WriteString("\n")
 	}
 	b.WriteString("What this does not know:\n\n")
 	for _, s := range v.report.BlindSpots() {
-		fmt.Fprintf(&b, "- %s\n", s)
+		fmt.Fprintf(&b, "- %s\n", markdownText(s))
 	}
 	return b.String()
 }
-
-func cell(s string) string { return strings.NewReplacer("|", `\|`, "\n", " ", "`", "'").Replace(s) }
 
 func (v *usageView) csv(to io.Writer) error {
 	w := csv.NewWriter(to)
 	_ = w.Write([]string{"principal", "action", "certainty", "resources", "calls", "first", "last"})
 	for _, u := range v.report.Uses {
 		for _, x := range u.Actions {
-			_ = w.Write([]string{u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(slices.Concat(x.Resources, x.Patterns), " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)})
+			_ = w.Write(csvCells(u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(slices.Concat(x.Resources, x.Patterns), " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)))
 		}
 	}
 	w.Flush()
