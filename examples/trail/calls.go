@@ -47,7 +47,7 @@ var people = map[string][]call{
 	"Operator": {
 		read("ec2", "DescribeInstances", fields{}).times(4), read("cloudwatch", "DescribeAlarms", nil).times(4), read("monitoring", "GetMetricData", nil).times(3), read("ecs", "DescribeServices", fields{"cluster": "payments"}).times(3),
 		read("logs", "StartQuery", fields{"logGroupNames": []any{"/ecs/payments-api"}}).times(2), read("rds", "DescribeDBInstances", nil),
-		write("sqs", "PurgeQueue", fields{"queueUrl": "https://sqs.eu-west-3.amazonaws.com/111122223333/payment-events-dlq"}),
+		write("sqs", "PurgeQueue", fields{"queueUrl": "https://sqs.eu-west-3.amazonaws.com/${account}/payment-events-dlq"}),
 		read("secretsmanager", "GetSecretValue", fields{"secretId": "payments/psp-api-key"}).denied("with an explicit deny in an identity-based policy"),
 	},
 	"SecurityAuditor": {
