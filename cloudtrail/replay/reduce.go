@@ -209,7 +209,7 @@ func (r *Reducer) filter(source, event string, parameters jsontext.Value) string
 // cut is what a parameter matters for: of the source of a copy the bucket, where objects are
 // not told apart, and of a header only that it is there.
 func (s *Selection) cut(source, name string, value []byte) []byte {
-	if s.all || source != "s3.amazonaws.com" || s.has("s3:"+name) {
+	if s.all || source != "s3.amazonaws.com" || s.has("s3:"+name) || value[0] != '"' {
 		return value
 	}
 	switch {
