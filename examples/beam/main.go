@@ -11,7 +11,8 @@
 // and add up those that the policies cannot tell apart ([replay.Counts.Merge]). Of what comes
 // back, here becomes one [replay.Summary]. Beam compares the IDs of all events, and a
 // [cloudtrail.Reader] those of the last half a million at least: of copies that are further
-// apart, only Beam knows.
+// apart, only Beam knows. Copies of one call in the logs of several accounts (sharedEventID) are
+// one call to licit trail replay, and one in each log here.
 //
 // It is tested on Prism, the runner that needs no cluster, runs in this process and keeps
 // everything in memory; on one machine, no Beam at all is faster. For others, such as Flink and

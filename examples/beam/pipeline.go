@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ type fault struct {
 	Text         string
 }
 
-// readFn reads and reduces the events of a file. It gives them by their IDs.
+// readFn reads and reduces the events of a file. It gives them by their IDs and what they say.
 type readFn struct {
 	Selection string
 
@@ -114,8 +115,9 @@ func (f *readFn) ProcessElement(ctx context.Context, file logFile, event func(st
 			failed(fault{file.Index, n, err.Error()})
 			continue
 		}
-		id := e.ID
-		if id == "" {
+		// Another record under an ID that is taken is no copy: it could hide one.
+		id := fmt.Sprintf("%s %x", e.ID, sha256.Sum256(e.Raw))
+		if e.ID == "" {
 			id = fmt.Sprintf("file %d, event %d", file.Index, n) // no other has this one
 		}
 		counts, part := replay.Count(e)
@@ -130,7 +132,7 @@ func (f *readFn) ProcessElement(ctx context.Context, file logFile, event func(st
 // again is what copies are counted by, beside what [cloudtrail.Skipped] says.
 const again = "again"
 
-// first keeps of the events of one ID the one that a reader of all files would have met first.
+// first keeps of the copies of an event the one that a reader of all files would have met first.
 func first(_ string, records func(*record) bool, tuple func(replay.Tuple, replay.Counts), part func(replay.Coverage, int), skipped func(string, int)) {
 	var kept, r record
 	n := 0
