@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
@@ -15,15 +16,16 @@ const keyResourceAccount = "aws:ResourceAccount"
 // that owns the resource (“AWS global condition context keys”). An ARN without one, such as
 // that of a bucket, says nothing.
 func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
+	if one.agrees = slices.ContainsFunc(documents, speaksOfAccounts); !one.agrees {
+		return
+	}
 	var accounts, theirs []string
-	speaks := false
 	for _, d := range documents {
 		if d != nil {
 			accounts = with(accounts, accountNumber.FindAllString(d.String(), -1)...)
-			speaks = speaks || slices.ContainsFunc(keysOf([]*policy.Document{d}), func(key string) bool { return fold(key) == fold(keyResourceAccount) })
 		}
 	}
-	if one.agrees = speaks; !speaks || len(accounts) == 0 {
+	if len(accounts) == 0 {
 		return
 	}
 	for _, a := range accounts {
@@ -52,6 +54,32 @@ func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
 		b.Grant = func(l []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(l, named, others), grant(l)) }
 		return out, require, b.err
 	}
+}
+
+// speaksOfAccounts reports whether a document may have the key, or a variable of it.
+func speaksOfAccounts(d *policy.Document) bool {
+	if d == nil {
+		return false
+	}
+	variable := func(list policy.Patterns) bool {
+		for value := range list.All() {
+			if strings.Contains(value, "${") && strings.Contains(fold(value), fold(keyResourceAccount)) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, s := range d.Statements() {
+		if variable(s.Resource) || variable(s.NotResource) {
+			return true
+		}
+		for condition := range s.Condition.All() {
+			if fold(condition.Key) == fold(keyResourceAccount) || variable(condition.Values) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // agreeingKeys are the keys, with the account of the resource's ARN as aws:ResourceAccount if it is
