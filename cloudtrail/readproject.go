@@ -92,29 +92,9 @@ func (s *scanner) root(e *Event) bool {
 	}
 }
 
-// oneOf reads one member of an object, or null.
-func (s *scanner) oneOf(member string, to *string, field int) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	seen := false
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		if string(name) != member {
-			ok = s.skip()
-		} else if ok = !seen && s.textOf(to, field); ok {
-			seen = true
-		}
-		if !ok {
-			return false
-		}
-	}
-}
-
-func (s *scanner) identityOf(i *Identity) bool {
+// members reads the members of an object, or null. one says which a member is, by a bit of its own; 0:
+// one that is skipped.
+func (s *scanner) members(one func(name []byte) (bit uint32, ok bool)) bool {
 	if !s.begin() {
 		return s.null()
 	}
@@ -124,7 +104,26 @@ func (s *scanner) identityOf(i *Identity) bool {
 		if !ok || name == nil {
 			return ok
 		}
-		var bit uint32
+		bit, ok := one(name)
+		if !ok || seen&bit != 0 {
+			return false
+		}
+		seen |= bit
+	}
+}
+
+// oneOf reads one member of an object, or null.
+func (s *scanner) oneOf(member string, to *string, field int) bool {
+	return s.members(func(name []byte) (bit uint32, ok bool) {
+		if string(name) == member {
+			return 1, s.textOf(to, field)
+		}
+		return 0, s.skip()
+	})
+}
+
+func (s *scanner) identityOf(i *Identity) bool {
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "type":
 			bit, ok = 1<<0, s.textOf(&i.Type, 12)
@@ -151,24 +150,12 @@ func (s *scanner) identityOf(i *Identity) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
 
 func (s *scanner) personOf(p *Person) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	var seen uint32
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		var bit uint32
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "userId":
 			bit, ok = 1<<0, s.textOf(&p.UserID, 21)
@@ -177,24 +164,12 @@ func (s *scanner) personOf(p *Person) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
 
 func (s *scanner) sessionOf(i *Identity) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	var seen uint32
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		var bit uint32
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "sourceIdentity":
 			bit, ok = 1<<0, s.textOf(&i.SourceIdentity, 23)
@@ -211,24 +186,12 @@ func (s *scanner) sessionOf(i *Identity) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
 
 func (s *scanner) issuerOf(i *Issuer) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	var seen uint32
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		var bit uint32
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "type":
 			bit, ok = 1<<0, s.textOf(&i.Type, 25)
@@ -243,24 +206,12 @@ func (s *scanner) issuerOf(i *Issuer) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
 
 func (s *scanner) attributesOf(i *Identity) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	var seen uint32
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		var bit uint32
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "mfaAuthenticated":
 			bit, ok = 1<<0, s.textOf(&i.MFA, 30)
@@ -269,11 +220,8 @@ func (s *scanner) attributesOf(i *Identity) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
 
 // resourcesOf reads an array of resources, or null, and returns how many there are. More than
@@ -305,22 +253,13 @@ func (s *scanner) resourcesOf() (n int, ok bool) {
 }
 
 func (s *scanner) resourceOf(r *Resource) bool {
-	if !s.begin() {
-		return s.null()
-	}
-	var seen uint32
-	for first := true; ; first = false {
-		name, ok := s.next(first)
-		if !ok || name == nil {
-			return ok
-		}
-		var bit uint32
+	return s.members(func(name []byte) (bit uint32, ok bool) {
 		switch string(name) {
 		case "ARN":
 			bit, ok = 1<<0, s.textOf(&r.ARN, 31)
 		case "ARNPrefix":
 			if s.at() != '"' || s.i+1 < len(s.text) && s.text[s.i+1] == '"' {
-				return false
+				return 0, false
 			}
 			bit, ok = 1<<0, s.textOf(&r.ARN, 32) // with an ARN beside it, strict decides
 			r.Prefix = true
@@ -331,9 +270,6 @@ func (s *scanner) resourceOf(r *Resource) bool {
 		default:
 			ok = s.skip()
 		}
-		if !ok || seen&bit != 0 {
-			return false
-		}
-		seen |= bit
-	}
+		return bit, ok
+	})
 }
