@@ -3,6 +3,7 @@ package org_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"testing/fstest"
 
 	"github.com/licit-dev/licit/org"
@@ -386,4 +387,20 @@ func ExampleUsage_IsKnown() {
 func ExampleState_String() {
 	fmt.Println(org.Partial)
 	// Output: partial
+}
+
+func ExampleOrganization_Documents() {
+	o, err := org.New(org.Spec{Accounts: []org.Account{{ID: "111122223333", Roles: []org.Role{{
+		ARN:   policy.MustParseARN("arn:aws:iam::111122223333:role/orders"),
+		Trust: policy.Must(policy.Parse([]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`))),
+	}}}}})
+	if err != nil {
+		panic(err)
+	}
+	for d := range o.Documents() {
+		for _, s := range d.Statements() {
+			fmt.Println(slices.Collect(s.Action.All()))
+		}
+	}
+	// Output: [sts:AssumeRole]
 }

@@ -157,55 +157,19 @@ func attachments(o *org.Organization) map[string]*policy.Document {
 	return out
 }
 
-// documents yields every document of an organization; some come more than once.
+// documents yields every document of an organization, if there is one, those of managed policies of
+// AWS that are attached included; some come more than once.
 func documents(o *org.Organization) iter.Seq[*policy.Document] {
 	return func(yield func(*policy.Document) bool) {
 		if o == nil {
 			return
 		}
-		more := true
-		visit := func(d *policy.Document) {
-			if d != nil && more {
-				more = yield(d)
+		for p := range o.EmbeddedPolicies() {
+			if !yield(p.Document) {
+				return
 			}
 		}
-		for p := range o.EmbeddedPolicies() {
-			visit(p.Document)
-		}
-		spec := o.Spec()
-		for i := range spec.ControlPolicies {
-			visit(spec.ControlPolicies[i].Document)
-		}
-		for i := range spec.Accounts {
-			accountDocuments(&spec.Accounts[i], visit)
-		}
-	}
-}
-
-func accountDocuments(a *org.Account, visit func(*policy.Document)) {
-	inline := func(list []org.InlinePolicy) {
-		for i := range list {
-			visit(list[i].Document)
-		}
-	}
-	for i := range a.Users {
-		inline(a.Users[i].Inline)
-	}
-	for i := range a.Groups {
-		inline(a.Groups[i].Inline)
-	}
-	for i := range a.Roles {
-		visit(a.Roles[i].Trust)
-		inline(a.Roles[i].Inline)
-	}
-	for i := range a.Policies {
-		visit(a.Policies[i].Document)
-	}
-	for i := range a.Resources {
-		visit(a.Resources[i].Policy)
-	}
-	for i := range a.Endpoints {
-		visit(a.Endpoints[i].Policy)
+		o.Documents()(yield)
 	}
 }
 

@@ -118,9 +118,9 @@ func resourcesOf(o *org.Organization) []string {
 func actionsOf(o *org.Organization) []string {
 	seen := map[*policy.Document]bool{}
 	var out []string
-	add := func(d *policy.Document) {
-		if d == nil || seen[d] {
-			return
+	for d := range o.Documents() {
+		if seen[d] {
+			continue
 		}
 		seen[d] = true
 		for _, s := range d.Statements() {
@@ -133,40 +133,5 @@ func actionsOf(o *org.Organization) []string {
 			}
 		}
 	}
-	eachDocument(o.Spec(), add)
 	return out
-}
-
-// eachDocument visits the documents of an organization.
-func eachDocument(s org.Spec, visit func(*policy.Document)) {
-	inline := func(list []org.InlinePolicy) {
-		for _, p := range list {
-			visit(p.Document)
-		}
-	}
-	for i := range s.ControlPolicies {
-		visit(s.ControlPolicies[i].Document)
-	}
-	for i := range s.Accounts {
-		a := &s.Accounts[i]
-		for j := range a.Users {
-			inline(a.Users[j].Inline)
-		}
-		for j := range a.Groups {
-			inline(a.Groups[j].Inline)
-		}
-		for j := range a.Roles {
-			visit(a.Roles[j].Trust)
-			inline(a.Roles[j].Inline)
-		}
-		for j := range a.Policies {
-			visit(a.Policies[j].Document)
-		}
-		for j := range a.Resources {
-			visit(a.Resources[j].Policy)
-		}
-		for j := range a.Endpoints {
-			visit(a.Endpoints[j].Policy)
-		}
-	}
 }

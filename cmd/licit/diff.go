@@ -186,7 +186,9 @@ func (c *comparison) load(a *app, cmd *cobra.Command) (*diffView, error) {
 	}
 	v.files = map[*policy.Document]string{}
 	old := map[*policy.Document]bool{}
-	eachDocument(v.before.Org.Spec(), func(d *policy.Document) { old[d] = true })
+	for d := range v.before.Org.Documents() {
+		old[d] = true
+	}
 	var changes []org.Change
 	for _, name := range c.changes {
 		list, err := readChanges(name)
@@ -202,11 +204,11 @@ func (c *comparison) load(a *app, cmd *cobra.Command) (*diffView, error) {
 	v.after = worldOf(v.before.Name, v.before.Prefix)
 	v.after.Env, v.after.Org = env, env.Organization()
 	dir := filepath.ToSlash(filepath.Dir(c.changes[0]))
-	eachDocument(v.after.Org.Spec(), func(d *policy.Document) {
-		if d != nil && !old[d] && d.File() != "" {
+	for d := range v.after.Org.Documents() {
+		if !old[d] && d.File() != "" {
 			v.files[d] = path.Join(dir, d.File())
 		}
-	})
+	}
 	return v, nil
 }
 
