@@ -66,13 +66,6 @@ func csvCell(s string) string {
 	return s
 }
 
-func csvCells(cells ...string) []string {
-	for i, s := range cells {
-		cells[i] = csvCell(s)
-	}
-	return cells
-}
-
 func (t *table) markdown() string {
 	var b strings.Builder
 	line := func(cells []string) {

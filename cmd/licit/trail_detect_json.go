@@ -3,7 +3,6 @@ package main
 import (
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/licit-dev/licit/cloudtrail/detect"
 )
@@ -105,14 +104,6 @@ type firingJSON struct {
 	Fires    string   `json:"fires"`
 	Notifies string   `json:"notifies"`
 	Reasons  []string `json:"reasons"`
-}
-
-// moment is a time as it is printed; empty if it is not known.
-func moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // ratio is the part of the events of people that can be traced to a person; nil if there

@@ -252,3 +252,11 @@ func unread(a *app, first []error, count int) {
 		a.note("and %s more", plural(more, "error"))
 	}
 }
+
+// moment is a time as it is printed; empty if it is not known.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/licit-dev/licit/cloudtrail/replay"
@@ -14,7 +12,7 @@ func writeReplay(a *app, r *replay.Report, output string, top int) error {
 	case "json":
 		return writeJSON(a.stdout, replayJSONOf(r))
 	case "csv":
-		return replayCSV(a.stdout, r)
+		return printTo(a.stdout, replayCSV(r))
 	case "markdown":
 		return printTo(a.stdout, replayMarkdown(r, top))
 	}
@@ -216,15 +214,13 @@ func replayMarkdown(r *replay.Report, top int) string {
 	return b.String()
 }
 
-func replayCSV(to io.Writer, r *replay.Report) error {
-	w := csv.NewWriter(to)
-	_ = w.Write([]string{"kind", "class", "principal", "person", "account", "region", "action", "statement", "depends", "calls", "first", "last", "events"})
+func replayCSV(r *replay.Report) string {
+	t := &table{heading: []string{"kind", "class", "principal", "person", "account", "region", "action", "statement", "depends", "calls", "first", "last", "events"}}
 	for _, s := range replaySections(r) {
 		for i := range s.deltas {
 			d := &s.deltas[i]
-			_ = w.Write(csvCells(s.name, d.Class.String(), d.Principal, d.Person, d.Account, d.Region, string(d.Action), d.Statement, strings.Join(d.Depends, " "), fmt.Sprint(d.Events), moment(d.First), moment(d.Last), strings.Join(sampleIDs(d.Counts), " ")))
+			t.addPrintable(s.name, d.Class.String(), d.Principal, d.Person, d.Account, d.Region, string(d.Action), d.Statement, strings.Join(d.Depends, " "), fmt.Sprint(d.Events), moment(d.First), moment(d.Last), strings.Join(sampleIDs(d.Counts), " "))
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return t.csv()
 }

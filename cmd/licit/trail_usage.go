@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -163,7 +162,7 @@ func (v *usageView) write(a *app, output string) error {
 	case "json":
 		return writeJSON(a.stdout, v.json())
 	case "csv":
-		return v.csv(a.stdout)
+		return printTo(a.stdout, v.csv())
 	case "markdown":
 		return printTo(a.stdout, v.markdown())
 	}
@@ -313,14 +312,12 @@ func (v *usageView) markdown() string {
 	return b.String()
 }
 
-func (v *usageView) csv(to io.Writer) error {
-	w := csv.NewWriter(to)
-	_ = w.Write([]string{"principal", "action", "certainty", "resources", "calls", "first", "last"})
+func (v *usageView) csv() string {
+	t := &table{heading: []string{"principal", "action", "certainty", "resources", "calls", "first", "last"}}
 	for _, u := range v.report.Uses {
 		for _, x := range u.Actions {
-			_ = w.Write(csvCells(u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(slices.Concat(x.Resources, x.Patterns), " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last)))
+			t.addPrintable(u.Principal.String(), string(x.Action), x.Certainty.String(), strings.Join(slices.Concat(x.Resources, x.Patterns), " "), fmt.Sprint(x.Events), moment(x.First), moment(x.Last))
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return t.csv()
 }

@@ -108,7 +108,7 @@ type verifyLogJSON struct {
 func verifyJSONOf(r *digest.Report) verifyJSON {
 	digests, logs := r.Count()
 	out := verifyJSON{
-		Verdict: r.Verdict().String(), From: verifyStamp(r.From), To: verifyStamp(r.To), Digests: verifyCountsJSON(digests), LogFiles: verifyCountsJSON(logs), Others: r.Others,
+		Verdict: r.Verdict().String(), From: moment(r.From), To: moment(r.To), Digests: verifyCountsJSON(digests), LogFiles: verifyCountsJSON(logs), Others: r.Others,
 		Findings: []verifyFindingJSON{}, Chains: []verifyChainJSON{}, Unlisted: verifyLogs(r.Unlisted),
 	}
 	for _, f := range r.Findings {
@@ -121,14 +121,14 @@ func verifyJSONOf(r *digest.Report) verifyJSON {
 			Proved: []verifyPeriodJSON{}, NotProved: []verifyPeriodJSON{}, Digests: []verifyDigestJSON{},
 		}
 		for _, p := range c.Proved {
-			j.Proved = append(j.Proved, verifyPeriodJSON{verifyStamp(p.From), verifyStamp(p.To), ""})
+			j.Proved = append(j.Proved, verifyPeriodJSON{moment(p.From), moment(p.To), ""})
 		}
 		for _, h := range c.Gaps {
-			j.NotProved = append(j.NotProved, verifyPeriodJSON{verifyStamp(h.From), verifyStamp(h.To), h.Reason})
+			j.NotProved = append(j.NotProved, verifyPeriodJSON{moment(h.From), moment(h.To), h.Reason})
 		}
 		for _, d := range c.Digests {
 			j.Digests = append(j.Digests, verifyDigestJSON{
-				verifyLogJSON{d.Path, d.Key, d.Verdict.String(), string(d.Code), d.Reason}, d.Bucket, verifyStamp(d.Start), verifyStamp(d.End), d.Fingerprint, verifyLogs(d.Logs),
+				verifyLogJSON{d.Path, d.Key, d.Verdict.String(), string(d.Code), d.Reason}, d.Bucket, moment(d.Start), moment(d.End), d.Fingerprint, verifyLogs(d.Logs),
 			})
 		}
 		out.Chains = append(out.Chains, j)
@@ -144,19 +144,11 @@ func verifyLogs(logs []digest.Log) []verifyLogJSON {
 	return out
 }
 
-// verifyStamp is a time as CloudTrail writes it, or "".
-func verifyStamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
 // verifyCSV has a line for each digest and each log file.
 func verifyCSV(r *digest.Report) string {
 	t := table{heading: []string{"kind", "account", "region", "trail", "homeRegion", "path", "key", "start", "end", "verdict", "code", "reason"}}
 	row := func(chain *digest.Chain, kind string, l digest.Log, start, end time.Time) {
-		t.addPrintable(kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, verifyStamp(start), verifyStamp(end), l.Verdict.String(), string(l.Code), l.Reason)
+		t.addPrintable(kind, chain.Account, chain.Region, chain.Trail, chain.HomeRegion, l.Path, l.Key, moment(start), moment(end), l.Verdict.String(), string(l.Code), l.Reason)
 	}
 	for i := range r.Chains {
 		chain := &r.Chains[i]
@@ -221,10 +213,10 @@ func (v *verifyView) painted() string {
 func (v *verifyView) period() string {
 	from, to := "the first digest of each chain", "the last"
 	if !v.report.From.IsZero() {
-		from = verifyStamp(v.report.From)
+		from = moment(v.report.From)
 	}
 	if !v.report.To.IsZero() {
-		to = verifyStamp(v.report.To)
+		to = moment(v.report.To)
 	} else if len(v.report.Chains) > 0 {
 		to += "; whether more was delivered after it is not proved"
 	}
@@ -259,10 +251,10 @@ func (v *verifyView) text() string {
 		c := &v.report.Chains[i]
 		fmt.Fprintf(&b, "\n%s: %s\n", v.line(c.Name()), plural(len(c.Digests), "digest"))
 		for _, p := range c.Proved {
-			fmt.Fprintf(&b, "  proved      %s to %s\n", verifyStamp(p.From), verifyStamp(p.To))
+			fmt.Fprintf(&b, "  proved      %s to %s\n", moment(p.From), moment(p.To))
 		}
 		for _, h := range c.Gaps {
-			fmt.Fprintf(&b, "  not proved  %s to %s: %s\n", verifyStamp(h.From), verifyStamp(h.To), v.line(h.Reason))
+			fmt.Fprintf(&b, "  not proved  %s to %s: %s\n", moment(h.From), moment(h.To), v.line(h.Reason))
 		}
 	}
 	v.findings(func(title string) { fmt.Fprintf(&b, "\n%s\n", title) }, func(f digest.Finding) {
@@ -281,7 +273,7 @@ func (v *verifyView) markdown() string {
 	for i := range v.report.Chains {
 		c := &v.report.Chains[i]
 		row := func(p digest.Period, what string) {
-			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s to %s | %s |\n", c.Account, c.Region, v.code(c.Trail), len(c.Digests), verifyStamp(p.From), verifyStamp(p.To), v.line(what))
+			fmt.Fprintf(&b, "| %s | %s | %s | %d | %s to %s | %s |\n", c.Account, c.Region, v.code(c.Trail), len(c.Digests), moment(p.From), moment(p.To), v.line(what))
 		}
 		for _, p := range c.Proved {
 			row(p, "proved")
