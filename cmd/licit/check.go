@@ -386,7 +386,7 @@ func (c *checking) write(a *app) error {
 	case "sarif":
 		return writeCheckSARIF(a.stdout, c.findings())
 	case "github":
-		_, err := io.WriteString(a.stdout, checkCommands(c.headline(), c.findings()))
+		_, err := io.WriteString(a.stdout, checkCommands("check", "pass: "+c.headline(), c.findings()))
 		return err
 	}
 	_, err := io.WriteString(a.stdout, c.text(a.style))

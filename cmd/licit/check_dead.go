@@ -35,11 +35,6 @@ type deadFinding struct {
 	at    []checkPlace // none: it stands in no file
 }
 
-var deadRule = sarifRule{
-	ID: "DeadStatement", ShortDescription: sarifMessage{"A statement changes no decision."},
-	DefaultConfiguration: sarifConfiguration{Enabled: true, Level: "warning"},
-}
-
 func (a *app) deadCommand() *cobra.Command {
 	s := deadSearch{}
 	cmd := &cobra.Command{
@@ -232,6 +227,15 @@ func (s *deadSearch) says(f *deadFinding) string {
 	return fmt.Sprintf("%s, %s, changes no decision, because of %s", f.label, effect, wording.AndList(by))
 }
 
+func (s *deadSearch) findings() []checkFinding {
+	var out []checkFinding
+	for i := range s.found {
+		f := &s.found[i]
+		out = append(out, checkFinding{rule: "DeadStatement", title: "A statement changes no decision.", level: "warning", message: s.says(f), at: f.at})
+	}
+	return out
+}
+
 const noneDead = "no statement is proved to be dead"
 
 func (s *deadSearch) write(a *app) error {
@@ -239,26 +243,14 @@ func (s *deadSearch) write(a *app) error {
 	case "json":
 		return writeJSON(a.stdout, s.json())
 	case "sarif":
-		rules, results := []sarifRule{}, []sarifResult{}
-		for i := range s.found {
-			index := 0
-			rules = []sarifRule{deadRule}
-			results = append(results, sarifResult{RuleID: deadRule.ID, RuleIndex: &index, Level: deadRule.DefaultConfiguration.Level,
-				Message: sarifMessage{s.says(&s.found[i])}, Locations: sarifLocations(s.found[i].at)})
-		}
-		return writeJSON(a.stdout, newSARIF(rules, results))
+		return writeCheckSARIF(a.stdout, s.findings())
+	case "github":
+		_, err := io.WriteString(a.stdout, checkCommands("check", noneDead, s.findings()))
+		return err
 	}
 	var b strings.Builder
 	for i := range s.found {
 		f := &s.found[i]
-		if s.output == "github" {
-			where := ""
-			if len(f.at) > 0 {
-				where = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty(f.at[0].file), f.at[0].line, f.at[0].column)
-			}
-			fmt.Fprintf(&b, "::warning %stitle=%s::%s\n", where, commandProperty("licit check "+deadRule.ID), commandData(s.says(f)))
-			continue
-		}
 		fmt.Fprintf(&b, "dead: %s\n", printable(s.says(f)))
 		if len(f.at) > 0 {
 			fmt.Fprintf(&b, "  at %s:%d:%d\n", printable(f.at[0].file), f.at[0].line, f.at[0].column)

@@ -144,7 +144,7 @@ func (g *guardrail) write(a *app, w *world, r *check.GuardrailResult) error {
 	case "sarif":
 		return writeCheckSARIF(a.stdout, g.findings(w, r))
 	case "github":
-		_, err := io.WriteString(a.stdout, checkCommands(g.says(&r.Result), g.findings(w, r)))
+		_, err := io.WriteString(a.stdout, checkCommands("check", "pass: "+g.says(&r.Result), g.findings(w, r)))
 		return err
 	}
 	_, err := io.WriteString(a.stdout, g.text(w, r, a.style))

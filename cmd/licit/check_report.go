@@ -66,19 +66,25 @@ func (c *checking) places() (at, related []checkPlace) {
 		}
 	}
 	for i := len(c.policies) - 1; i >= 0 && len(at) == 0; i-- {
-		if t := c.policies[i].target; t != nil {
-			begin := t.position(0)
-			at = []checkPlace{{file: t.file.name, line: begin.Line, column: t.file.column(begin)}}
-		}
+		at = c.policies[i].begins()
 	}
 	return at, related
 }
 
+// begins is where the policy begins; nil: it stands nowhere.
+func (p *checkedPolicy) begins() []checkPlace {
+	if p.target == nil {
+		return nil
+	}
+	begin := p.target.position(0)
+	return []checkPlace{{file: p.target.file.name, line: begin.Line, column: p.target.file.column(begin)}}
+}
+
 // A checkFinding is what a check found: a request that must not be allowed, or that the answer
-// is not known.
+// is not known; or what minimize can do.
 type checkFinding struct {
 	rule, title string
-	level       string // error, or warning where nothing is known
+	level       string // of SARIF: error, warning where nothing is known, or note
 	message     string
 	at, related []checkPlace
 }
@@ -132,10 +138,10 @@ func sarifLocations(list []checkPlace) []sarifLocation {
 }
 
 // checkCommands are findings as GitHub Actions reads them from a step's output (GitHub Docs,
-// “Workflow commands for GitHub Actions”). A proof, without findings, is a plain line.
-func checkCommands(headline string, findings []checkFinding) string {
+// “Workflow commands for GitHub Actions”), or what is said where there are none.
+func checkCommands(command, otherwise string, findings []checkFinding) string {
 	if len(findings) == 0 {
-		return "pass: " + printable(headline) + "\n"
+		return printable(otherwise) + "\n"
 	}
 	var b strings.Builder
 	for _, f := range findings {
@@ -143,7 +149,11 @@ func checkCommands(headline string, findings []checkFinding) string {
 		if len(f.at) > 0 {
 			where = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty(f.at[0].file), f.at[0].line, f.at[0].column)
 		}
-		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", f.level, where, commandProperty("licit check "+f.rule), commandData(f.message))
+		level := f.level
+		if level == "note" {
+			level = "notice"
+		}
+		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", level, where, commandProperty("licit "+command+" "+f.rule), commandData(f.message))
 	}
 	return b.String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,6 +31,7 @@ type minimizing struct {
 	space        check.Space
 	quiet        bool
 	documents    []*policy.Document
+	policies     []*checkedPolicy // where the documents stand
 	of           policy.Kind
 }
 
@@ -46,7 +48,8 @@ requests there could be, and whatever else is attached to the place, the documen
 and deny what the given ones did. What is not proved is not done. Only whether S3 calls a
 bucket policy public, where public access is blocked, is not compared.
 
-Documents are printed one on a line, what was done on standard error. A file is a policy
+Documents are printed one on a line, what was done on standard error; sarif and github report
+instead that documents do not fit, that they could be smaller, or that nothing is proved. A file is a policy
 document, or what the AWS CLI has printed, as licit lint takes it; - is standard input.
 The ARN of a managed policy of AWS stands for its newest known version. Without --kind the
 kind is guessed as licit lint does, and said on standard error.
@@ -81,14 +84,14 @@ input error; 3 not proved, and the documents are printed as they are.`,
 	fl.IntVar(&m.space.Documents, "max-documents", 0, "divide into at most `N` documents (default: as many as are given)")
 	fl.IntVar(&m.space.Size, "max-size", 0, "size of a document in `CHARACTERS`, as AWS counts (default: what AWS stores of the kind)")
 	fl.BoolVar(&m.quiet, "quiet", false, "do not say what was done")
-	registerOutput(cmd, &m.output)
+	registerOutputs(cmd, &m.output, checkFormats...)
 	fl.SortFlags = false
 	must(cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindWords, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
 
 func (m *minimizing) checkFlags(cmd *cobra.Command) error {
-	if err := checkOutput(cmd, m.output); err != nil {
+	if err := checkOutputs(cmd, m.output, checkFormats...); err != nil {
 		return err
 	}
 	if cmd.Flags().Changed("kind") && !slices.Contains(kindWords, m.kind) {
@@ -111,7 +114,7 @@ func (m *minimizing) read(a *app, cmd *cobra.Command, args []string) error {
 	for _, p := range c.policies {
 		m.documents = append(m.documents, p.doc)
 	}
-	m.of = c.kind
+	m.policies, m.of = c.policies, c.kind
 	return nil
 }
 
@@ -128,9 +131,14 @@ func (m *minimizing) run(ctx context.Context, a *app) error {
 	if found.Verdict != check.Pass {
 		out.Documents, out.After = m.documents, found.Before
 	}
-	if m.output == "json" {
+	switch m.output {
+	case "json":
 		err = writeJSON(a.stdout, out)
-	} else {
+	case "sarif":
+		err = writeCheckSARIF(a.stdout, m.findings(&out))
+	case "github":
+		_, err = io.WriteString(a.stdout, checkCommands("minimize", "pass: the documents are as small as can be proved", m.findings(&out)))
+	default:
 		for _, d := range out.Documents {
 			text := strings.TrimSpace(d.String())
 			if _, err = fmt.Fprintln(a.stdout, text); err != nil {
@@ -142,6 +150,42 @@ func (m *minimizing) run(ctx context.Context, a *app) error {
 		return err
 	}
 	return m.say(a, &out)
+}
+
+// findings are what a reader of the given documents should know.
+func (m *minimizing) findings(out *minimizeJSON) []checkFinding {
+	f := checkFinding{rule: notProvedRule, title: notProvedTitle, level: "warning", message: "not proved, left as it is: " + out.Reason}
+	switch {
+	case out.Verdict != check.Pass.String():
+	case !out.Fits:
+		f = checkFinding{rule: "SpaceExceeded", title: "Policy documents do not fit.", level: "error", message: m.result(out) + "; " + m.excess()}
+	case len(out.Steps) > 0:
+		f = checkFinding{rule: "CanBeSmaller", title: "Policy documents can be smaller and do the same.", level: "note", message: m.result(out)}
+	default:
+		return nil
+	}
+	for _, p := range m.policies {
+		f.at = append(f.at, p.begins()...)
+	}
+	return []checkFinding{f}
+}
+
+// result is what became of documents.
+func (m *minimizing) result(out *minimizeJSON) string {
+	return fmt.Sprintf("%d characters in %s, from %d in %s; proved to do the same", out.After, plural(len(out.Documents), "document"), out.Before, plural(len(m.documents), "document"))
+}
+
+// excess is the space that documents do not fit into.
+func (m *minimizing) excess() string {
+	size := m.space.Size
+	if size == 0 {
+		size = check.SizeLimit(m.of)
+	}
+	most := m.space.Documents
+	if most == 0 {
+		most = len(m.documents)
+	}
+	return fmt.Sprintf("does not fit: want at most %s of %d characters each", plural(most, "document"), size)
 }
 
 // say tells on standard error what was done, and gives the exit code.
@@ -156,18 +200,10 @@ func (m *minimizing) say(a *app, out *minimizeJSON) error {
 		a.note("not proved, left as it is: %s", printable(out.Reason))
 		return status(exitIndeterminate)
 	case !m.quiet:
-		a.note("%d characters in %s, from %d in %s; proved to do the same", out.After, plural(len(out.Documents), "document"), out.Before, plural(len(m.documents), "document"))
+		a.note("%s", m.result(out))
 	}
 	if !out.Fits {
-		size := m.space.Size
-		if size == 0 {
-			size = check.SizeLimit(m.of)
-		}
-		most := m.space.Documents
-		if most == 0 {
-			most = len(m.documents)
-		}
-		a.note("does not fit: want at most %s of %d characters each", plural(most, "document"), size)
+		a.note("%s", m.excess())
 		return status(exitNo)
 	}
 	return nil
