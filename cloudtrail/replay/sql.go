@@ -41,7 +41,7 @@ func SQL(s *Selection, q Query) string {
 	b.WriteString(`  count(DISTINCT eventid) AS events,
   min(eventtime) AS first_seen,
   max(eventtime) AS last_seen,
-  array_join(array_distinct(min(concat(eventtime, ' ', eventid), 3)), chr(10)) AS samples,
+  array_join(array_sort(array_distinct(min(concat(eventtime, ' ', eventid), 3))), chr(10)) AS samples,
   array_join(array_sort(array_agg(DISTINCT substr(eventtime, 1, 10))), ' ') AS days,
   CASE WHEN bool_or(eventcategory = 'Data') THEN 'true' ELSE '' END AS data
 `)
@@ -190,7 +190,7 @@ func parametersSQL(s *Selection) string {
 		const source = "json_extract_scalar(v, '$')"
 		cut += "WHEN k = " + literalSQL(copySource) + " THEN CAST(concat(split_part(ltrim(" + source + ", '/'), '/', 1), '/*', CASE WHEN strpos(" + source + ", '?versionId=') > 0 THEN '?versionId=' ELSE '' END) AS json) "
 	}
-	return "json_format(CAST(transform_values(" + kept + ", (k, v) -> CASE " + cut + "ELSE v END) AS json))"
+	return "nullif(json_format(CAST(transform_values(" + kept + ", (k, v) -> CASE " + cut + "ELSE v END) AS json)), '{}')"
 }
 
 // headerNames are the headers of which only that they are there matters. The empty name is that
