@@ -127,26 +127,22 @@ func (f *format) intersects(pattern string) bool {
 	}
 	n := len(f.text)
 	colons := 0
-	// Bit 2i: before element i; bit 2i+1: inside variable i, after a byte of it.
-	var buf [2][512]bool
-	if 2*n+2 > len(buf[0]) {
+	var buf [2]places
+	if 2*n+2 > len(buf[0].set) {
 		return false
 	}
-	now, next := buf[0][:2*n+2], buf[1][:2*n+2]
-	now[0] = true
+	now, next := &buf[0], &buf[1]
+	now.add(0)
 	f.skip(now)
 	for i := range len(pattern) {
 		c := pattern[i]
-		clear(next)
-		for at := range now {
-			if !now[at] {
-				continue
-			}
-			if c == '*' {
-				next[at] = true
-				continue
-			}
-			if at/2 < n {
+		next.clear()
+		for at := now.from; at < now.to; at++ {
+			switch {
+			case !now.set[at]:
+			case c == '*':
+				next.add(at)
+			case at/2 < n:
 				f.step(next, at, c)
 			}
 		}
@@ -157,42 +153,67 @@ func (f *format) intersects(pattern string) bool {
 			colons++
 		}
 		f.skip(next)
+		if next.from >= next.to {
+			return false
+		}
 		now, next = next, now
 	}
-	return now[2*n]
+	return now.set[2*n]
+}
+
+// places are places in a format. Bit 2i: before element i; bit 2i+1: inside variable i, after
+// a byte of it. Those that are set are from one on and before another: a pattern without
+// wildcards has reached few.
+type places struct {
+	set      [512]bool
+	from, to int
+}
+
+func (p *places) clear() {
+	clear(p.set[p.from:p.to])
+	p.from, p.to = 0, 0
+}
+
+func (p *places) add(at int) {
+	if p.set[at] = true; p.to == 0 {
+		p.from = at
+	}
+	p.from, p.to = min(p.from, at), max(p.to, at+1)
 }
 
 // step is one byte of the pattern, or ? for any.
-func (f *format) step(next []bool, at int, c byte) {
+func (f *format) step(next *places, at int, c byte) {
 	e := f.text[at/2]
 	switch {
 	case e >= part:
 		if c == '?' || takes(e, c) {
-			next[at|1] = true
+			next.add(at | 1)
 		}
 	case c == '?' || c == e:
-		next[at+2] = true
+		next.add(at + 2)
 	}
 }
 
 // flood lets a star read any part of the format; before the fifth colon it stays between
 // two colons.
-func (f *format) flood(set []bool, early bool) {
-	for i := range len(f.text) {
-		e := f.text[i]
-		if !set[2*i] && !set[2*i+1] || early && e == ':' {
+func (f *format) flood(p *places, early bool) {
+	for at := p.from / 2 * 2; at < p.to && at < 2*len(f.text); at += 2 {
+		e := f.text[at/2]
+		if !p.set[at] && !p.set[at+1] || early && e == ':' {
 			continue
 		}
-		set[2*i+1] = e >= part
-		set[2*i+2] = true
+		if e >= part {
+			p.add(at + 1)
+		}
+		p.add(at + 2)
 	}
 }
 
 // skip leaves variables: after a byte of them, or without any before the fifth colon.
-func (f *format) skip(set []bool) {
-	for at := range set {
-		if i := at / 2; set[at] && i < len(f.text) && f.text[i] >= part && (at%2 == 1 || i < f.early) {
-			set[2*(i+1)] = true
+func (f *format) skip(p *places) {
+	for at := p.from; at < p.to; at++ {
+		if i := at / 2; p.set[at] && i < len(f.text) && f.text[i] >= part && (at%2 == 1 || i < f.early) {
+			p.add(2 * (i + 1))
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package serviceref
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/licit-dev/licit/policy"
@@ -37,10 +36,16 @@ func (a ActionInfo) Missing(resources ...policy.ARN) []ResourceInfo {
 			types = append(types, t.Type)
 		}
 	}
-	fits := make([][]ResourceInfo, len(resources))
+	if len(types) == 0 {
+		return nil
+	}
+	fits := make([][]bool, len(resources)) // by type
 	for i, arn := range resources {
-		if arn.IsValid() && !strings.ContainsAny(arn.String(), "*?") {
-			fits[i] = slices.Collect(a.b.typesOf(arn.String()))
+		fits[i] = make([]bool, len(types))
+		if text := arn.String(); arn.IsValid() && !strings.ContainsAny(text, "*?") {
+			for t := range types {
+				fits[i][t] = types[t].Takes(text)
+			}
 		}
 	}
 	// A maximum matching: ARNs may fit several types.
@@ -48,7 +53,7 @@ func (a ActionInfo) Missing(resources ...policy.ARN) []ResourceInfo {
 	var place func(t int, tried []bool) bool
 	place = func(t int, tried []bool) bool {
 		for i := range resources {
-			if tried[i] || !slices.Contains(fits[i], types[t]) {
+			if tried[i] || !fits[i][t] {
 				continue
 			}
 			tried[i] = true
