@@ -46,7 +46,7 @@ func DryRunSummary(ctx context.Context, before, after *simulate.Environment, m *
 	change := SelectChange(before.Organization(), after.Organization())
 	list := make([]counted, 0, len(m.tuples))
 	for t, c := range m.tuples {
-		list = append(list, counted{t, *c})
+		list = append(list, counted{t, c.Counts})
 	}
 	workers := min(runtime.GOMAXPROCS(0), max(1, len(list)/64))
 	parts := make([]*gathering, workers)

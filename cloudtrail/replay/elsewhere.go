@@ -117,14 +117,15 @@ func (c Coverage) clone() Coverage {
 // AddCounts adds events of one tuple that were counted elsewhere, with the same selection.
 func (m *Summary) AddCounts(t Tuple, c Counts) {
 	m.events += c.Events
-	if old, ok := m.tuples[t]; ok {
-		c = old.Merge(c)
+	if x, ok := m.tuples[t]; ok {
+		x.Counts = x.Merge(c)
+		return
 	}
-	m.tuples[t] = &c
+	m.tuples[t] = &seen{Counts: c}
 }
 
 // AddCoverage says that a part of the log has so many events more; AddCounts counts them.
-func (m *Summary) AddCoverage(c Coverage, events int) { m.days[c] += events }
+func (m *Summary) AddCoverage(c Coverage, events int) { *m.covered(c) += events }
 
 // AddDuplicates counts events that came again and were left out.
 func (m *Summary) AddDuplicates(n int) { m.twice += n }

@@ -16,11 +16,28 @@ import (
 // concurrent use.
 type Reducer struct {
 	s          *Selection
+	asked      asked
 	ref        *serviceref.Reference
 	operations map[call]*operation
 	buf        []byte
 	kept       []member
 	interned   map[string]string
+}
+
+// asked is whether condition keys are asked for that a member of an event has the value of.
+type asked struct {
+	network, endpointAccount, userAgent, tls, factor, issued, time, sourceIdentity, userID, assumedRoot, provider bool
+}
+
+func (s *Selection) asked() asked {
+	return asked{
+		network: s.network(), endpointAccount: s.has("aws:vpceaccount"), userAgent: s.has("aws:useragent"),
+		tls:    s.has("aws:securetransport", "s3:tlsversion"),
+		factor: s.has("aws:multifactorauthpresent", "aws:multifactorauthage"),
+		issued: s.has("aws:tokenissuetime"), time: s.has("aws:currenttime", "aws:epochtime"),
+		sourceIdentity: s.has("aws:sourceidentity"), userID: s.has("aws:userid"),
+		assumedRoot: s.has("aws:assumedroot"), provider: s.has("aws:federatedprovider"),
+	}
 }
 
 type member struct {
@@ -30,7 +47,7 @@ type member struct {
 
 // NewReducer returns a reducer that keeps what the selection says.
 func NewReducer(s *Selection) *Reducer {
-	return &Reducer{s: s, ref: serviceref.Embedded(), operations: map[call]*operation{}, interned: map[string]string{}}
+	return &Reducer{s: s, asked: s.asked(), ref: serviceref.Embedded(), operations: map[call]*operation{}, interned: map[string]string{}}
 }
 
 // Reduce returns the tuple of an event. It depends on the event and the selection alone:
@@ -63,7 +80,7 @@ func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 	id := &e.Identity
 	t.Kind, t.InvokedBy, t.Person = id.Type, id.InvokedBy, id.OnBehalfOf.UserID
 	t.LongTerm = strings.HasPrefix(id.AccessKey, "AKIA")
-	t.AssumedRoot = id.AssumedRoot && r.s.has("aws:assumedroot")
+	t.AssumedRoot = id.AssumedRoot && r.asked.assumedRoot
 	switch id.Type {
 	case "AssumedRole":
 		t.Principal = id.ARN
@@ -85,7 +102,7 @@ func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 	if t.Principal == "" {
 		t.Principal = id.AccountID
 	}
-	if r.s.has("aws:federatedprovider") {
+	if r.asked.provider {
 		t.Federation = id.Provider
 	}
 }
@@ -93,32 +110,32 @@ func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 // context fills in what condition keys come from.
 func (r *Reducer) context(t *Tuple, e *cloudtrail.Event) {
 	id := &e.Identity
-	if r.s.network() {
+	if r.asked.network {
 		t.Address, t.Endpoint = r.s.address(e.SourceIP), e.VPCEndpoint
 	}
-	if r.s.has("aws:vpceaccount") {
+	if r.asked.endpointAccount {
 		t.EndpointAccount = e.VPCEndpointAccount
 	}
-	if r.s.has("aws:useragent") {
+	if r.asked.userAgent {
 		t.UserAgent = e.UserAgent
 	}
-	if r.s.has("aws:securetransport", "s3:tlsversion") {
+	if r.asked.tls {
 		t.TLS = e.TLSVersion
 	}
-	if r.s.has("aws:multifactorauthpresent", "aws:multifactorauthage") {
+	if r.asked.factor {
 		t.MFA = id.MFA
 		t.Federation = id.Provider
 	}
-	if r.s.has("aws:tokenissuetime") {
+	if r.asked.issued {
 		t.Issued = stamp(id.SessionCreated)
 	}
-	if r.s.has("aws:currenttime", "aws:epochtime") {
+	if r.asked.time {
 		t.Time = stamp(e.Time)
 	}
-	if r.s.has("aws:sourceidentity") {
+	if r.asked.sourceIdentity {
 		t.SourceIdentity = id.SourceIdentity
 	}
-	if r.s.has("aws:userid") {
+	if r.asked.userID {
 		t.PrincipalID = id.PrincipalID
 	}
 }

@@ -17,12 +17,23 @@ import (
 type Summary struct {
 	s      *Selection
 	reduce *Reducer
-	tuples map[Tuple]*Counts
-	days   map[Coverage]int
+	tuples map[Tuple]*seen
+	days   map[Coverage]*int
 	events int
 	errors []error
 	broken int
 	twice  int
+}
+
+// A seen is how often a tuple was seen.
+type seen struct {
+	Counts
+
+	// Where the last event of the tuple was counted, for the next one is mostly of the same day:
+	// since the epoch, in UTC.
+	day      int64
+	category string
+	covered  *int // nil: no event yet
 }
 
 // Coverage is a part of a log: what one account and Region have of one day.
@@ -39,7 +50,7 @@ func (c Coverage) compare(d Coverage) int {
 
 // NewSummary returns an empty summary.
 func NewSummary(s *Selection) *Summary {
-	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*Counts{}, days: map[Coverage]int{}}
+	return &Summary{s: s, reduce: NewReducer(s), tuples: map[Tuple]*seen{}, days: map[Coverage]*int{}}
 }
 
 // Collect reduces all events. What could not be read is counted and left out, and so is what
@@ -108,29 +119,51 @@ func (c *copiesOfCalls) add(m *Summary) {
 			m.twice++
 			continue
 		}
-		m.see(x.t, x.at, x.id, x.category)
+		m.see(&x.t, x.at, x.id, x.category)
 	}
 }
 
 // Add counts one event. It keeps no reference to it.
 func (m *Summary) Add(e *cloudtrail.Event) {
-	m.see(m.reduce.Reduce(e), e.Time, e.ID, e.Category)
+	t := m.reduce.Reduce(e)
+	m.see(&t, e.Time, e.ID, e.Category)
 }
 
 // see counts one event of a tuple, whose texts are not kept.
-func (m *Summary) see(t Tuple, at time.Time, id, category string) {
+func (m *Summary) see(t *Tuple, at time.Time, id, category string) {
 	m.events++
-	c, ok := m.tuples[t]
+	x, ok := m.tuples[*t]
 	if !ok {
-		c = &Counts{}
-		m.tuples[t.clone()] = c
+		x = &seen{}
+		m.tuples[t.clone()] = x
 	}
-	c.see(at, id)
-	day := coverage(t.Account, t.Region, category, t.Source, m.day(at))
-	if _, ok := m.days[day]; !ok {
-		day = day.clone()
+	x.see(at, id)
+	if at.IsZero() || at.Location() != time.UTC {
+		*m.covered(coverage(t.Account, t.Region, category, t.Source, m.day(at)))++
+		return
 	}
-	m.days[day]++
+	if day := floorDay(at.Unix()); x.covered == nil || day != x.day || category != x.category {
+		x.day, x.category = day, strings.Clone(category)
+		x.covered = m.covered(coverage(t.Account, t.Region, category, t.Source, m.day(at)))
+	}
+	*x.covered++
+}
+
+func floorDay(seconds int64) int64 {
+	if seconds < 0 {
+		seconds -= 86399
+	}
+	return seconds / 86400
+}
+
+// covered is the count of a part of the log, whose texts are not kept.
+func (m *Summary) covered(c Coverage) *int {
+	n, ok := m.days[c]
+	if !ok {
+		n = new(int)
+		m.days[c.clone()] = n
+	}
+	return n
 }
 
 func (m *Summary) day(t time.Time) string {
@@ -160,10 +193,10 @@ const mostErrors = 20
 // with one sharedEventID must have one.
 func (m *Summary) Merge(o *Summary) {
 	for t, c := range o.tuples {
-		m.AddCounts(t, *c)
+		m.AddCounts(t, c.Counts)
 	}
 	for d, n := range o.days {
-		m.days[d] += n
+		*m.covered(d) += *n
 	}
 	m.broken += o.broken
 	m.twice += o.twice
@@ -181,7 +214,7 @@ func (m *Summary) Selection() *Selection { return m.s }
 func (m *Summary) All() iter.Seq2[Tuple, Counts] {
 	return func(yield func(Tuple, Counts) bool) {
 		for _, t := range slices.SortedFunc(maps.Keys(m.tuples), func(a, b Tuple) int { return a.compare(&b) }) {
-			if !yield(t, *m.tuples[t]) {
+			if !yield(t, m.tuples[t].Counts) {
 				return
 			}
 		}
@@ -192,7 +225,7 @@ func (m *Summary) All() iter.Seq2[Tuple, Counts] {
 func (m *Summary) Covered() iter.Seq2[Coverage, int] {
 	return func(yield func(Coverage, int) bool) {
 		for _, d := range slices.SortedFunc(maps.Keys(m.days), Coverage.compare) {
-			if !yield(d, m.days[d]) {
+			if !yield(d, *m.days[d]) {
 				return
 			}
 		}

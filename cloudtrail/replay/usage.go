@@ -107,10 +107,10 @@ func UsageSummary(ctx context.Context, env *simulate.Environment, m *Summary) (*
 		list, err := x.calls.requests(&t)
 		if err != nil {
 			no := err.(*NoRequestError)
-			x.g.skip(no.Reason.String(), no.Detail, *c)
+			x.g.skip(no.Reason.String(), no.Detail, c.Counts)
 			continue
 		}
-		x.use(users, &t, *c, list)
+		x.use(users, &t, c.Counts, list)
 	}
 	all := x.g.report(m, SelectUsage())
 	r := &UsageReport{Skipped: all.Skipped, Events: m.events, Days: all.Days, Sources: all.Sources, Errors: all.Errors, Unread: all.Unread, Duplicates: all.Duplicates}
