@@ -108,9 +108,9 @@ func newNamePattern(p glob.Pattern) namePattern {
 	return out
 }
 
-// namesOf are the names that a statement has of the actions of a service. Long lists have
-// hardly their like.
-func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern, inFull bool) *actionNames {
+// namesOf are the names that a statement has of the actions of a service: those of the actions
+// whose numbers are mine. Long lists have hardly their like.
+func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern, mine []named, inFull bool) *actionNames {
 	var key namesKey
 	few := len(actions) <= fewNames
 	if few {
@@ -120,8 +120,8 @@ func (c *Compiler) namesOf(service string, s *statement, actions []actionPattern
 		}
 	}
 	out := &actionNames{not: s.notAction}
-	for _, a := range actions {
-		if a.service == service && (inFull || !a.name.IsLiteral()) {
+	for _, n := range mine {
+		if a := &actions[n.action]; inFull || !a.name.IsLiteral() {
 			out.list = append(out.list, newNamePattern(a.name))
 		}
 	}
@@ -163,13 +163,16 @@ func (c *Compiler) newIndex(statements []*statement) index {
 	for i, s := range statements {
 		actions[i] = c.compileActions(s.actions)
 	}
+	all := make([]bool, len(statements)) // of the statements whose lists have every action
+	for i := range statements {
+		all[i] = slices.ContainsFunc(actions[i], func(a actionPattern) bool { return a.all })
+	}
 	for _, s := range namedServices(actions) {
-		x.add(c, s, statements, actions)
+		x.add(c, s, statements, actions, all)
 		x.services |= serviceBit(hashFold(s.name))
 	}
 	for i := range statements {
-		all := slices.ContainsFunc(actions[i], func(a actionPattern) bool { return a.all })
-		if all != statements[i].notAction {
+		if all[i] != statements[i].notAction {
 			x.others = append(x.others, newCandidate(statements, i, nil))
 			x.services = ^uint64(0)
 		}
@@ -194,8 +197,11 @@ type namedService struct {
 	name    string
 	actions []string  // that are named in full, service included
 	at      [][]int32 // for each of actions the statements that name it, in order
-	work    int       // number of patterns
+	of      []named   // its patterns, in order
 }
+
+// A named is an action of a list: the number of its statement, and its own in the list.
+type named struct{ statement, action int32 }
 
 func namedServices(actions [][]actionPattern) []*namedService {
 	var out []*namedService
@@ -213,7 +219,7 @@ func namedServices(actions [][]actionPattern) []*namedService {
 				services[a.service] = s
 				out = append(out, s)
 			}
-			s.work++
+			s.of = append(s.of, named{int32(i), int32(j)})
 			if !a.name.IsLiteral() {
 				continue
 			}
@@ -233,21 +239,27 @@ func namedServices(actions [][]actionPattern) []*namedService {
 }
 
 // add makes the entries of one service.
-func (x *index) add(shared *Compiler, s *namedService, statements []*statement, actions [][]actionPattern) {
+func (x *index) add(shared *Compiler, s *namedService, statements []*statement, actions [][]actionPattern, all []bool) {
 	inFull := s.actions
-	if len(statements) <= fewEntries && len(inFull) <= fewNames || len(inFull)*(s.work+len(statements)) > mostWork {
+	if len(statements) <= fewEntries && len(inFull) <= fewNames || len(inFull)*(len(s.of)+len(statements)) > mostWork {
 		inFull = nil
 	}
 	var others []candidate // for actions that are not named in full
-	named := make([][]candidate, len(inFull))
+	entries := make([][]candidate, len(inFull))
+	rest := s.of
 	for i := range statements {
-		all := false
-		for _, a := range actions[i] {
-			all = all || a.all
+		n := 0
+		for n < len(rest) && rest[n].statement == int32(i) {
+			n++
 		}
-		c, names := newCandidate(statements, i, nil), shared.namesOf(s.name, statements[i], actions[i], inFull == nil)
+		mine := rest[:n]
+		rest = rest[n:]
+		if n == 0 && !all[i] && !statements[i].notAction {
+			continue
+		}
+		c, names := newCandidate(statements, i, nil), shared.namesOf(s.name, statements[i], actions[i], mine, inFull == nil)
 		for n, action := range inFull {
-			hit := all
+			hit := all[i]
 			if at := s.at[n]; len(at) > 0 && at[0] == c.index {
 				hit, s.at[n] = true, at[1:]
 			}
@@ -255,12 +267,12 @@ func (x *index) add(shared *Compiler, s *namedService, statements []*statement, 
 				hit = names.list[j].Match(action[len(s.name)+1:], nil)
 			}
 			if hit != names.not {
-				named[n] = append(named[n], c)
+				entries[n] = append(entries[n], c)
 			}
 		}
 		switch {
-		case all && names.not:
-		case all, names.not && names.list == nil:
+		case all[i] && names.not:
+		case all[i], names.not && names.list == nil:
 			others = append(others, c)
 		case names.list != nil:
 			c.names = names
@@ -269,7 +281,7 @@ func (x *index) add(shared *Compiler, s *namedService, statements []*statement, 
 	}
 	x.entries = append(x.entries, indexEntry{hashFold(s.name), s.name, slices.Clone(others)})
 	for n, action := range inFull {
-		x.entries = append(x.entries, indexEntry{hashFold(action), action, slices.Clip(named[n])})
+		x.entries = append(x.entries, indexEntry{hashFold(action), action, slices.Clip(entries[n])})
 	}
 }
 

@@ -39,7 +39,7 @@ func actionValueMatches(value string, a policy.Action) bool {
 		return false
 	}
 	// Of the thousands of values in large policies most name another service.
-	if !strings.ContainsAny(service, "*?") && lowerASCII(service) != lowerASCII(a.Service()) {
+	if !sameASCII(service, a.Service()) && strings.IndexByte(service, '*') < 0 && strings.IndexByte(service, '?') < 0 {
 		return false
 	}
 	return globMatches(wildcardTokens(lowerASCII(service)), lowerASCII(a.Service())) &&

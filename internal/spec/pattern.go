@@ -33,6 +33,20 @@ func lowerASCII(s string) string {
 	return string(lower)
 }
 
+// sameASCII reports whether lowerASCII makes the same of both.
+func sameASCII(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		x, y := a[i], b[i]
+		if x != y && (x|0x20 != y|0x20 || x|0x20 < 'a' || x|0x20 > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
 // foldText replaces every character by the smallest of those that simple Unicode case
 // folding makes equal to it.
 func foldText(s string) string {

@@ -177,8 +177,24 @@ func (o *outside) spares(name string) bool {
 	return slices.ContainsFunc(o.except, func(p string) bool { pattern := glob.Compile(p, glob.Wildcards); return pattern.Match(name, nil) })
 }
 
-// accountNumber finds account IDs in the values of conditions.
-var accountNumber = regexp.MustCompile(`\b[0-9]{12}\b`)
+// accountIDs finds account IDs in a text: twelve digits with no further digit or letter beside them.
+func accountIDs(text string) (ids []string) {
+	for i := 0; i < len(text); {
+		from := i
+		for i < len(text) && isWord(text[i]) {
+			i++
+		}
+		if word := text[from:i]; policy.IsAccountID(word) {
+			ids = append(ids, word)
+		}
+		i++
+	}
+	return ids
+}
+
+func isWord(c byte) bool {
+	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+}
 
 // accountsIn names the accounts that conditions bearing on a place speak of, so that each is a
 // kind of callers of its own.
@@ -189,7 +205,7 @@ func (o *outside) accountsIn(p outsidePlace) *policy.Document {
 			for condition := range s.Condition.All() {
 				if folded := fold(condition.Key); isCallersOwn(folded) {
 					for value := range condition.Values.All() {
-						ids = with(ids, accountNumber.FindAllString(value, -1)...)
+						ids = with(ids, accountIDs(value)...)
 					}
 				}
 			}

@@ -22,7 +22,7 @@ func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
 	var accounts, theirs []string
 	for _, d := range documents {
 		if d != nil {
-			accounts = with(accounts, accountNumber.FindAllString(d.String(), -1)...)
+			accounts = with(accounts, accountIDs(d.String())...)
 		}
 	}
 	if len(accounts) == 0 {
