@@ -308,17 +308,20 @@ func isComplete(arn policy.ARN, formats iter.Seq[string]) bool {
 // fill makes an ARN of a pattern: the usual values where its first parts are wild, text for
 // other stars.
 func fill(pattern, account, text string) string {
-	parts := strings.SplitN(pattern, ":", 6)
-	for i, usual := range []string{"arn", "aws", "service", "us-east-1", account} {
-		if len(parts) == 6 && strings.ContainsAny(parts[i], "*?") && strings.Trim(parts[i], "*?") == "" {
-			parts[i] = usual
+	out := pattern
+	if strings.ContainsAny(pattern, "*?") && strings.Count(pattern, ":") >= 5 {
+		parts := strings.SplitN(pattern, ":", 6)
+		for i, usual := range [...]string{"arn", "aws", "service", "us-east-1", account} {
+			if parts[i] != "" && strings.Trim(parts[i], "*?") == "" {
+				parts[i] = usual
+			}
 		}
+		out = strings.Join(parts, ":")
 	}
-	out := strings.Join(parts, ":")
-	for _, v := range []string{"${aws:username}", "${aws:PrincipalTag/team}"} {
+	for _, v := range [...]string{"${aws:username}", "${aws:PrincipalTag/team}", "*"} {
 		out = strings.ReplaceAll(out, v, text)
 	}
-	return strings.NewReplacer("*", text, "?", "x").Replace(out)
+	return strings.ReplaceAll(out, "?", "x")
 }
 
 // fillFormat makes an ARN of a documented format such as arn:${Partition}:s3:::${BucketName}.
@@ -350,6 +353,10 @@ func fillFormat(format, account string) string {
 // resource is authorised against (R-RSC-5).
 func (c *candidates) hasCollection(a policy.Action) bool {
 	collection, ok := serviceref.Embedded().Collection(a)
-	arn := strings.NewReplacer("${Partition}", "aws", "${Region}", "", "${Account}", c.account).Replace(collection)
-	return ok && c.cell.HasResource(arn)
+	if !ok {
+		return false
+	}
+	arn := strings.ReplaceAll(collection, "${Partition}", "aws")
+	arn = strings.ReplaceAll(strings.ReplaceAll(arn, "${Region}", ""), "${Account}", c.account)
+	return c.cell.HasResource(arn)
 }
