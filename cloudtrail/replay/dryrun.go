@@ -52,11 +52,12 @@ func DryRunSummary(ctx context.Context, before, after *simulate.Environment, m *
 	parts := make([]*gathering, workers)
 	base := newCalls(m.s, before.Reference(), before.Organization())
 	names := policyNames(before, after)
+	guards := newGuards(before.Organization(), after.Organization())
 	var wg sync.WaitGroup
 	for w := range parts {
 		g := newGathering()
 		parts[w] = g
-		x := &runner{ctx: ctx, before: before, after: after, calls: base.fork(), keys: change.Keys(), names: names, g: g}
+		x := &runner{ctx: ctx, before: before, after: after, calls: base.fork(), keys: change.Keys(), names: names, guards: guards, g: g}
 		wg.Go(func() {
 			for i := w; i < len(list); i += workers {
 				if i/workers%256 == 0 && ctx.Err() != nil {
@@ -95,6 +96,7 @@ type runner struct {
 	calls         *calls
 	keys          []string // that the change mentions
 	names         map[*policy.Document]string
+	guards        []guard
 	g             *gathering
 }
 
@@ -264,9 +266,9 @@ func (x *runner) lost(t *Tuple, c Counts, class Class, list []Request) {
 	switch {
 	case certain:
 	case worst.Open, worst.shared:
-		delta.Statement = cmp.Or(x.touches(worst), delta.Statement)
+		delta.Statement = cmp.Or(x.touches(worst), x.guarded(worst), delta.Statement)
 	case d.Outcome == simulate.Indeterminate:
-		delta.Statement = cmp.Or(x.suspect(worst), delta.Statement)
+		delta.Statement = cmp.Or(x.suspect(worst), x.guarded(worst), delta.Statement)
 	}
 	switch {
 	case certain:
@@ -303,7 +305,7 @@ func (x *runner) loses(r *Request) loss {
 			return surely
 		case d.Allowed() && !old.Allowed():
 			return nothing
-		case now != was, d.Outcome != old.Outcome, d.Stage != old.Stage, x.touches(r) != "":
+		case now != was, d.Outcome != old.Outcome, d.Stage != old.Stage, x.touches(r) != "", x.guarded(r) != "":
 			return perhaps
 		}
 		return nothing
@@ -327,6 +329,9 @@ func (x *runner) loses(r *Request) loss {
 		if err == nil && d.Kind() != simulate.DeltaGained {
 			return perhaps
 		}
+	}
+	if x.guarded(r) != "" {
+		return perhaps
 	}
 	return nothing
 }
