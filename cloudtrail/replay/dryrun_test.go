@@ -242,6 +242,7 @@ func TestDryRunResources(t *testing.T) {
 		return event("ec2.amazonaws.com", "RunInstances", app, `,"requestParameters":{`+parameters+`}`)
 	}
 	copied := event("s3.amazonaws.com", "CopyObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-copy-source":"logs/b"}`)
+	const elsewhere = `{"StringNotEquals":{"aws:ResourceAccount":"111122223333"}}`
 	tests := []struct{ name, record, action, resource, condition, want string }{
 		{"source of a copy", copied, "s3:GetObject", "arn:aws:s3:::logs/*", ``, "certain"},
 		{"destination of a copy", copied, "s3:GetObject", "arn:aws:s3:::orders/*", ``, ""},
@@ -255,6 +256,12 @@ func TestDryRunResources(t *testing.T) {
 		{"instance type of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "possible"},
 		{"instance type", ec2(run + `,"instanceType":"t3.large"`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "certain"},
 		{"secret of the beginning of an ARN", event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`), "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:orders-*", ``, "possible"},
+		{"account of a key that is not known", event("kms.amazonaws.com", "Decrypt", ana, `,"requestParameters":{}`), "kms:*", "*", elsewhere, "possible"},
+		{"account of a function that is not known", event("lambda.amazonaws.com", "GetFunction20150331v2", ana, `,"requestParameters":{"functionName":"arn:aws:lambda:eu-west-1:444455556666:function:orders:live"}`), "lambda:*", "*", elsewhere, "possible"},
+		{"account of a document that AWS owns", event("ssm.amazonaws.com", "SendCommand", ana, `,"requestParameters":{"documentName":"AWS-RunShellScript","instanceIds":["i-1"]}`), "ssm:*", "*", elsewhere, "possible"},
+		{"account of an action that is not known", event("orders.amazonaws.com", "PutOrder", ana, ``), "*", "*", elsewhere, "possible"},
+		{"account of a secret by its name", event("secretsmanager.amazonaws.com", "GetSecretValue", ana, `,"requestParameters":{"secretId":"orders"}`), "secretsmanager:*", "*", elsewhere, ""},
+		{"account of a role by its name", event("iam.amazonaws.com", "GetRole", ana, `,"requestParameters":{"roleName":"gone"}`), "iam:*", "*", elsewhere, ""},
 		{"volume that is optional", event("ec2.amazonaws.com", "CreateTags", app, `,"requestParameters":{"resourcesSet":{"items":[{"resourceId":"i-1"}]}}`), "ec2:CreateTags", "arn:aws:ec2:*:*:volume/*", ``, "possible"},
 	}
 	before := compile(t, company(t))

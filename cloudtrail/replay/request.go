@@ -165,6 +165,7 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 	c.keys(t, &r, info)
 	if !known {
 		r.Certainty, r.Open = serviceref.Unknown, true
+		r.ownerUnknown()
 		return []Request{r}
 	}
 	if info.WildcardOnly() {
@@ -176,6 +177,7 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 		q := r
 		if q.Resource, q.shared = x.arn, x.shared; q.shared {
 			q.types = []string{inAccount(x.arn, "*")}
+			q.ownerUnknown()
 		}
 		if x.noPath && !c.found(&q.Resource) {
 			open = true
@@ -192,9 +194,34 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 		if len(types) == 1 {
 			r.Pattern = types[0]
 		}
-		out = append(out, r)
+		q := r
+		// Nobody calls IAM about what another account has.
+		if a.Service() != "iam" && !isOwn(types, r.Principal.AccountID()) {
+			q.ownerUnknown()
+		}
+		out = append(out, q)
 	}
 	return append(out, c.passed(t, r, info)...)
+}
+
+// ownerKeys say whose a resource is. Of a request without a resource they are taken to be those
+// of the caller.
+var ownerKeys = []string{"aws:ResourceAccount", "aws:ResourceOrgID", "aws:ResourceOrgPaths", "s3:ResourceAccount"}
+
+// ownerUnknown says that nobody knows whose the resource is.
+func (r *Request) ownerUnknown() {
+	r.Keys = r.Keys.WithUnknown(ownerKeys...)
+	for _, key := range ownerKeys {
+		r.Unknown = append(slices.Clip(r.Unknown), UnknownKey{key, "the event does not tell whose the resource is"})
+	}
+}
+
+// isOwn reports whether all resources that match the patterns are of an account.
+func isOwn(patterns []string, account string) bool {
+	return len(patterns) > 0 && !slices.ContainsFunc(patterns, func(p string) bool {
+		parts := strings.SplitN(p, ":", 6)
+		return len(parts) < 6 || parts[4] != account
+	})
 }
 
 // found replaces the ARN of a user or role without its path by that in the organization,
