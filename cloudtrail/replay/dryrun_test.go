@@ -242,6 +242,8 @@ func TestDryRunResources(t *testing.T) {
 		return event("ec2.amazonaws.com", "RunInstances", app, `,"requestParameters":{`+parameters+`}`)
 	}
 	copied := event("s3.amazonaws.com", "CopyObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-copy-source":"logs/b"}`)
+	get := event("s3.amazonaws.com", "GetObject", app, `,"requestParameters":{"bucketName":"logs","key":"x/secret/a"},"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::logs/x/secret/a"},{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::logs"}]`)
+	prefix := event("s3.amazonaws.com", "DeleteObjects", app, `,"requestParameters":{"bucketName":"logs","delete":""},"resources":[{"ARNPrefix":"arn:aws:s3:::logs/","type":"AWS::S3::Object"}]`)
 	const elsewhere = `{"StringNotEquals":{"aws:ResourceAccount":"111122223333"}}`
 	tests := []struct{ name, record, action, resource, condition, want string }{
 		{"source of a copy", copied, "s3:GetObject", "arn:aws:s3:::logs/*", ``, "certain"},
@@ -256,6 +258,12 @@ func TestDryRunResources(t *testing.T) {
 		{"instance type of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "possible"},
 		{"instance type", ec2(run + `,"instanceType":"t3.large"`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "certain"},
 		{"secret of the beginning of an ARN", event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`), "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:orders-*", ``, "possible"},
+		{"object by a part of its name", get, "s3:*", "arn:aws:s3:::*secret*", ``, "certain"},
+		{"object by the end of a folder", get, "s3:*", "arn:aws:s3:::l*t/*", ``, "certain"},
+		{"object by a slash that is any character", get, "s3:*", "arn:aws:s3:::logs?x*", ``, "certain"},
+		{"other part of its name", get, "s3:*", "arn:aws:s3:::*public*", ``, ""},
+		{"one of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/a", ``, "possible"},
+		{"all of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/*", ``, "certain"},
 		{"account of a key that is not known", event("kms.amazonaws.com", "Decrypt", ana, `,"requestParameters":{}`), "kms:*", "*", elsewhere, "possible"},
 		{"account of a function that is not known", event("lambda.amazonaws.com", "GetFunction20150331v2", ana, `,"requestParameters":{"functionName":"arn:aws:lambda:eu-west-1:444455556666:function:orders:live"}`), "lambda:*", "*", elsewhere, "possible"},
 		{"account of a document that AWS owns", event("ssm.amazonaws.com", "SendCommand", ana, `,"requestParameters":{"documentName":"AWS-RunShellScript","instanceIds":["i-1"]}`), "ssm:*", "*", elsewhere, "possible"},

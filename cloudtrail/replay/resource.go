@@ -100,7 +100,7 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 	}
 	for line := range strings.SplitSeq(t.Resources, "\n") {
 		switch {
-		case strings.HasSuffix(line, "*") && !(strings.HasSuffix(line, anyObject) && strings.Contains(line, ":s3:::") && !c.s.all):
+		case strings.HasSuffix(line, "*") && !(strings.HasSuffix(line, anyObject) && strings.Contains(line, ":s3:::") && c.s.cuts(line)):
 			// The beginning of ARNs.
 			if a, err := policy.ParseARN(line); err != nil || info.Fits(a) {
 				open = true

@@ -279,16 +279,24 @@ func (s *Selection) object(pattern string) {
 	if len(parts) < 6 || !strings.ContainsAny(parts[2], "*?") && parts[2] != "s3" {
 		return
 	}
-	bucket, key, ok := strings.Cut(parts[5], "/")
+	// A wildcard stands for / as well, so that what follows one may be in the name of an object.
+	rest := parts[5]
+	at := strings.IndexAny(rest, "*?$")
+	bucket, key, ok := strings.Cut(rest, "/")
 	switch {
-	case bucket == "accesspoint" || strings.Trim(parts[5], "*") == "":
+	case bucket == "accesspoint" || at < 0 && !ok:
 		return
-	case strings.ContainsAny(bucket, "*?$") && strings.Trim(key, "*") != "":
+	case ok && (at < 0 || at > len(bucket)):
+		if strings.Trim(key, "*") != "" {
+			s.buckets[bucket] = true
+		}
+	case rest[at] != '*':
 		s.objects = true
-	case !ok && strings.ContainsAny(bucket, "*?") && !strings.HasSuffix(bucket, "*"):
-		s.objects = true // *.csv
-	case ok && strings.Trim(key, "*") != "":
-		s.buckets[bucket] = true
+	default:
+		// logs* and logs*/* are about all objects of a bucket or none.
+		if tail := strings.Trim(rest[at:], "*"); tail != "" && tail != "/" {
+			s.objects = true
+		}
 	}
 }
 
@@ -403,6 +411,12 @@ func (s *Selection) resource(arn string) string {
 		return arn
 	}
 	return arn[:len("arn:")+len(partition)+len(":s3:::")+len(bucket)] + anyObject
+}
+
+// cuts reports whether objects of the bucket of an ARN of S3 are not told apart.
+func (s *Selection) cuts(arn string) bool {
+	bucket, _, _ := strings.Cut(arn[strings.LastIndex(arn, ":::")+len(":::"):], "/")
+	return !s.all && !s.objects && !s.buckets[bucket]
 }
 
 // anyObject follows the bucket's ARN where its objects are not told apart.
