@@ -70,11 +70,7 @@ func (c *calls) keys(t *Tuple, r *Request, info serviceref.ActionInfo) {
 	default:
 		k.open("the event has no tlsDetails", "aws:SecureTransport", "s3:TlsVersion")
 	}
-	if t.UserAgent != "" {
-		k.set("aws:UserAgent", t.UserAgent)
-	} else {
-		k.open("the event has no userAgent", "aws:UserAgent")
-	}
+	agentKey(k, t)
 	if at, err := time.Parse(time.RFC3339, t.Time); err == nil {
 		k.set("aws:CurrentTime", t.Time)
 		k.set("aws:EpochTime", strconv.FormatInt(at.Unix(), 10))
@@ -84,6 +80,37 @@ func (c *calls) keys(t *Tuple, r *Request, info serviceref.ActionInfo) {
 	c.parameterKeys(k, t, r.Action)
 	c.tagKeys(k, t, r.Action, info)
 	r.Keys, r.Unknown = k.keys, k.unknown
+}
+
+// maxAgent is the length up to which CloudTrail keeps a user agent, 1 KB (CloudTrail User Guide,
+// “CloudTrail record contents”).
+const maxAgent = 1000
+
+// agentKey says what the header was. CloudTrail has the name of a service or console in its place,
+// cuts it off, and of S3 puts it in brackets.
+func agentKey(k *keyRing, t *Tuple) {
+	agent := t.UserAgent
+	if body, ok := strings.CutPrefix(agent, "["); ok && strings.HasSuffix(body, "]") {
+		agent = strings.TrimSuffix(body, "]")
+	}
+	switch {
+	case agent == "":
+		k.open("the event has no userAgent", "aws:UserAgent")
+	case t.InvokedBy != "" || isService(agent):
+		k.open("a service or the console called", "aws:UserAgent")
+	case len(agent) >= maxAgent:
+		k.open("it may be cut off", "aws:UserAgent")
+	default:
+		k.set("aws:UserAgent", agent)
+	}
+}
+
+// awsInternal is what CloudTrail has in place of a service that it does not name.
+const awsInternal = "AWS Internal"
+
+// isService reports whether an address or user agent is a service.
+func isService(name string) bool {
+	return strings.HasPrefix(name, awsInternal) || strings.HasSuffix(name, ".amazonaws.com") || strings.HasSuffix(name, ".amazonaws.com.cn")
 }
 
 var endpointKeys = []string{"aws:SourceVpce", "aws:SourceVpc", "aws:SourceVpcArn", "aws:VpcSourceIp", "aws:VpceAccount", "aws:VpceOrgID", "aws:VpceOrgPaths"}
@@ -210,7 +237,7 @@ func (c *calls) viaKeys(k *keyRing, t *Tuple, r *Request) {
 	case isServiceLinked(r):
 		k.set(via, "false")
 		k.absent(chain, first, last)
-	case t.InvokedBy != "AWS Internal" && (p.Kind() == policy.User || isPerson(p)):
+	case !strings.HasPrefix(t.InvokedBy, awsInternal) && (p.Kind() == policy.User || isPerson(p)):
 		k.set(via, "true")
 		k.open("the event does not have the chain of services", chain, first, last)
 	default:

@@ -79,6 +79,9 @@ func (r *Reducer) Reduce(e *cloudtrail.Event) Tuple {
 func (r *Reducer) caller(t *Tuple, e *cloudtrail.Event) {
 	id := &e.Identity
 	t.Kind, t.InvokedBy, t.Person = id.Type, id.InvokedBy, id.OnBehalfOf.UserID
+	if t.InvokedBy == "" && id.Type != "AWSService" && isService(e.SourceIP) {
+		t.InvokedBy = awsInternal // it called, although invokedBy does not say so
+	}
 	t.LongTerm = strings.HasPrefix(id.AccessKey, "AKIA")
 	t.AssumedRoot = id.AssumedRoot && r.asked.assumedRoot
 	switch id.Type {

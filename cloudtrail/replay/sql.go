@@ -123,7 +123,7 @@ func selectColumns(s *Selection, parameters string) []column {
 			"\n    ELSE " + id + "arn END, ''), " + id + "accountid)")},
 		{"session", api("CASE WHEN " + id + "type = 'AssumedRole' AND (" + kept + ") THEN " + name + " WHEN " + id + "type = 'FederatedUser' THEN regexp_extract(" + id + "arn, ':federated-user/(.*)$', 1) END")},
 		{"person", api(id + "onbehalfof.userid")},
-		{"invoked_by", api(id + "invokedby")},
+		{"invoked_by", api("coalesce(nullif(" + id + "invokedby, ''), CASE WHEN coalesce(" + id + "type, '') <> 'AWSService' AND regexp_like(sourceipaddress, '^AWS Internal|\\.amazonaws\\.com(\\.cn)?$') THEN 'AWS Internal' END)")},
 		{"long_term", api("CASE WHEN " + id + "accesskeyid LIKE 'AKIA%' THEN 'true' END")},
 		{"error_code", api("errorcode")},
 		{"denied_action", api("CASE WHEN " + denied + " THEN regexp_extract(errormessage, 'not authorized to perform: ([A-Za-z0-9:-]*)', 1) END")},

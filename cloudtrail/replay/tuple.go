@@ -22,7 +22,7 @@ type Tuple struct {
 	Provider   string // userIdentity.identityProvider, of SAML and web identities
 	Session    string // name of the role session, of people's roles and where the policies ask for it
 	Person     string // onBehalfOf.userId: the person of Identity Center
-	InvokedBy  string // the service that called
+	InvokedBy  string // the service that called; AWS Internal if only the address shows that one did
 	LongTerm   bool   // the access key is a long-term one
 	Federation string // sessionContext.webIdFederationData.federatedProvider
 
