@@ -287,7 +287,7 @@ func (c *calls) tagKeys(k *keyRing, t *Tuple, a policy.Action, info serviceref.A
 	for _, name := range tagParameters {
 		c.each(t, func(n string, v []byte) {
 			if n == name {
-				readable = readTags(v, tags) && readable
+				readable = readTags(v, tags, false) && readable
 			}
 		})
 	}
@@ -322,24 +322,24 @@ func (c *calls) tagKeys(k *keyRing, t *Tuple, a policy.Action, info serviceref.A
 // readTags collects tags in one of the forms that services write: {"team":"logs"}, or lists
 // of {"key":…,"value":…}, within {"items":…} and {"tags":…} or not. It reports false for what
 // is none of them.
-func readTags(value jsontext.Value, into map[string]string) bool {
+func readTags(value jsontext.Value, into map[string]string, listed bool) bool {
 	switch value[0] {
 	case '[':
 		ok := true
-		elements(value, func(e []byte) { ok = readTags(e, into) && ok })
+		elements(value, func(e []byte) { ok = readTags(e, into, true) && ok })
 		return ok
 	case '{':
 		key, val, isPair, ok := "", "", false, true
 		members(value, func(n string, v []byte) {
 			switch {
-			case strings.EqualFold(n, "key") && v[0] == '"':
+			case listed && strings.EqualFold(n, "key") && v[0] == '"':
 				key, isPair = text(v), true
-			case strings.EqualFold(n, "value") && v[0] == '"':
+			case listed && strings.EqualFold(n, "value") && v[0] == '"':
 				val = text(v)
-			case n == "items" || n == "tags" || n == "tagSet":
-				ok = readTags(v, into) && ok
-			case n == "resourceType":
-			case v[0] == '"':
+			case v[0] != '"' && (n == "items" || n == "tags" || n == "tagSet"):
+				ok = readTags(v, into, listed) && ok
+			case listed && n == "resourceType":
+			case v[0] == '"' && text(v) != hidden && n != "":
 				into[n] = text(v)
 			default:
 				ok = false

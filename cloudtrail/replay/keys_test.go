@@ -60,6 +60,8 @@ func TestKeys(t *testing.T) {
 		{"no external ID", "sts.amazonaws.com AssumeRole", ana, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/deploy","roleSessionName":"s","tags":[{"key":"team","value":"logs"}]}`, "sts:ExternalId absent aws:TagKeys=team aws:RequestTag/team=logs"},
 		{"hidden external ID", "sts.amazonaws.com AssumeRole", ana, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/deploy","externalId":"HIDDEN_DUE_TO_SECURITY_REASONS"}`, "sts:ExternalId ?"},
 		{"tags on creation", "ec2.amazonaws.com RunInstances", ana, `,"requestParameters":{"instanceType":"t3.micro","tagSpecificationSet":{"items":[{"resourceType":"instance","tags":[{"key":"team","value":"logs"}]}]}}`, "aws:TagKeys=team aws:RequestTag/team=logs ec2:InstanceType=t3.micro"},
+		{"tags by their names", "lambda.amazonaws.com CreateFunction20150331", ana, `,"requestParameters":{"functionName":"orders","tags":{"Key":"a","Value":"b","resourceType":"c","tags":"d"}}`, "aws:TagKeys=Key,Value,resourceType,tags aws:RequestTag/Key=a aws:RequestTag/Value=b"},
+		{"hidden tags by their names", "lambda.amazonaws.com CreateFunction20150331", ana, `,"requestParameters":{"functionName":"orders","tags":{"team":"HIDDEN_DUE_TO_SECURITY_REASONS"}}`, "aws:TagKeys ? aws:RequestTag/team ?"},
 		{"prefix", "s3.amazonaws.com ListObjects", ana, `,"requestParameters":{"bucketName":"logs","prefix":"a/"}`, "s3:prefix=a/ s3:delimiter ?"},
 	}
 	for _, tt := range tests {
