@@ -264,6 +264,8 @@ func TestDryRunResources(t *testing.T) {
 		{"other part of its name", get, "s3:*", "arn:aws:s3:::*public*", ``, ""},
 		{"one of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/a", ``, "possible"},
 		{"all of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/*", ``, "certain"},
+		{"database in other letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"Orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "possible"},
+		{"database in small letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "certain"},
 		{"account of a key that is not known", event("kms.amazonaws.com", "Decrypt", ana, `,"requestParameters":{}`), "kms:*", "*", elsewhere, "possible"},
 		{"account of a function that is not known", event("lambda.amazonaws.com", "GetFunction20150331v2", ana, `,"requestParameters":{"functionName":"arn:aws:lambda:eu-west-1:444455556666:function:orders:live"}`), "lambda:*", "*", elsewhere, "possible"},
 		{"account of a document that AWS owns", event("ssm.amazonaws.com", "SendCommand", ana, `,"requestParameters":{"documentName":"AWS-RunShellScript","instanceIds":["i-1"]}`), "ssm:*", "*", elsewhere, "possible"},

@@ -72,6 +72,11 @@ var variableSources = map[string][]string{
 	"kms Alias":                            nil,
 }
 
+// foldsCase has the services that store names in small letters, however a call writes them
+// (Amazon RDS API Reference, “CreateDBInstance”; Amazon Redshift and Amazon ElastiCache likewise).
+// Whether a call is authorised on what it writes or on what is stored is not documented.
+var foldsCase = map[string]bool{"rds": true, "redshift": true, "elasticache": true}
+
 // place says where a call takes place.
 type place struct{ partition, region, account string }
 
@@ -263,6 +268,8 @@ func (c *calls) values(t *Tuple, service, variable string) (out []string) {
 			v = v[strings.LastIndexByte(v, '/')+1:]
 		case service == "ssm":
 			v = strings.TrimPrefix(v, "/")
+		case foldsCase[service] && v != strings.ToLower(v):
+			return nil
 		case strings.HasSuffix(variable, "WithPath"):
 			v = strings.TrimPrefix(c.path(t), "/") + v
 		}
