@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -61,12 +62,18 @@ func (m *Monitoring) feeding(a Alarm) []feed {
 			continue
 		}
 		for j, t := range f.Metrics {
-			if t.Namespace == a.Namespace && t.Name == a.Metric && slices.Equal(t.Dimensions, a.Dimensions) {
+			if t.Namespace == a.Namespace && t.Name == a.Metric && slices.Equal(t.Dimensions, a.Dimensions) && a.looksAt(t) {
 				out = append(out, feed{i, j})
 			}
 		}
 	}
 	return out
+}
+
+// looksAt reports whether the values of a metric have the unit that the alarm looks at (CloudWatch
+// API Reference, “PutMetricAlarm”: Unit; CloudWatch Logs API Reference, “MetricTransformation”).
+func (a *Alarm) looksAt(t MetricTransformation) bool {
+	return a.Unit == "" || a.Unit == cmp.Or(t.Unit, "None")
 }
 
 // differ reports whether two names are known and not the same.
@@ -256,6 +263,9 @@ func (t *alarmTest) fires() Answer {
 	case len(t.doubted) == 0:
 		t.because("no metric filter counts the events")
 		return No
+	case len(a.Dimensions) > 0:
+		t.because("it watches one value of %s, and which the events have is not modelled", strings.Join(a.Dimensions, " and "))
+		return Unknown
 	}
 	sure, maybe := t.evaluate(t.certain), t.evaluate(t.doubted)
 	if sure == Yes && maybe == Yes {

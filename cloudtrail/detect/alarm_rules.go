@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,6 +114,8 @@ func (m *Monitoring) almost(a Alarm) string {
 				return fmt.Sprintf("%s publishes %s %s", f.Name, t.Namespace, t.Name)
 			case !slices.Equal(t.Dimensions, a.Dimensions):
 				return f.Name + " publishes it with other dimensions"
+			case !a.looksAt(t):
+				return fmt.Sprintf("%s publishes it in the unit %s, and the alarm looks at %s", f.Name, cmp.Or(t.Unit, "None"), a.Unit)
 			default:
 				return f.Name + " publishes it in another account or Region"
 			}

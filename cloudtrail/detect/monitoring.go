@@ -42,6 +42,7 @@ type MetricTransformation struct {
 	Name       string
 	Value      string   // a number, or a selector of a field: "$.latency"
 	Default    *float64 // where log events come, and none match; nil: none
+	Unit       string   // empty: None
 	Dimensions []string // their names, sorted
 }
 
@@ -51,6 +52,7 @@ type Alarm struct {
 	Name              string
 	Namespace         string
 	Metric            string
+	Unit              string   // of the values that it looks at; empty: all
 	Dimensions        []string // their names, sorted
 	Statistic         string   // "Sum", "SampleCount", "Average", "Minimum", "Maximum", or an extended one: "p99"
 	Period            int      // seconds
@@ -300,7 +302,7 @@ func (r *cliReader) filter(n *jsontree.Node) MetricFilter {
 	if list := r.member(n, "metricTransformations", jsontree.Array); list != nil {
 		for i := range list.Elements {
 			e := &list.Elements[i]
-			t := MetricTransformation{Namespace: r.text(e, "metricNamespace"), Name: r.text(e, "metricName"), Value: r.text(e, "metricValue"), Default: r.number(e, "defaultValue")}
+			t := MetricTransformation{Namespace: r.text(e, "metricNamespace"), Name: r.text(e, "metricName"), Value: r.text(e, "metricValue"), Unit: r.text(e, "unit"), Default: r.number(e, "defaultValue")}
 			if d := r.member(e, "dimensions", jsontree.Object); d != nil {
 				for j := range d.Members {
 					t.Dimensions = append(t.Dimensions, d.Members[j].Name)
@@ -315,7 +317,7 @@ func (r *cliReader) filter(n *jsontree.Node) MetricFilter {
 
 func (r *cliReader) alarm(n *jsontree.Node) Alarm {
 	a := Alarm{
-		ARN: r.text(n, "AlarmArn"), Name: r.text(n, "AlarmName"), Namespace: r.text(n, "Namespace"), Metric: r.text(n, "MetricName"),
+		ARN: r.text(n, "AlarmArn"), Name: r.text(n, "AlarmName"), Namespace: r.text(n, "Namespace"), Metric: r.text(n, "MetricName"), Unit: r.text(n, "Unit"),
 		Statistic: cmp.Or(r.text(n, "Statistic"), r.text(n, "ExtendedStatistic")), Period: r.count(n, "Period"), EvaluationPeriods: r.count(n, "EvaluationPeriods"),
 		DatapointsToAlarm: r.count(n, "DatapointsToAlarm"), Threshold: r.number(n, "Threshold"), Comparison: r.text(n, "ComparisonOperator"),
 		MissingData: r.text(n, "TreatMissingData"), Actions: r.texts(n, "AlarmActions"),
