@@ -28,8 +28,9 @@ type LeastPrivilege struct {
 	// resource, whatever characters a secret's ARN ends in.
 	Patterns []string
 	// Left lists what it does not allow although calls may have needed it: actions that are
-	// only named after an event, and those that some calls of an event need, unless a parameter
-	// shows that these did.
+	// only named after an event, those that some calls of an event need, unless a parameter
+	// shows that these did, and those only of calls that failed for another reason than
+	// permissions, such as that there is no policy of a bucket to be read.
 	Left []policy.Action
 }
 
@@ -60,6 +61,13 @@ func LeastPrivilegePolicy(uses ...Use) (*LeastPrivilege, error) {
 			}
 			for _, p := range a.Patterns {
 				all.patterns[p] = true
+			}
+		}
+	}
+	for i := range uses {
+		for _, a := range uses[i].Failed {
+			if actions[a.Action] == nil {
+				out.Left = append(out.Left, a.Action)
 			}
 		}
 	}

@@ -22,6 +22,7 @@ type Use struct {
 	Persons   []PersonUse // the people behind a role, as far as events tell; by name
 	Actions   []ActionUse // that succeeded, sorted
 	Refused   []ActionUse // that AWS refused for lack of permission, sorted
+	Failed    []ActionUse // that failed for another reason, before the permission was asked for or after, sorted
 	Counts                // of the calls that succeeded
 }
 
@@ -127,6 +128,7 @@ type user struct {
 	persons map[string]*Counts
 	used    map[policy.Action]*action
 	refused map[policy.Action]*action
+	failed  map[policy.Action]*action
 	all     Counts
 }
 
@@ -149,19 +151,19 @@ func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Requ
 		x.g.skip("not a user or role", p.Kind().String(), c)
 		return
 	}
-	if !t.Succeeded() && !t.Denied() {
-		x.g.skip("failed for another reason", t.ErrorCode, c)
-		return
-	}
 	u := users[arn]
 	if u == nil {
-		u = &user{arn: arn, class: x.class(&list[0]), persons: map[string]*Counts{}, used: map[policy.Action]*action{}, refused: map[policy.Action]*action{}}
+		u = &user{arn: arn, class: x.class(&list[0]), persons: map[string]*Counts{}, used: map[policy.Action]*action{}, refused: map[policy.Action]*action{}, failed: map[policy.Action]*action{}}
 		users[arn] = u
 	}
 	to := u.used
-	if t.Denied() {
+	switch {
+	case t.Denied():
 		to = u.refused
-	} else {
+	case !t.Succeeded():
+		to = u.failed
+		x.g.skip("failed for another reason", t.ErrorCode, c)
+	default:
 		u.all = u.all.Merge(c)
 		if name := person(t); name != "" {
 			plus(u.persons, name, c)
@@ -216,7 +218,7 @@ func (a *action) take(r *Request) {
 }
 
 func (u *user) result() Use {
-	out := Use{Principal: u.arn, Class: u.class, Counts: u.all, Actions: sorted(u.used), Refused: sorted(u.refused)}
+	out := Use{Principal: u.arn, Class: u.class, Counts: u.all, Actions: sorted(u.used), Refused: sorted(u.refused), Failed: sorted(u.failed)}
 	for _, name := range slices.Sorted(maps.Keys(u.persons)) {
 		out.Persons = append(out.Persons, PersonUse{name, *u.persons[name]})
 	}
@@ -269,7 +271,9 @@ func (u *UsageReport) PermissionSets() []SetUse {
 
 // Unused lists what a principal may do and did not do, as patterns that name known actions:
 // not observed in the days of the log, which is not the same as not needed. Actions that are
-// allowed only on some resources or under some conditions count as allowed. The error is that
+// allowed only on some resources or under some conditions count as allowed, and those of calls
+// that failed as used: AWS often asks for the permission before it finds that there is no such
+// thing, and what was refused may have been allowed since. The error is that
 // of [simulate.Environment.EffectivePermissions].
 func Unused(ctx context.Context, env *simulate.Environment, u *Use) (patterns []string, granted, used int, err error) {
 	rows, err := env.EffectivePermissions(ctx, simulate.PermissionQuery{Principal: policy.PrincipalFromARN(u.Principal)})
@@ -289,8 +293,8 @@ func Unused(ctx context.Context, env *simulate.Environment, u *Use) (patterns []
 		}
 	}
 	granted = len(may)
-	for i := range u.Actions {
-		if info, ok := ref.Action(u.Actions[i].Action); ok && may[info.Action()] {
+	for _, a := range slices.Concat(u.Actions, u.Refused, u.Failed) {
+		if info, ok := ref.Action(a.Action); ok && may[info.Action()] {
 			used++
 			delete(may, info.Action())
 		}

@@ -172,12 +172,28 @@ func TestPermissionSets(t *testing.T) {
 
 func TestUnused(t *testing.T) {
 	env := compile(t, company(t))
-	report := usage(t, event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`))
+	missing := func(record, code string) string {
+		return strings.TrimSuffix(record, "}") + `,"errorCode":"` + code + `"}`
+	}
+	report := usage(t, event("dynamodb.amazonaws.com", "DescribeTable", app, `,"requestParameters":{"tableName":"orders"}`),
+		missing(event("s3.amazonaws.com", "GetBucketPolicy", app, `,"requestParameters":{"bucketName":"logs"}`), "NoSuchBucketPolicy"),
+		denied(event("secretsmanager.amazonaws.com", "ListSecrets", app, ``), "no"))
 	patterns, granted, used, err := replay.Unused(context.Background(), env, &report.Uses[0])
 	if err != nil {
 		t.Fatal(err)
 	}
-	if used != 1 || granted < 100 || !slices.Contains(patterns, "secretsmanager:*") || slices.Contains(patterns, "dynamodb:*") {
+	if used != 3 || granted < 100 || !slices.Contains(patterns, "sqs:*") || slices.Contains(patterns, "dynamodb:*") {
 		t.Errorf("%d of %d used, unused %v", used, granted, patterns)
+	}
+	for _, p := range patterns {
+		for a := range env.Reference().Actions(p) {
+			if a == "s3:GetBucketPolicy" || a == "secretsmanager:ListSecrets" {
+				t.Errorf("%s is unused, and a call of %s failed", p, a)
+			}
+		}
+	}
+	l, err := replay.LeastPrivilegePolicy(report.Uses...)
+	if err != nil || !slices.Equal(l.Left, []policy.Action{"s3:GetBucketPolicy"}) {
+		t.Errorf("left %v, %v; want the action of the call that failed", l.Left, err)
 	}
 }

@@ -156,6 +156,7 @@ type useJSON struct {
 	Persons   []personJSON    `json:"persons,omitempty"`
 	Actions   []actionUseJSON `json:"actions"`
 	Refused   []actionUseJSON `json:"refused,omitempty"`
+	Failed    []actionUseJSON `json:"failed,omitempty"` // for another reason
 	Unused    *unusedJSON     `json:"unused,omitempty"`
 	seenJSON
 }
@@ -217,7 +218,7 @@ func (v *usageView) json() usageJSON {
 	r := v.report
 	out := usageJSON{Uses: []useJSON{}, Events: r.Events, Days: listOf(r.Days), Skipped: skippedJSON(r.Skipped), BlindSpots: r.BlindSpots(), Unread: r.Unread, Twice: r.Duplicates, Errors: errorTexts(r.Errors)}
 	for _, u := range r.Uses {
-		x := useJSON{Principal: u.Principal.String(), Class: u.Class.String(), Actions: actionUses(u.Actions), Refused: actionUses(u.Refused), seenJSON: seenOf(u.Counts)}
+		x := useJSON{Principal: u.Principal.String(), Class: u.Class.String(), Actions: actionUses(u.Actions), Refused: actionUses(u.Refused), Failed: actionUses(u.Failed), seenJSON: seenOf(u.Counts)}
 		for _, p := range u.Persons {
 			x.Persons = append(x.Persons, personJSON{p.Person, seenOf(p.Counts)})
 		}

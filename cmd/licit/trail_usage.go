@@ -72,6 +72,8 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 	switch {
 	case !slices.Contains(replayFormats, c.output):
 		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(replayFormats))}
+	case c.output == "csv" && (c.policy || c.unused):
+		return usageError{cmd, errors.New("--output csv has what was used; want another format for --policy and --unused")}
 	}
 	if err := errors.Join(c.in.ofSnapshot(cmd), c.in.check(cmd)); err != nil {
 		return err
@@ -192,6 +194,9 @@ func (v *usageView) text() string {
 		for _, x := range u.Refused {
 			line("  refused: %s, %s, last %s", x.Action, plural(x.Events, "call"), day(x.Last))
 		}
+		for _, x := range u.Failed {
+			line("  failed for another reason: %s, %s, last %s", x.Action, plural(x.Events, "call"), day(x.Last))
+		}
 		if x, ok := v.unused[u.Principal]; ok {
 			line("  %s", x.text(v.report.Days))
 		}
@@ -304,6 +309,14 @@ func (v *usageView) markdown() string {
 			}
 		}
 		b.WriteString("\n")
+		for _, u := range v.report.Uses {
+			if x, ok := v.unused[u.Principal]; ok {
+				fmt.Fprintf(&b, "- %s: %s\n", markdownText(u.Principal.String()), markdownText(x.text(v.report.Days)))
+			}
+		}
+		if len(v.unused) > 0 {
+			b.WriteString("\n")
+		}
 	}
 	b.WriteString("What this does not know:\n\n")
 	for _, s := range v.report.BlindSpots() {
