@@ -214,16 +214,18 @@ func matchesAny(patterns []string, principal string) bool {
 	return slices.ContainsFunc(patterns, func(p string) bool { return glob(p, principal) })
 }
 
-// withoutPaths are the patterns of roles that have a path, without it, as roles are named by
-// sessions whose issuer is not there. Names of roles are unique in an account, whatever their path
-// (IAM User Guide, “IAM identifiers”).
+// withoutPaths are the patterns of roles and users that have a path, without it, as roles are
+// named by sessions whose issuer is not there, and users by sign-ins that failed. Their names are
+// unique in an account, whatever their path (IAM User Guide, “IAM identifiers”).
 func withoutPaths(patterns []string) []string {
 	var out []string
 	for _, p := range patterns {
-		before, path, ok := strings.Cut(p, ":role/")
-		at := strings.LastIndexByte(path, '/')
-		if ok && at >= 0 && !strings.Contains(path, "*") {
-			out = append(out, before+":role"+path[at:])
+		for _, kind := range []string{":role", ":user"} {
+			before, path, ok := strings.Cut(p, kind+"/")
+			at := strings.LastIndexByte(path, '/')
+			if ok && at >= 0 && !strings.Contains(path, "*") {
+				out = append(out, before+kind+path[at:])
+			}
 		}
 	}
 	return out

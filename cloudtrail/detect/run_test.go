@@ -130,7 +130,7 @@ func TestFuture(t *testing.T) {
 
 // Each rule finds its records one by one, and none of the near ones.
 func TestRules(t *testing.T) {
-	breakGlass := detect.Config{BreakGlass: []string{"arn:aws:iam::*:role/BreakGlass", "arn:aws:iam::111122223333:user/emergency", "arn:aws:iam::111122223333:role/duty/FireAlarm"}}
+	breakGlass := detect.Config{BreakGlass: []string{"arn:aws:iam::*:role/BreakGlass", "arn:aws:iam::111122223333:user/emergency", "arn:aws:iam::111122223333:role/duty/FireAlarm", "arn:aws:iam::111122223333:user/duty/fire"}}
 	tickets := breakGlass
 	tickets.Tickets = &detect.Tickets{Pattern: regexp.MustCompile(`\bINC-[0-9]+\b`), Tag: "ticket", Register: []detect.Ticket{
 		{ID: "INC-7", Principal: "arn:aws:iam::111122223333:user/emergency", From: day("10T10:00"), Until: day("10T12:00")},
@@ -177,6 +177,7 @@ func TestRules(t *testing.T) {
 				{assume("1T10:00", "BreakGlass", "ana", "", refused)},
 				{signin("1T10:00", strings.ReplaceAll(userAna, "ana", "emergency"), "Yes", "Success")},
 				{signin("1T10:00", `"type": "IAMUser", "accountId": "111122223333", "userName": "emergency"`, "No", "Failure")},
+				{signin("1T10:00", `"type": "IAMUser", "accountId": "111122223333", "userName": "fire"`, "No", "Failure")},
 				{record("1T10:00", "ec2", "DescribeInstances", withoutIssuer("BreakGlass"))},
 				{record("1T10:00", "ec2", "DescribeInstances", withoutIssuer("FireAlarm"))},
 				{record("1T10:00", "signin", "SwitchRole", withoutIssuer("BreakGlass"), `"additionalEventData": {"SwitchFrom": "arn:aws:iam::111122223333:user/ana"}`)},
