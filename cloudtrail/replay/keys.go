@@ -269,6 +269,8 @@ func (c *calls) parameterKeys(k *keyRing, t *Tuple, a policy.Action) {
 			k.open("hidden for security reasons", p.key)
 		case ok:
 			k.set(p.key, value)
+		case p.key == "sts:sourceidentity" && t.Name != "AssumeRole":
+			k.open("an assertion or token may have it", p.key)
 		case p.always && a.Service() != "s3":
 			k.absent(p.key)
 		default:

@@ -16,13 +16,14 @@ type operation struct {
 	source     string
 	parameters map[string]bool // names of members of requestParameters that matter
 	arns       bool            // so do members that are ARNs
+	roles      bool            // so do those of roles
 	all        bool
 }
 
-func (o *operation) any() bool { return o.all || o.arns || len(o.parameters) > 0 }
+func (o *operation) any() bool { return o.all || o.arns || o.roles || len(o.parameters) > 0 }
 
 func (o *operation) keeps(name string, value []byte) bool {
-	return o.all || o.parameters[name] || o.arns && bytes.HasPrefix(value, []byte(`"arn:`))
+	return o.all || o.parameters[name] || (o.arns || o.roles && strings.Contains(strings.ToLower(name), "role")) && bytes.HasPrefix(value, []byte(`"arn:`))
 }
 
 func (r *Reducer) operation(source, name string) *operation {
@@ -81,6 +82,7 @@ func (o *operation) action(ref *serviceref.Reference, s *Selection, a policy.Act
 		}
 	}
 	o.arns = o.arns || !info.WildcardOnly() || passesRole(info)
+	o.roles = o.roles || mayPassRole(info, "role")
 	for f := range ref.ARNFormats(a) {
 		if !s.tells(serviceOf(f)) {
 			continue
@@ -110,6 +112,14 @@ func passesRole(info serviceref.ActionInfo) bool {
 		}
 	}
 	return !known && info.Level() == serviceref.LevelWrite
+}
+
+// mayPassRole reports whether a parameter of a call is a role that it hands to a service, by its
+// name: the Service Authorization Reference does not list iam:PassRole of all actions that need it.
+// Calls of STS and IAM are about the role.
+func mayPassRole(info serviceref.ActionInfo, parameter string) bool {
+	service := info.Action().Service()
+	return info.Level() == serviceref.LevelWrite && service != "sts" && service != "iam" && strings.Contains(strings.ToLower(parameter), "role")
 }
 
 func takesTags(info serviceref.ActionInfo) bool {

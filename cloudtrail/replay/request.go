@@ -238,10 +238,11 @@ func (c *calls) found(a *policy.ARN) bool {
 
 // passed are requests for iam:PassRole on the roles that the parameters name.
 func (c *calls) passed(t *Tuple, r Request, info serviceref.ActionInfo) (out []Request) {
-	if !passesRole(info) {
-		return nil
-	}
-	c.each(t, func(_ string, value []byte) {
+	all := passesRole(info)
+	c.each(t, func(name string, value []byte) {
+		if !all && !mayPassRole(info, name) {
+			return
+		}
 		a, err := policy.ParseARN(text(value))
 		if err != nil || a.Service() != "iam" || !strings.HasPrefix(a.Resource(), "role/") {
 			return
