@@ -131,7 +131,7 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 		case info.IsDir():
 			sources = append(sources, source{os.DirFS(name), "", name})
 		default:
-			sources = append(sources, source{os.DirFS(filepath.Dir(name)), filepath.Base(name), filepath.Dir(name)})
+			sources = append(sources, source{os.DirFS(filepath.Dir(name)), literalPattern.Replace(filepath.Base(name)), filepath.Dir(name)})
 		}
 	}
 	r := new(cloudtrail.Reader)
@@ -150,6 +150,9 @@ func (in *logInput) read(a *app) (events iter.Seq2[*cloudtrail.Event, error], do
 			noteStats(a, r.Stats())
 		}, nil
 }
+
+// literalPattern makes a pattern of the name of a file.
+var literalPattern = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 
 // inLogs has an error name its file with the directory.
 func inLogs(dir string, err error) error {
