@@ -247,7 +247,7 @@ func (x *runner) lost(t *Tuple, c Counts, class Class, list []Request) {
 			spared = spared || r.Certainty == serviceref.AnyOf
 			continue
 		}
-		sure := l == surely && (r.Certainty == serviceref.Certain || r.Certainty == serviceref.AnyOf)
+		sure := l == surely && !r.oneOf && (r.Certainty == serviceref.Certain || r.Certainty == serviceref.AnyOf)
 		if worst == nil || sure && !certain {
 			worst, certain = r, sure
 		}
@@ -386,6 +386,8 @@ func (x *runner) depends(r *Request) []string {
 		return []string{"the resource"}
 	case r.shared:
 		return []string{"the account of the resource"}
+	case r.oneOf:
+		return []string{"which of the resources that it names the call is about"}
 	}
 	names := func(env *simulate.Environment) (out []string) {
 		for _, d := range env.Explain(r.Request).Depends {

@@ -264,6 +264,7 @@ func TestDryRunResources(t *testing.T) {
 		{"other part of its name", get, "s3:*", "arn:aws:s3:::*public*", ``, ""},
 		{"one of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/a", ``, "possible"},
 		{"all of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/*", ``, "certain"},
+		{"queue that messages are moved to", event("sqs.amazonaws.com", "StartMessageMoveTask", ana, `,"requestParameters":{"sourceArn":"arn:aws:sqs:eu-west-1:111122223333:dead","destinationArn":"arn:aws:sqs:eu-west-1:111122223333:orders"}`), "sqs:StartMessageMoveTask", "arn:aws:sqs:*:*:orders", ``, "possible"},
 		{"database in other letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"Orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "possible"},
 		{"database in small letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "certain"},
 		{"account of a key that is not known", event("kms.amazonaws.com", "Decrypt", ana, `,"requestParameters":{}`), "kms:*", "*", elsewhere, "possible"},

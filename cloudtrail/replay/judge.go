@@ -162,6 +162,9 @@ func judge(env *simulate.Environment, list []Request) Verdict {
 	for i := range list {
 		r := &list[i]
 		w, _ := one(env, r)
+		if r.oneOf && w == Denied {
+			w = Undecided
+		}
 		switch r.Certainty {
 		case serviceref.Certain:
 			v, sure = v.both(w), true

@@ -36,6 +36,9 @@ type Request struct {
 	// shared says that the account of Resource is taken to be that of the call, for want of
 	// another.
 	shared bool
+	// oneOf says that the call may have been about another of the resources that it names, and
+	// not about this.
+	oneOf bool
 	// more says that the call may have been authorised on resources of other types besides,
 	// which the parameters do not name.
 	more bool
@@ -186,6 +189,7 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 		if (!x.required || x.maybe) && q.Certainty == serviceref.Certain {
 			q.Certainty = serviceref.Sometimes
 		}
+		q.oneOf = x.oneOf
 		q.more = (!open || types != nil) && t.Resources == "" && r.Certainty == serviceref.Certain
 		out = append(out, q)
 	}

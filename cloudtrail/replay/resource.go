@@ -87,6 +87,7 @@ type target struct {
 	noPath   bool // of a user, role or the like: the path is not known
 	shared   bool // the account is not known
 	maybe    bool // the call may have had another, or not this
+	oneOf    bool // of several that parameters name: the call need not be about each
 }
 
 // targets finds the resources that a call is authorised on as one action: those that the
@@ -123,6 +124,9 @@ func (c *calls) targets(info serviceref.ActionInfo, t *Tuple, at place) (list []
 				add(text(value))
 			}
 		})
+		for i := range list {
+			list[i].oneOf = len(list) > 1
+		}
 	}
 	if one := len(list) > 0 && c.hasOneType(info); one {
 		for i := range list {
