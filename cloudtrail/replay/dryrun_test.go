@@ -256,6 +256,8 @@ func TestDryRunResources(t *testing.T) {
 		{"no key pair", ec2(run), "ec2:RunInstances", "arn:aws:ec2:*:*:key-pair/*", ``, ""},
 		{"key pair of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:key-pair/*", ``, "possible"},
 		{"instance type of a launch template", ec2(run + `,"launchTemplate":{"launchTemplateId":"lt-1"}`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "possible"},
+		{"instance type of what is no instance", ec2(run + `,"instanceType":"t3.micro"`), "ec2:RunInstances", "*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "certain"},
+		{"instance type of the instance", ec2(run + `,"instanceType":"t3.micro"`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, ""},
 		{"instance type", ec2(run + `,"instanceType":"t3.large"`), "ec2:RunInstances", "arn:aws:ec2:*:*:instance/*", `{"StringNotEquals":{"ec2:InstanceType":"t3.micro"}}`, "certain"},
 		{"secret of the beginning of an ARN", event("secretsmanager.amazonaws.com", "GetSecretValue", app, `,"requestParameters":{"secretId":"orders"}`), "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:orders-*", ``, "possible"},
 		{"object by a part of its name", get, "s3:*", "arn:aws:s3:::*secret*", ``, "certain"},

@@ -140,7 +140,7 @@ func keyParameters(a policy.Action) []keyParameter {
 		return s3Parameters
 	case "ec2":
 		if strings.EqualFold(a.Name(), "RunInstances") {
-			return []keyParameter{{"ec2:instancetype", "instanceType", false}}
+			return []keyParameter{{instanceType, "instanceType", false}}
 		}
 	case "sts":
 		return stsParameters

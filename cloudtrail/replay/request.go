@@ -190,6 +190,9 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 			q.Certainty = serviceref.Sometimes
 		}
 		q.oneOf = x.oneOf
+		if a == "ec2:RunInstances" && c.s.has(instanceType) && !hasKey(info, x.arn, instanceType) {
+			q.Keys = q.Keys.With(instanceType) // absent
+		}
 		q.more = (!open || types != nil) && t.Resources == "" && r.Certainty == serviceref.Certain
 		out = append(out, q)
 	}
@@ -206,6 +209,26 @@ func (c *calls) action(t *Tuple, at place, r Request, a policy.Action) []Request
 		out = append(out, q)
 	}
 	return append(out, c.passed(t, r, info)...)
+}
+
+// instanceType is a key of the instances of a call, and not of all else that it is authorised on
+// (IAM User Guide, “IAM JSON policy elements: Condition operators”, on IfExists).
+const instanceType = "ec2:instancetype"
+
+// hasKey reports whether a request of an action on a resource has a key, as the Service
+// Authorization Reference lists the keys of its type.
+func hasKey(info serviceref.ActionInfo, a policy.ARN, key string) bool {
+	for r := range info.Resources() {
+		if !r.Type.Takes(named(a).String()) {
+			continue
+		}
+		for k := range r.Keys() {
+			if strings.EqualFold(k.Name, key) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ownerKeys say whose a resource is. Of a request without a resource they are taken to be those
