@@ -246,6 +246,8 @@ func TestDryRunResources(t *testing.T) {
 	prefix := event("s3.amazonaws.com", "DeleteObjects", app, `,"requestParameters":{"bucketName":"logs","delete":""},"resources":[{"ARNPrefix":"arn:aws:s3:::logs/","type":"AWS::S3::Object"}]`)
 	const elsewhere = `{"StringNotEquals":{"aws:ResourceAccount":"111122223333"}}`
 	tests := []struct{ name, record, action, resource, condition, want string }{
+		{"source of a copy has no copy source", copied, "s3:GetObject", "*", `{"StringNotEquals":{"s3:x-amz-copy-source":"logs/b"}}`, "possible"},
+		{"destination of a copy has it", copied, "s3:PutObject", "*", `{"StringNotEquals":{"s3:x-amz-copy-source":"logs/b"}}`, ""},
 		{"source of a copy", copied, "s3:GetObject", "arn:aws:s3:::logs/*", ``, "certain"},
 		{"destination of a copy", copied, "s3:GetObject", "arn:aws:s3:::orders/*", ``, ""},
 		{"other object than the source", copied, "s3:GetObject", "arn:aws:s3:::logs/c", ``, ""},

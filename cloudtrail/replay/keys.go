@@ -77,7 +77,7 @@ func (c *calls) keys(t *Tuple, r *Request, info serviceref.ActionInfo) {
 	} else {
 		k.open("the event has no eventTime", "aws:CurrentTime", "aws:EpochTime")
 	}
-	c.parameterKeys(k, t, r.Action)
+	c.parameterKeys(k, t, r.Action, info)
 	c.tagKeys(k, t, r.Action, info)
 	r.Keys, r.Unknown = k.keys, k.unknown
 }
@@ -256,10 +256,13 @@ func isServiceLinked(r *Request) bool {
 }
 
 // parameterKeys are the service's keys that parameters have the values of.
-func (c *calls) parameterKeys(k *keyRing, t *Tuple, a policy.Action) {
+func (c *calls) parameterKeys(k *keyRing, t *Tuple, a policy.Action, info serviceref.ActionInfo) {
 	for _, p := range keyParameters(a) {
 		if !c.s.has(p.key) {
 			continue
+		}
+		if copies(t) && info.IsValid() && !info.HasKey(p.key) {
+			continue // it is of the other of its two actions
 		}
 		value, ok := c.parameter(t, p.parameter)
 		switch {
