@@ -237,6 +237,7 @@ func TestRules(t *testing.T) {
 				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"enable": true, "features": [{"name": "EKS_AUDIT_LOGS", "status": "ENABLED"}, {"name": "S3_DATA_EVENTS", "status": "DISABLED"}]}`)},
 				{record("1T10:00", "guardduty", "UpdateDetector", userAna, `"requestParameters": {"dataSources": {"s3Logs": {"enable": false}}}`)},
 				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"action": "ARCHIVE"}`)},
+				{record("1T10:00", "macie2", "UpdateMacieSession", userAna, `"requestParameters": {"status": "PAUSED"}`)},
 				{record("1T10:00", "securityhub", "UpdateStandardsControl", userAna, `"requestParameters": {"controlStatus": "DISABLED"}`)},
 				{record("1T10:00", "securityhub", "BatchUpdateStandardsControlAssociations", userAna, `"requestParameters": {"StandardsControlAssociationUpdates": [{"AssociationStatus": "DISABLED"}]}`)},
 				{record("1T10:00", "organizations", "UpdatePolicy", userAna)},
@@ -251,6 +252,7 @@ func TestRules(t *testing.T) {
 				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"action": "NOOP"}`)},
 				{record("1T10:00", "guardduty", "CreateFilter", userAna, `"requestParameters": {"name": "ARCHIVE"}`)},
 				{record("1T10:00", "guardduty", "UpdateFilter", userAna, `"requestParameters": {"rank": "1"}`)}, // it may archive already
+				{record("1T10:00", "macie2", "UpdateMacieSession", userAna, `"requestParameters": {"findingPublishingFrequency": "SIX_HOURS"}`)},
 				{record("1T10:00", "securityhub", "UpdateStandardsControl", userAna, `"requestParameters": {"controlStatus": "ENABLED"}`)},
 				{record("1T10:00", "organizations", "AttachPolicy", userAna)},
 				{record("1T10:00", "config", "DescribeDeliveryChannels", userAna)},

@@ -20,6 +20,7 @@ const (
 	disabling            // a change of a detector that says enable: false, or switches off a part of it
 	archiving            // a filter that archives what it matches
 	disablingParts       // a change of a control that says that it is disabled
+	pausing              // a change of Macie that suspends it
 )
 
 // tampers are the calls that stop or weaken what watches, by eventSource and eventName. Each
@@ -41,8 +42,9 @@ var tampers = map[string]map[string]scope{
 	"config.amazonaws.com": scoped(anything, "StopConfigurationRecorder", "DeleteConfigurationRecorder", "DeleteDeliveryChannel", "DeleteConfigRule", "DeleteConfigurationAggregator",
 		"DeleteConformancePack", "DeleteOrganizationConfigRule", "DeleteOrganizationConformancePack", "DeleteRetentionConfiguration",
 		"PutConfigurationRecorder", "PutDeliveryChannel"),
-	"kms.amazonaws.com":             scoped(anything, "ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"),
-	"macie2.amazonaws.com":          scoped(anything, "DisableMacie", "DisassociateFromMasterAccount", "DisassociateFromAdministratorAccount", "DisassociateMember", "DeleteMember", "DisableOrganizationAdminAccount"),
+	"kms.amazonaws.com": scoped(anything, "ScheduleKeyDeletion", "DisableKey", "DeleteImportedKeyMaterial"),
+	"macie2.amazonaws.com": merged(scoped(anything, "DisableMacie", "DisassociateFromMasterAccount", "DisassociateFromAdministratorAccount", "DisassociateMember", "DeleteMember", "DisableOrganizationAdminAccount"),
+		scoped(pausing, "UpdateMacieSession", "UpdateMemberSession")),
 	"access-analyzer.amazonaws.com": scoped(anything, "DeleteAnalyzer"),
 	"inspector2.amazonaws.com":      scoped(anything, "Disable", "DisassociateMember", "DisableDelegatedAdminAccount"),
 	"detective.amazonaws.com":       scoped(anything, "DeleteGraph", "DisassociateMembership"),
@@ -168,6 +170,8 @@ func (w *tampering) concerns(e *event, s scope) Answer {
 			}
 		}
 		return No
+	case pausing: // Amazon Macie API Reference, “Macie Administration”
+		return answer(text(e.Parameters, "status") == "PAUSED")
 	case disablingParts:
 		var states []string
 		for _, path := range [][]string{{"controlStatus"}, {"ControlStatus"}, {"standardsControlAssociationUpdates", "associationStatus"}, {"StandardsControlAssociationUpdates", "AssociationStatus"}} {
