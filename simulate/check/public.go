@@ -40,10 +40,7 @@ func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Res
 	for _, a := range accounts {
 		others = append(others, a[1])
 	}
-	owner := text(ownerAccount)
-	q := &question{ctx: ctx, examples: []*policy.Document{d},
-		// The owner is somebody; that its resource is its own is no access of outsiders.
-		bound: map[string]*string{fold("aws:ResourceAccount"): owner, fold("aws:ResourceOrgID"): text(ownerOrganization)}}
+	q := &question{ctx: ctx, examples: []*policy.Document{d}}
 	for _, p := range callers(documents) {
 		switch {
 		case isIAM(p.kind) && p.account == "":
@@ -61,6 +58,15 @@ func NoPublicAccess(ctx context.Context, d *policy.Document, k policy.Kind) (Res
 		}
 		q.cases = append(q.cases, one)
 	}
+	if words := fold(d.String()); slices.ContainsFunc(ownersVariables, func(name string) bool { return strings.Contains(words, fold(name)) }) {
+		// With an owner that is known most is settled that policy variables leave open. But the policy
+		// may speak of another owner, and only what holds for any is a proof.
+		q.bound = map[string]*string{fold(keyResourceAccount): text(ownerAccount), fold(keyResourceOrg): text(ownerOrganization)}
+		if r := q.answer(); r.Verdict == Fail {
+			return r, nil
+		}
+		q.bound = nil
+	}
 	return q.answer(), nil
 }
 
@@ -70,7 +76,22 @@ const (
 	ownerOrganization = "o-exampleowner"
 )
 
+const keyResourceOrg = "aws:ResourceOrgID"
+
 func text(s string) *string { return &s }
+
+// The variables that stand for the owner of the resource, and the keys that must then be of
+// somebody else; and those that stand for the caller, which the keys of the owner are compared with.
+var (
+	ownersVariables  = []string{keyResourceAccount, keyResourceOrg}
+	callersVariables = []string{"aws:PrincipalAccount", "aws:PrincipalOrgID"}
+	ownersKeys       = []string{keyResourceAccount, keyResourceOrg, "aws:ResourceOrgPaths"}
+)
+
+func isOneOf(key string, names []string) bool {
+	folded := fold(key)
+	return slices.ContainsFunc(names, func(name string) bool { return fold(name) == folded })
+}
 
 // trusting are the keys that say where a request comes from and that callers cannot choose.
 var trusting = []string{
@@ -127,7 +148,7 @@ func isTrusting(kind policy.PrincipalKind, key string) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(trusting, func(name string) bool { return fold(name) == folded })
+	return isOneOf(key, trusting)
 }
 
 // tokenClaims are what a token of one OIDC provider says of its client or of somebody: the keys
@@ -135,21 +156,80 @@ func isTrusting(kind policy.PrincipalKind, key string) bool {
 // SAML says others can say, too.
 var tokenClaims = []string{"AUD", "OAUD", "AZP", "APP_ID", "SUB", "ID", "USER_ID"}
 
-// unpinned holds when no key that the caller cannot choose has a value that the document pins.
+// unpinned holds when no key that the caller cannot choose has a value that the document pins, and
+// the caller is not of the owner's account or organization where the document asks for that.
 func (c *compiler) unpinned(kind policy.PrincipalKind, d *policy.Document) *symbolic.Formula {
 	all := []*symbolic.Formula{symbolic.Not(c.key("aws:PrincipalOrgID").Some(texts(ownerOrganization)))}
 	anybody := half(d)
 	for _, s := range d.Statements() {
 		for condition := range s.Condition.All() {
-			if !isTrusting(kind, condition.Key) {
-				continue
+			if isTrusting(kind, condition.Key) {
+				if set := c.pinned(d.Version(), condition, anybody); set != nil {
+					all = append(all, symbolic.Not(c.key(condition.Key).Some(set)))
+				}
 			}
-			if set := c.pinned(d.Version(), condition, anybody); set != nil {
-				all = append(all, symbolic.Not(c.key(condition.Key).Some(set)))
+			switch { // "anonymous" is no owner either
+			case isOneOf(condition.Key, trusting):
+				all = append(all, c.owner(d.Version(), condition, ownersVariables)...)
+			case isOneOf(condition.Key, ownersKeys):
+				all = append(all, c.owner(d.Version(), condition, callersVariables)...)
 			}
 		}
 	}
 	return symbolic.And(all...)
+}
+
+// owner are what does not hold where the caller is not of the account or organization of the owner:
+// the tests of a condition whose values only wait for the variables to be fixed.
+func (c *compiler) owner(v policy.Version, condition policy.Condition, variables []string) (not []*symbolic.Formula) {
+	op, ok := condition.Operator.Parts()
+	if !ok || op.Base == "Null" {
+		return nil
+	}
+	every := condition.Values.Len() > 0
+	for value := range condition.Values.All() {
+		if !c.waits(v, value, variables, strings.HasPrefix(op.Base, "Arn")) {
+			every = false
+			continue
+		}
+		one := policy.Condition{Operator: condition.Operator, Key: condition.Key, Values: policy.List(value)}
+		_, templates, _ := c.passing(v, op.Base, c.key(condition.Key), one)
+		for _, t := range templates {
+			not = append(not, symbolic.Not(t))
+		}
+	}
+	if every && op.Quantifier != policy.NoQuantifier && !strings.Contains(op.Base, "Not") {
+		not = append(not, symbolic.Not(c.opaque(v, condition)))
+	}
+	return not
+}
+
+// waits reports whether a value is fixed but for the variables, one of which it has.
+func (c *compiler) waits(v policy.Version, value string, variables []string, inParts bool) bool {
+	pattern := glob.Compile(value, mode(v))
+	free := 0
+	for _, variable := range pattern.Variables() {
+		if variable.HasDefault || !isOneOf(variable.Key, variables) {
+			return false
+		}
+		if _, known := c.bound[fold(variable.Key)]; !known {
+			free++
+		}
+	}
+	return free > 0 && isFixed(ownedBy(value), inParts)
+}
+
+// ownedBy is a pattern with the owner of the examples in place of the variables that stand for it, or
+// for a caller who is the same.
+func ownedBy(pattern string) string {
+	for name, value := range map[string]string{
+		ownersVariables[0]: ownerAccount, callersVariables[0]: ownerAccount,
+		ownersVariables[1]: ownerOrganization, callersVariables[1]: ownerOrganization,
+	} {
+		variable := regexp.MustCompile(`(?i)` + regexp.QuoteMeta("${"+name+"}"))
+		pattern = variable.ReplaceAllString(pattern, value)
+	}
+	return pattern
 }
 
 // Networks that are at least this long are somebody's.
@@ -195,11 +275,11 @@ func (c *compiler) pinned(v policy.Version, condition policy.Condition, anybody 
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		case "StringLike":
-			if p, ok := c.textPattern(value, mode(v), exactly); ok && len(p.variables) == 0 && isFixed(value, false) {
+			if p, ok := c.textPattern(value, mode(v), exactly); ok && len(p.variables) == 0 && isFixed(ownedBy(value), false) {
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		case "ArnEquals", "ArnLike":
-			if p, ok := c.arnPattern(v, value, false); ok && len(p.variables) == 0 && isFixed(value, true) {
+			if p, ok := c.arnPattern(v, value, false); ok && len(p.variables) == 0 && isFixed(ownedBy(value), true) {
 				set.Patterns = append(set.Patterns, p.relaxed)
 			}
 		}
