@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -37,22 +38,29 @@ func (one *callerCase) ofResourceAccount(documents []*policy.Document) {
 		if err != nil {
 			return out, require, err
 		}
-		b, key := &sideBuilder{compiler: c, Side: out[0]}, c.key(keyResourceAccount)
+		key := c.key(keyResourceAccount)
 		key.Like(accounts...)
-		not := b.on(nil, theirs)
-		not.NotResource = true
-		list := []symbolic.Statement{not}
-		for i, a := range accounts {
-			own := b.on(nil, theirs[i:i+1])
-			own.When = key.Only(texts(a))
-			list = append(list, own)
+		for i, side := range out {
+			if i > 0 && len(out) < 3 { // of several, each may be the side that holds
+				break
+			}
+			b := &sideBuilder{compiler: c, Side: side}
+			not := b.on(nil, theirs)
+			not.NotResource = true
+			list := []symbolic.Statement{not}
+			for i, a := range accounts {
+				own := b.on(nil, theirs[i:i+1])
+				own.When = key.Only(texts(a))
+				list = append(list, own)
+			}
+			// Of an account that the documents do not write, the key is another one, too.
+			bare := b.on(nil, []string{"*:*:*:*:????????????:*"})
+			bare.NotResource = true
+			named, others, grant := b.layer(list...), b.layer(b.on(nil, theirs), bare, symbolic.Statement{When: key.Only(notTexts(accounts...))}), b.Grant
+			b.Grant = func(l []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(l, named, others), grant(l)) }
+			err = cmp.Or(err, b.err)
 		}
-		// Of an account that the documents do not write, the key is another one, too.
-		bare := b.on(nil, []string{"*:*:*:*:????????????:*"})
-		bare.NotResource = true
-		named, others, grant := b.layer(list...), b.layer(b.on(nil, theirs), bare, symbolic.Statement{When: key.Only(notTexts(accounts...))}), b.Grant
-		b.Grant = func(l []*symbolic.Formula) *symbolic.Formula { return symbolic.And(all(l, named, others), grant(l)) }
-		return out, require, b.err
+		return out, require, err
 	}
 }
 

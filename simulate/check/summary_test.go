@@ -234,3 +234,31 @@ func TestDifferencesManaged(t *testing.T) {
 	}
 	t.Logf("%d certified", certified)
 }
+
+// TestDifferencesOfResourceAccount: regions of documents that speak of the account of the resource are
+// of requests in which it is that of the ARN, as the difference is.
+func TestDifferencesOfResourceAccount(t *testing.T) {
+	const all = `{"Effect":"Allow","Action":"*","Resource":"*"}`
+	outside := func(accounts string) string {
+		return `{"Effect":"Deny",` + accounts + `"Action":"s3:*","Resource":"*","Condition":{"StringNotEquals":{"aws:ResourceAccount":["111122223333"]}}}`
+	}
+	for _, test := range []struct {
+		kind         policy.Kind
+		old, updated []string
+	}{
+		{policy.IdentityBased, nil, []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceAccount":"111122223333"}}}`}},
+		{policy.ServiceControl, []string{all, outside("")}, []string{all}},
+		{policy.ResourceControl, []string{outside(`"Principal":"*",`)}, []string{strings.Replace(outside(`"Principal":"*",`), `"111122223333"`, `"111122223333","444455556666"`, 1)}},
+	} {
+		var got check.Summary
+		var err error
+		if test.old == nil {
+			got, err = check.Granted(context.Background(), document(test.updated), test.kind)
+		} else {
+			got, err = check.Differences(context.Background(), document(test.old), document(test.updated), test.kind)
+		}
+		if err != nil || !got.Certified || len(got.Regions) != 1 {
+			t.Errorf("%s: got %d regions, certified %v (%s), %v; want one, certified", test.kind, len(got.Regions), got.Certified, got.Reason, err)
+		}
+	}
+}
