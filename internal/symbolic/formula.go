@@ -164,6 +164,13 @@ func (k Key) Like(values ...string) {
 	}
 }
 
+// Several says that the key may have several values though it was made for one.
+func (k Key) Several() {
+	if v := k.p.keys[k.index]; v.arity == Single {
+		v.arity = Either
+	}
+}
+
 func (k Key) of(t test) *Formula {
 	t.key = k.index
 	if t.values != nil {

@@ -336,6 +336,9 @@ func (c *compiler) condition(v policy.Version, condition policy.Condition) *symb
 	if op.Base == "Null" {
 		return null(key, condition.Values)
 	}
+	if op.Quantifier != policy.NoQuantifier && mayBeSeveral(condition.Key) {
+		key.Several()
+	}
 	negated := strings.Contains(op.Base, "Not")
 	passes, templates, ok := c.passing(v, op.Base, key, condition)
 	if !ok {
@@ -369,6 +372,14 @@ func (c *compiler) condition(v policy.Version, condition policy.Condition) *symb
 		return symbolic.Or(key.Absent(), holds)
 	}
 	return holds
+}
+
+// mayBeSeveral reports whether a key that a set operator tests may have several values whatever its
+// documented type says: that of some keys of services is of one value where their guides have
+// examples with several, such as cloudformation:ImportResourceTypes (CloudFormation User Guide,
+// “Example IAM identity-based policies”). Global keys are documented one by one, and a tag has one value.
+func mayBeSeveral(key string) bool {
+	return !strings.HasPrefix(fold(key), "AWS:") && !strings.Contains(key, "/")
 }
 
 // null implements R-CND-12.

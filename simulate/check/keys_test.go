@@ -142,3 +142,25 @@ func TestVariablesByOperators(t *testing.T) {
 		t.Error("from StringLike to StringEqualsIgnoreCase: got pass, want anything else")
 	}
 }
+
+// TestSetOperatorsOfServices: a key of a service that a set operator tests may have several values, as
+// examples of AWS have it, though it is documented with a type of one; a global key and a tag have one.
+func TestSetOperatorsOfServices(t *testing.T) {
+	allow := func(operator, key string) []string {
+		return []string{`{"Effect":"Allow","Action":"cloudformation:*","Resource":"*","Condition":{"` + operator + `":{"` + key + `":"AWS::S3::Bucket"},"Null":{"` + key + `":"false"}}}`}
+	}
+	for key, want := range map[string]check.Verdict{
+		"cloudformation:ImportResourceTypes": check.Fail,
+		"aws:PrincipalOrgID":                 check.Pass,
+		"aws:TagKeys":                        check.Fail,
+		"ec2:ResourceTag/team":               check.Pass,
+	} {
+		r := verdict(t, allow("ForAllValues:StringEquals", key), allow("ForAnyValue:StringEquals", key), policy.IdentityBased)
+		if r.Verdict != want {
+			t.Errorf("%s: got %s (%s), want %s", key, r.Verdict, r.Reason, want)
+		}
+		if r := verdict(t, allow("ForAnyValue:StringEquals", key), allow("ForAllValues:StringEquals", key), policy.IdentityBased); r.Verdict != check.Pass {
+			t.Errorf("%s, back: got %s (%s), want pass", key, r.Verdict, r.Reason)
+		}
+	}
+}
