@@ -162,6 +162,48 @@ func owners(documents []*policy.Document) (accounts [][2]string) {
 	return accounts
 }
 
+// maxConditioned limits the accounts that count as named because conditions speak of them: each is
+// one more class of callers of every kind.
+const maxConditioned = 8
+
+// conditioned are the first accounts beyond known that conditions on the caller's account and ARN
+// write. Where callers of an account are a class, both keys have its number; of all others
+// together, they are told apart.
+func conditioned(documents []*policy.Document, known [][2]string) (accounts [][2]string) {
+	partitions, ids := []string{}, []string{}
+	for _, a := range known {
+		partitions, ids = with(partitions, a[0]), with(ids, a[1])
+	}
+	if len(partitions) == 0 {
+		partitions = []string{"aws"}
+	}
+	first := len(ids)
+	for _, d := range documents {
+		if d == nil {
+			continue
+		}
+		for _, s := range d.Statements() {
+			for condition := range s.Condition.All() {
+				if !isOneOf(condition.Key, accountKeys) {
+					continue
+				}
+				for value := range condition.Values.All() {
+					partitions, ids = with(partitions, written(value)...), with(ids, accountIDs(value)...)
+				}
+			}
+		}
+	}
+	for _, id := range ids[first:min(len(ids), first+maxConditioned)] {
+		for _, p := range partitions {
+			accounts = append(accounts, [2]string{p, id})
+		}
+	}
+	return accounts
+}
+
+// accountKeys are those that have the account of the caller.
+var accountKeys = []string{"aws:PrincipalAccount", "aws:PrincipalArn"}
+
 // callers are all classes of callers in front of two documents.
 func callers(documents []*policy.Document) []caller {
 	out := []caller{{kind: policy.Anonymous}, {kind: policy.WebIdentity}, {kind: policy.Service}}
@@ -171,6 +213,7 @@ func callers(documents []*policy.Document) []caller {
 			accounts = append(accounts, owner)
 		}
 	}
+	accounts = append(accounts, conditioned(documents, accounts)...)
 	var ids []string
 	for _, a := range accounts {
 		ids = append(ids, a[1])
@@ -216,7 +259,8 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 			c.key("aws:PrincipalType").One(texts("Anonymous")), c.key("aws:userid").One(texts("anonymous")))
 	case policy.Service:
 		return symbolic.And(c.lack(), c.key("aws:PrincipalAccount").Absent(),
-			c.key("aws:PrincipalIsAWSService").One(texts("true")))
+			c.key("aws:PrincipalIsAWSService").One(texts("true")),
+			symbolic.Not(c.key("aws:PrincipalType").Some(texts("User", "AssumedRole", "Account", "FederatedUser", "Anonymous"))))
 	default:
 		provider := c.inner(keyProvider)
 		provider.Like("accounts.google.com", "graph.facebook.com", "www.amazon.com")
@@ -226,7 +270,10 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 	for _, a := range []string{p.account, strangerAccount, exampleAccount} {
 		if a != "" {
 			id.Like(a)
-			arn.Like("arn:aws:iam::"+a+":user/ana", "arn:aws:iam::"+a+":role/example", "arn:aws:iam::"+a+":root", "arn:aws:sts::"+a+":federated-user/ana")
+			for _, of := range []string{"aws", "aws-cn", "aws-us-gov"} {
+				iam := "arn:" + of + ":iam::" + a
+				arn.Like(iam+":user/ana", iam+":role/example", iam+":root", "arn:"+of+":sts::"+a+":federated-user/ana")
+			}
 		}
 	}
 	if p.session.IsValid() {
@@ -235,6 +282,11 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 	}
 	all := []*symbolic.Formula{arn.One(c.arns(forms...)), c.key("aws:PrincipalType").One(texts(typ)),
 		c.key("aws:PrincipalIsAWSService").One(texts("false")), c.noService()}
+	if name := c.key("aws:username"); p.kind == policy.User {
+		all = append(all, name.Lone())
+	} else {
+		all = append(all, name.Absent())
+	}
 	issuer := c.inner(keyIssuer)
 	if p.account != "" {
 		all = append(all, id.One(texts(p.account)), issuer.Only(c.arns("arn:"+partition+":iam::"+account+":*")))
@@ -252,6 +304,17 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 		all = append(all, symbolic.Not(arn.Some(c.arns(excluded...))), symbolic.Not(issuer.Some(c.arns(issuers...))))
 	}
 	return symbolic.And(all...)
+}
+
+// always reports whether every request of such callers has a key (R-CTX-4).
+func (p *caller) always(name string) bool {
+	switch {
+	case isOneOf(name, []string{"aws:PrincipalArn", "aws:PrincipalIsAWSService"}):
+		return isIAM(p.kind)
+	case isOneOf(name, []string{"aws:PrincipalAccount", "aws:PrincipalType"}):
+		return isIAM(p.kind) || p.kind == policy.Anonymous
+	}
+	return fold(name) == fold("aws:username") && p.kind == policy.User
 }
 
 // lack holds for callers who belong to no account.

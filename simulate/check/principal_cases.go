@@ -33,7 +33,9 @@ type surroundings struct{ identity, limits, bounded, same symbolic.Free }
 
 func (p caller) inFrontOf(k policy.Kind, documents []*policy.Document) *callerCase {
 	var free surroundings
+	keeps := slices.DeleteFunc(keysOf(slices.DeleteFunc(slices.Clone(documents), isNone)), func(name string) bool { return !p.always(name) })
 	return &callerCase{
+		keeps: keeps,
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			free = surroundings{c.problem.Free(), c.problem.Free(), c.problem.Free(), c.problem.Free()}
 			require = p.holds(c)
@@ -66,6 +68,8 @@ func (p caller) inFrontOf(k policy.Kind, documents []*policy.Document) *callerCa
 		kind:   p.kind,
 	}
 }
+
+func isNone(d *policy.Document) bool { return d == nil }
 
 // ownership narrows a side to resources that are in the caller's account if same says so, and
 // otherwise in another one, where their ARN has an account: it is that of the owner (IAM

@@ -3,6 +3,7 @@ package check_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -221,4 +222,36 @@ func TestPrincipalProofsHold(t *testing.T) {
 		}
 	}
 	t.Logf("%d passed, %d failed, %d unknown; %d requests held against the proofs, %d of them allowed", count[check.Pass], count[check.Fail], count[check.Unknown], tried, allowed)
+}
+
+// TestCallersAgreeWithThemselves: the account of a caller is that of its ARN, only users have a name,
+// and a counterexample is a request with the keys that its caller always has.
+func TestCallersAgreeWithThemselves(t *testing.T) {
+	allow := func(condition string) []string {
+		return []string{`{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"*","Condition":{` + condition + `}}`}
+	}
+	for _, test := range []struct {
+		name, old, updated string
+		want               check.Verdict
+	}{
+		{"ARNs of the account", `"StringEquals":{"aws:PrincipalAccount":"444455556666"}`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/*"}`, check.Pass},
+		{"the account of ARNs", `"ArnLike":{"aws:PrincipalArn":["arn:aws:iam::444455556666:*","arn:aws:sts::444455556666:*"]}`, `"StringEquals":{"aws:PrincipalAccount":"444455556666"}`, check.Pass},
+		{"ARNs of another account", `"StringEquals":{"aws:PrincipalAccount":"444455556666"}`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::555566667777:role/*"}`, check.Fail},
+		{"users by their names", `"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:user/*"}`, `"Null":{"aws:username":"false"}`, check.Pass},
+		{"names of users", `"Null":{"aws:username":"false"}`, `"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:user/*"}`, check.Pass},
+		{"services are no users", `"ArnLike":{"aws:PrincipalArn":"arn:*:iam::*:user/*"}`, `"StringEquals":{"aws:PrincipalType":"User"}`, check.Pass},
+	} {
+		r := verdict(t, allow(test.old), allow(test.updated), policy.ResourceBased)
+		if r.Verdict != test.want {
+			t.Errorf("%s: got %s (%s), want %s", test.name, r.Verdict, r.Reason, test.want)
+		}
+	}
+	r := verdict(t, allow(`"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/*"}`), allow(`"Null":{"aws:username":"false"}`), policy.ResourceBased)
+	if r.Verdict != check.Fail {
+		t.Fatalf("got %s (%s), want fail", r.Verdict, r.Reason)
+	}
+	x := r.Counterexample.Request
+	if arn := maps.Collect(x.Keys.All())["aws:PrincipalArn"]; len(arn) != 1 || arn[0] != x.Principal.String() || x.Principal.ARN().Partition() == "aws" {
+		t.Errorf("got %s with %v, want a user of another partition", x.Principal, arn)
+	}
 }

@@ -79,6 +79,9 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		}
 		short := x
 		for i := len(x.keys) - 1; i >= 0; i-- {
+			if isOneOf(x.keys[i].name, one.keeps) {
+				continue
+			}
 			less := short
 			less.keys = slices.Delete(slices.Clone(short.keys), i, i+1)
 			if shown(less) {

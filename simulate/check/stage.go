@@ -92,6 +92,9 @@ type callerCase struct {
 	fixed  bool // worlds does not depend on the model
 	owned  bool // worlds say whether the resource is in the caller's account
 	agrees bool // aws:ResourceAccount is the account of the resource's ARN
+	// keeps are the keys that every request of the caller has and that documents speak of: a
+	// counterexample without them would be none.
+	keeps []string
 	// nonempty says that there are such requests, so that what always is must be possible.
 	nonempty bool
 	kind     policy.PrincipalKind // of the caller
