@@ -139,7 +139,7 @@ func (c *compiler) resources(of *prepared, k policy.Kind, v policy.Version, list
 			elements[0] = append(elements[0], p.relaxed)
 		default:
 			// R-VAR-5: a null variable and the entry matches nothing.
-			t := c.template("resource", "", p, v, value, func(c *compiler) (pattern, bool) { return c.arnPattern(v, value, true) })
+			t := c.template("resource", "", "", p, v, value, func(c *compiler) (pattern, bool) { return c.arnPattern(v, value, true) })
 			elements, guards = append(elements, []symbolic.Pattern{p.relaxed}), append(guards, t)
 		}
 	}

@@ -24,16 +24,22 @@ type template struct {
 }
 
 // template returns the formula under which the subject matches a text with variables, read as a
-// dialect says: one free variable for one text, so that both sides of a comparison agree on it.
-func (c *compiler) template(subject, dialect string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
+// dialect says: one free variable for one text, so that both sides of a comparison agree on it, and
+// for all texts that say the same, which have the same name besides; "": there is none.
+func (c *compiler) template(subject, dialect, same string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
 	key := glue("template", subject, dialect, string(v), text)
 	if c.anyOwned(p.variables) {
 		key, subject = c.mark(key), c.mark(subject) // no lemma relates two callers
 	}
 	f, ok := c.free[key]
 	if !ok {
-		f = c.problem.Free()
+		if f, ok = c.free[same]; !ok || same == "" {
+			f = c.problem.Free()
+		}
 		c.free[key] = f
+		if same != "" {
+			c.free[same] = f
+		}
 		t := &template{subject: subject, text: text, variables: p.variables, free: f, side: c.side, again: again}
 		for _, v := range p.variables {
 			t.names = append(t.names, c.owned(fold(v.Key)))
@@ -50,16 +56,27 @@ func (c *compiler) template(subject, dialect string, p pattern, v policy.Version
 	return f.Is()
 }
 
+// equality names the test that two keys have one equal value each, whichever of them is the variable;
+// "": the text is more than a variable.
+func (c *compiler) equality(key symbolic.Key, p pattern, text string) string {
+	if !strings.HasPrefix(text, "${") || strings.IndexByte(text, '}') != len(text)-1 || len(p.variables) != 1 || p.variables[0].HasDefault {
+		return ""
+	}
+	pair := []string{c.problem.Name(key), c.owned(fold(p.variables[0].Key))}
+	slices.Sort(pair)
+	return glue("equal", pair[0], pair[1])
+}
+
 // keyTemplate is the formula under which the key's one value matches a text with variables.
 func (c *compiler) keyTemplate(key symbolic.Key, dialect string, p pattern, v policy.Version, text string, again func(*compiler) (pattern, bool)) *symbolic.Formula {
 	before := len(c.templates)
-	subject := dialect
+	subject, same := dialect, ""
 	if dialect == "StringEquals" || dialect == "StringLike" {
 		// The characters of a variable's value stand for themselves in both (R-OPS-1), so that one
 		// text may follow from another.
-		subject = "String"
+		subject, same = "String", c.equality(key, p, text)
 	}
-	f := c.template(glue(c.problem.Name(key), subject), dialect, p, v, text, again)
+	f := c.template(glue(c.problem.Name(key), subject), dialect, same, p, v, text, again)
 	if len(c.templates) > before {
 		possible := &symbolic.Values{Patterns: []symbolic.Pattern{p.relaxed}}
 		if dialect == "Bool" {

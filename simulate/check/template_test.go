@@ -131,3 +131,29 @@ func TestVariablesAmongFacts(t *testing.T) {
 		t.Error("nothing was held against a proof")
 	}
 }
+
+// TestEqualKeys: that two keys are equal is one test, whichever of them policies write as the variable.
+func TestEqualKeys(t *testing.T) {
+	allow := func(operator, key, value string) []string {
+		return []string{`{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"` + operator + `":{"` + key + `":"` + value + `"}}}`}
+	}
+	const caller, owner = "aws:PrincipalAccount", "aws:ResourceAccount"
+	for _, test := range []struct {
+		old, updated []string
+		want         check.Verdict
+	}{
+		{allow("StringEquals", caller, "${"+owner+"}"), allow("StringEquals", owner, "${"+caller+"}"), check.Pass},
+		{allow("StringLike", caller, "${"+owner+"}"), allow("StringEquals", owner, "${"+caller+"}"), check.Pass},
+		{allow("StringEquals", caller, "${"+owner+",'1'}"), allow("StringEquals", owner, "${"+caller+"}"), check.Unknown},
+		// Without the key that is tested a negated operator matches, without the variable it does, too.
+		{allow("StringNotEquals", caller, "${"+owner+"}"), allow("StringNotEquals", owner, "${"+caller+"}"), check.Pass},
+		{allow("StringEquals", caller, "${"+owner+"}"), allow("StringLike", owner, "*${"+caller+"}"), check.Unknown},
+		{allow("StringEquals", caller, "${"+owner+"}"), allow("StringEqualsIgnoreCase", owner, "${"+caller+"}"), check.Unknown},
+		{allow("StringEquals", caller, "${"+owner+"}"), allow("StringEquals", owner, "${aws:PrincipalOrgID}"), check.Fail},
+		{allow("StringEquals", "aws:TagKeys", "${"+owner+"}"), allow("StringEquals", owner, "${aws:TagKeys}"), check.Pass},
+	} {
+		if r := verdict(t, test.old, test.updated, policy.IdentityBased); r.Verdict != test.want {
+			t.Errorf("%s after %s: got %s (%s), want %s", test.updated, test.old, r.Verdict, r.Reason, test.want)
+		}
+	}
+}
