@@ -20,7 +20,7 @@ import (
 // level from the root, within a level by policy ID.
 //
 // The error says that the environment has no such node, that it is the management account,
-// which SCPs do not reach, or which SCP is not known.
+// which SCPs do not reach, or what of its SCPs is not known.
 func DeadAt(ctx context.Context, env *simulate.Environment, id string) ([]DeadStatement, error) {
 	f := &nodeFinder{ctx: ctx, gone: map[placed]bool{}, work: maxWork}
 	if err := f.read(env, id); err != nil {
@@ -78,11 +78,11 @@ func (f *nodeFinder) read(env *simulate.Environment, id string) error {
 	case !o.PolicyTypeEnabled(policy.ServiceControl):
 		f.nodes = nil // SCPs limit nothing
 	}
+	if what := newControlGaps(o).unknown(o, id, policy.ServiceControl); what != "" {
+		return fmt.Errorf("check: what SCPs say for %s is not known: %s", id, what)
+	}
 	f.levels = make([][]*policy.Document, len(f.nodes))
 	for node, p := range o.Inherited(id, policy.ServiceControl) {
-		if p.Document == nil {
-			return fmt.Errorf("check: the SCP %s of %s is not known", p.ID, node)
-		}
 		n := slices.Index(f.nodes, node)
 		f.levels[n] = append(f.levels[n], p.Document)
 	}

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -21,7 +22,9 @@ type estate struct {
 	parents       []string              // ARNs of what may have policies of its own below it
 	gaps          []string              // globs of what is not known
 	gapsDiffer    bool
-	endpoints     bool // policies of VPC endpoints differ
+	hidesDiffer   bool   // gaps hide other policies of resources in one environment than in the other
+	unknownRCP    string // an RCP, or what it is attached to, of which it is not known what it says; "": none
+	endpoints     bool   // policies of VPC endpoints differ
 	sameRCPs      bool
 	sameOrigin    bool // one environment was made of the other by changes
 	moved         bool // some account has another place in the organization
@@ -39,6 +42,8 @@ type listedResource struct {
 	principal bool                // a user or role as the resource of actions that manage it
 	below     bool                // the policy speaks for what lies below it, too
 	unknown   bool                // the policy is not known in one of the environments
+	blocks    bool                // Block Public Access is on in one of them
+	manager   bool                // it is a key that AWS may manage, in one of them
 	policies  [2]*policy.Document // before and after
 	facts     [2]string           // what else decides, likewise
 	within    *bool               // see resourceWithin
@@ -71,7 +76,14 @@ func newEstate(before, after *simulate.Environment) (*estate, error) {
 	if before != after {
 		e.gapsDiffer = !slices.Equal(gaps[0], gaps[1])
 		one, other := surroundingOf(before), surroundingOf(after)
+		e.hidesDiffer = hiding(before, byARN) != hiding(after, byARN)
 		e.endpoints, e.sameRCPs, e.moved = one.endpoints != other.endpoints, one.rcps == other.rcps, one.paths != other.paths
+	}
+	for _, env := range []*simulate.Environment{before, after} {
+		gaps := newControlGaps(env.Organization())
+		for a := range env.Organization().Accounts() {
+			e.unknownRCP = cmp.Or(e.unknownRCP, gaps.unknown(env.Organization(), a.ID, policy.ResourceControl))
+		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(byARN)) {
 		e.resources = append(e.resources, byARN[key])
@@ -108,6 +120,8 @@ func (e *estate) account(env *simulate.Environment, i int, a org.Account, byARN 
 		_, object := bucket(resource.ARN)
 		r.below = !object && speaksBelow(resource.ARN)
 		r.unknown = r.unknown || object || env.Standing(simulate.Request{Principal: policy.AnonymousPrincipal(), Action: r.action(), Resource: resource.ARN}).MissingResource != ""
+		r.manager = r.manager || resource.ARN.Service() == "kms" && gapOf(env.Organization(), org.GapKeyManager, text, a.ID)
+		r.blocks = r.blocks || resource.BlockPublicAccess || a.BlockPublicAccess
 		r.facts[i] += fmt.Sprint(resource.Tags, resource.ABAC, resource.BlockPublicAccess || a.BlockPublicAccess, resource.Owner, resource.AWSManaged)
 	}
 	for _, role := range a.Roles {
@@ -131,6 +145,7 @@ type surrounding struct{ endpoints, rcps, paths string }
 
 func surroundingOf(env *simulate.Environment) surrounding {
 	o := env.Organization()
+	gaps := newControlGaps(o)
 	var endpoints, rcps, paths strings.Builder
 	for a := range o.Accounts() {
 		for _, ep := range a.Endpoints {
@@ -140,8 +155,12 @@ func surroundingOf(env *simulate.Environment) surrounding {
 		fmt.Fprintln(&paths, a.ID, path)
 		fmt.Fprintln(&rcps, a.ID)
 		if len(path) > 0 && o.PolicyTypeEnabled(policy.ResourceControl) {
+			fmt.Fprintln(&rcps, gaps.unknown(o, a.ID, policy.ResourceControl))
 			for node, p := range o.Inherited(a.ID, policy.ResourceControl) {
 				fmt.Fprintln(&rcps, node, p.Document)
+				if p.Document == nil {
+					fmt.Fprintln(&rcps, p.ID)
+				}
 			}
 		}
 	}

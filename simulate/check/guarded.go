@@ -45,7 +45,7 @@ type GuardrailResult struct {
 
 // An Undecided is a principal of which something was neither proved nor disproved.
 type Undecided struct {
-	Principal policy.Principal // zero: outsiders
+	Principal policy.Principal // zero: outsiders, and users and roles that are not listed
 	Reason    string
 }
 
@@ -65,7 +65,8 @@ type Undecided struct {
 // and resource shares, nor of sessions of federated users of the environment's accounts. It takes
 // accounts to have the principals and the resources with policies that the environment lists. A
 // resource that may have a policy none the less makes the answer Unknown, where no RCP denies: KMS
-// keys and access points that are not listed, and what is in a gap (package org, Gap). Other errors and
+// keys and access points that are not listed, and what is in a gap (package org, Gap); so does a
+// gap that may hide users or roles whom nothing excepts. Other errors and
 // reasons of Unknown are those of [NoGainedAccess].
 func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, options ...Option) (GuardrailResult, error) {
 	e, err := newEstate(env, env)
@@ -103,6 +104,9 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 	})
 	if err != nil {
 		return GuardrailResult{}, err
+	}
+	for _, subject := range hiddenPrincipals(env, spared) {
+		out.add(policy.Principal{}, Result{Reason: "there may be more users and roles, which are not listed: a gap of " + subject}, g.Most)
 	}
 	last := ""
 	for _, r := range e.outside(env, g.Except).granted(ctx, asked) {

@@ -96,11 +96,12 @@ func unionWithin(ctx context.Context, k policy.Kind, after, before []*policy.Doc
 }
 
 // resourceWithin proves that the policy of a resource of which nothing else changed grants
-// nobody more.
+// nobody more. One that is public no longer may grant more by granting less: Block Public Access
+// lets in whom it names again (R-SPC-4).
 func (e *estate) resourceWithin(ctx context.Context, r *listedResource) bool {
 	if r.within == nil {
 		proved := false
-		if k := policy.ResourceBased; r.facts[0] == r.facts[1] && !r.unknown {
+		if k := policy.ResourceBased; r.facts[0] == r.facts[1] && !r.unknown && !(r.blocks && mayBePublic(r.policies[0])) {
 			if r.role {
 				k = policy.RoleTrust
 			}
@@ -111,4 +112,17 @@ func (e *estate) resourceWithin(ctx context.Context, r *listedResource) bool {
 		r.within = &proved
 	}
 	return *r.within
+}
+
+// mayBePublic reports whether S3 may call a policy public: some Allow is for everybody.
+func mayBePublic(d *policy.Document) bool {
+	if d == nil {
+		return false
+	}
+	for _, s := range d.Statements() {
+		if s.Effect == policy.Allow && (!s.NotPrincipal.IsZero() || namesEverybody(s.Principal)) {
+			return true
+		}
+	}
+	return false
 }

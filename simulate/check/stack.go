@@ -166,10 +166,19 @@ func (e *estate) question(ctx context.Context, subjects []subject) (*stackQuesti
 	if e.endpoints {
 		return nil, Result{Reason: "policies of VPC endpoints differ, which are not compared"}, nil
 	}
+	if e.hidesDiffer {
+		return nil, Result{Reason: "gaps hide other policies of resources than before"}, nil
+	}
+	if e.unknownRCP != "" && e.before != e.after && !(e.sameRCPs && e.sameOrigin) || e.unknownRCP != "" && !s.alike {
+		return nil, Result{Reason: "resource control policies are not known: " + e.unknownRCP}, nil
+	}
+	if id := s.tellsApart(); !s.alike && id != "" {
+		return nil, Result{Reason: "the policy of a VPC endpoint speaks of callers, which is not compared: " + id}, nil
+	}
 	s.differs = s.difference()
 	s.kept = s.keeps(ctx)
 	// What is not known is the same in both environments if one was made of the other.
-	alike := s.sameOrigin && s.kept && slices.Equal(subjects[0].base.Missing, subjects[1].base.Missing)
+	alike := s.sameOrigin && s.kept && slices.Equal(subjects[0].base.Missing, subjects[1].base.Missing) && subjects[0].holdings() == subjects[1].holdings()
 	if s.missing != "" && !alike {
 		return nil, Result{Reason: s.missing}, nil
 	}

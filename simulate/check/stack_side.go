@@ -55,7 +55,8 @@ func (s *stackQuestion) at(p place) *callerCase {
 					// S3 decides whether the policy is public; that is not compared.
 					standings[i].MissingResource = "Block Public Access"
 				}
-				if p.listed != nil && (standings[i].MissingResource != "") != (standings[0].MissingResource != "") {
+				missing := standings[i].MissingResource != ""
+				if p.listed != nil && (missing != (standings[0].MissingResource != "") || missing && i > 0 && p.listed.facts[0] != p.listed.facts[1]) {
 					frees[i] = c.stackFree()
 					frees[i].reached, frees[i].rcps = common.reached, common.rcps
 				}
@@ -89,7 +90,8 @@ func (s *stackQuestion) at(p place) *callerCase {
 // not deny the holder (R-SPC-4).
 func (s *stackQuestion) blocked(i int, standings []simulate.Standing) bool {
 	denies := func(i int) bool {
-		return standings[i].Layers.BlockPublicAccess && standings[i].Owner != s.subjects[i].principal.AccountID()
+		l := &standings[i].Layers
+		return l.BlockPublicAccess && mayBePublic(l.Resource) && standings[i].Owner != s.subjects[i].principal.AccountID()
 	}
 	return denies(i) && (s.exact || !(denies(0) && standings[0].Layers.Resource.Equal(standings[i].Layers.Resource)))
 }
@@ -146,6 +148,8 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	}
 	unknown := p.elsewhere || p.unlisted || at.MissingResource != ""
 	switch {
+	case p.listed != nil && p.listed.manager && (i == 0 || s.alike && s.sameRCPs):
+		// R-RCP-2: no RCP may be in force on the key.
 	case !p.elsewhere:
 		b.resourceControl(l.ResourceControl, free.reached)
 	case i > 0 && !s.sameRCPs:
