@@ -176,6 +176,9 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 			})
 			b.fail(err)
 			if n == 0 {
+				if s.unlocks(p, at) {
+					denies = b.beside(denies, bucketPolicyActions)
+				}
 				b.Denies = append(b.Denies, denies...)
 			}
 			if l.ObjectOwner == "" || l.ObjectOwner == at.Owner { // R-SPC-10
@@ -216,6 +219,29 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		}
 		return symbolic.And(all(f, levels...), symbolic.Or(symbolic.And(same, within), symbolic.And(symbolic.Not(same), across)))
 	}
+}
+
+// bucketPolicyActions are what no bucket policy denies to the root user of the bucket's account (Amazon S3
+// API Reference, DeleteBucketPolicy).
+var bucketPolicyActions = []string{"s3:deletebucketpolicy", "s3:getbucketpolicy", "s3:putbucketpolicy"}
+
+// unlocks reports whether the only subject is the root user whom a bucket's policy cannot lock out.
+// The evaluators deny it, so that this leaves without a proof, and finds no counterexample.
+func (s *stackQuestion) unlocks(p place, at *simulate.Standing) bool {
+	who := s.subjects[0].principal
+	isBucket, object := bucket(p.listed.arn)
+	return len(s.subjects) == 1 && who.Kind() == policy.Root && who.AccountID() == at.Owner && isBucket && !object
+}
+
+// beside narrows Denies to other actions.
+func (b *sideBuilder) beside(denies []symbolic.Statement, actions []string) []symbolic.Statement {
+	m, err := member(symbolic.ActionText, actions)
+	b.fail(err)
+	out := slices.Clone(denies)
+	for i := range out {
+		out[i].Reach = append(slices.Clip(out[i].Reach), symbolic.Reach{Member: m, Not: true})
+	}
+	return out
 }
 
 // rcpsElsewhere are the RCPs in force on any account, where callers who are not one may differ before

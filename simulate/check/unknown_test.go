@@ -316,3 +316,21 @@ func TestDeadAtWantsAllSCPs(t *testing.T) {
 		require.ErrorContains(t, err, gap.Subject)
 	}
 }
+
+// No bucket policy keeps the root user of the bucket's account from changing it.
+func TestGuardedRootUnlocksBuckets(t *testing.T) {
+	for action, want := range map[string]check.Verdict{
+		"s3:DeleteBucketPolicy": check.Unknown, "s3:PutBucketPolicy": check.Unknown, "s3:GetBucketPolicy": check.Unknown, "s3:DeleteBucket": check.Pass, "s3:GetObject": check.Pass,
+	} {
+		s := newTwo()
+		s.own.Resources = []org.Resource{resource("arn:aws:s3:::logs", `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/*"]}`)}
+		access := check.Access{Actions: []string{action}, Resources: []string{"arn:aws:s3:::logs", "arn:aws:s3:::logs/*"}}
+		r, err := check.Guarded(t.Context(), environmentOf(t, s.organization(t)), check.Guardrail{Accesses: []check.Access{access}})
+		require.NoError(t, err)
+		require.Equal(t, want, r.Verdict, "%s: %s", action, r.Reason)
+		if want == check.Unknown {
+			require.Len(t, r.Undecided, 1)
+			require.Equal(t, policy.Root, r.Undecided[0].Principal.Kind())
+		}
+	}
+}
