@@ -277,8 +277,9 @@ func (s *stackQuestion) find(ctx context.Context) {
 	}
 }
 
-// names reports whether a policy of the resource may speak of a subject.
-func (s *stackQuestion) names(r *listedResource) bool {
+// names reports whether a policy of the resource may speak of a subject, and notes whether one speaks
+// of sessions of a role.
+func (s *stackQuestion) names(r *listedResource) (named bool) {
 	for i := range s.subjects {
 		sub := &s.subjects[i]
 		d := r.policies[0]
@@ -292,12 +293,10 @@ func (s *stackQuestion) names(r *listedResource) bool {
 		c.isOwn = func(string) bool { return false }
 		for _, statement := range d.Statements() {
 			s.sessions = s.sessions || sub.principal.Kind() == policy.Role && namesSession(statement, sub.principal)
-			if !sub.caller.level(c, statement, symbolic.True()).any().IsFalse() {
-				return true
-			}
+			named = named || !sub.caller.level(c, statement, symbolic.True()).any().IsFalse()
 		}
 	}
-	return false
+	return named
 }
 
 // namesSession reports whether a statement names a session of the role.

@@ -334,3 +334,18 @@ func TestGuardedRootUnlocksBuckets(t *testing.T) {
 		}
 	}
 }
+
+// A policy that names the role may also name one of its sessions, in any order.
+func TestNoProofOfSessionsOneByOne(t *testing.T) {
+	role := `{"Effect":"Allow","Principal":{"AWS":"` + ownRole + `"},"Action":"sqs:*","Resource":"*"}`
+	session := `{"Effect":"Deny","Principal":{"AWS":"arn:aws:sts::` + smallAccount + `:assumed-role/dev/ana"},"Action":"sqs:*","Resource":"*"}`
+	for _, statements := range [][]string{{role, session}, {session, role}} {
+		s := newTwo()
+		s.own.Resources = []org.Resource{resource(ownQueue, statements...)}
+		o := s.organization(t)
+		r, err := check.NoGainedAccess(t.Context(), environmentOf(t, o), environmentOf(t, o, org.PutResource(smallAccount, resource(ownQueue, role))), policy.PrincipalFromARN(policy.MustParseARN(ownRole)))
+		require.NoError(t, err)
+		require.Equal(t, check.Unknown, r.Verdict)
+		require.Contains(t, r.Reason, "sessions")
+	}
+}
