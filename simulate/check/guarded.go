@@ -106,7 +106,7 @@ func Guarded(ctx context.Context, env *simulate.Environment, g Guardrail, option
 		return GuardrailResult{}, err
 	}
 	for _, subject := range hiddenPrincipals(env, spared) {
-		out.add(policy.Principal{}, Result{Reason: "there may be more users and roles, which are not listed: a gap of " + subject}, g.Most)
+		out.add(policy.Principal{}, Result{Reason: mayBeMore + subject}, g.Most)
 	}
 	last := ""
 	for _, r := range e.outside(env, g.Except).granted(ctx, asked) {

@@ -19,7 +19,7 @@ import (
 // environments list with their policies, and on all others, whatever their policies are. No
 // principals: all users, roles and root users of the environment after. It takes accounts that the
 // environments list to have the users and roles that they list: what one can do that is not in the
-// environment before, it gains.
+// environment before, it gains. Of all nothing is proved where a gap of the environment after may hide some.
 //
 // Unknown is also the answer where a part of a principal's policies is not known, where its tags, its
 // place in the organization or anything else that policies may ask for is another, and for an
@@ -30,6 +30,8 @@ import (
 func NoGainedAccess(ctx context.Context, before, after *simulate.Environment, principals ...policy.Principal) (Result, error) {
 	return noGainedAccess(ctx, before, after, -1, principals, nil)
 }
+
+const mayBeMore = "there may be more users and roles, which are not listed: a gap of "
 
 // NobodyGainsAccess is [NoGainedAccess] for all principals of the environment after. It proves
 // at once for all what changes of policies leave everybody no more; at most most principals
@@ -44,10 +46,13 @@ func noGainedAccess(ctx context.Context, before, after *simulate.Environment, mo
 		return Result{}, err
 	}
 	e.left = most
+	out := Result{Verdict: Pass}
 	if len(principals) == 0 {
 		principals = everybody(after)
+		if hidden := hiddenPrincipals(after, nil); len(hidden) > 0 {
+			out = Result{Reason: mayBeMore + hidden[0]}
+		}
 	}
-	out := Result{Verdict: Pass}
 	err = each(ctx, principals, options, func(p policy.Principal) (Result, error) {
 		holds, lacks := subject{env: after, principal: p}, subject{env: before, principal: p}
 		if lacks.isNobody() {

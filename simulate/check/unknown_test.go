@@ -349,3 +349,17 @@ func TestNoProofOfSessionsOneByOne(t *testing.T) {
 		require.Contains(t, r.Reason, "sessions")
 	}
 }
+
+// That nobody gains anything is not proved where a gap may hide users or roles.
+func TestNobodyGainsBesideHiddenPrincipals(t *testing.T) {
+	s := newTwo()
+	o := s.organization(t)
+	hidden := org.MarkUnknown(org.Gap{Subject: "arn:aws:iam::" + smallAccount + ":role/*", What: org.GapUnlisted, Reason: "denied"})
+	o, err := o.Apply(hidden, org.PutControlPolicy(org.ControlPolicy{ID: oneRCP, Name: oneRCP, Kind: policy.ServiceControl,
+		Document: document([]string{`{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:role/hidden"}}}`})}), org.AttachControlPolicy(oneRCP, smallAccount))
+	require.NoError(t, err)
+	r, err := check.NobodyGainsAccess(t.Context(), environmentOf(t, o), environmentOf(t, o, org.DetachControlPolicy(oneRCP, smallAccount)), 10)
+	require.NoError(t, err)
+	require.Equal(t, check.Unknown, r.Verdict)
+	require.Contains(t, r.Reason, "may be more users and roles")
+}
