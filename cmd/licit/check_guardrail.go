@@ -42,7 +42,8 @@ Those whom --except matches are left out: by the ARN of a user, of a role with i
 root user or a SAML provider, by the name of a service or OIDC provider, such as
 *.amazonaws.com, and * for callers without credentials.
 
-A proof is about policies, and not about what else grants access: ACLs, grants of KMS keys, shares.
+A proof is about policies, and not about what else grants access: ACLs, grants of KMS keys, shares;
+nor about sessions of federated users (sts:GetFederationToken) of the organization's own accounts.
 It takes the accounts as the snapshot lists them. What may have a policy that is not known is not
 proved: KMS keys and access points that the snapshot does not list, unless RCPs or --resource
 keep them out, and what it says it does not know. The answer is unknown then.

@@ -43,10 +43,18 @@ type listedResource struct {
 	below     bool                // the policy speaks for what lies below it, too
 	unknown   bool                // the policy is not known in one of the environments
 	blocks    bool                // Block Public Access is on in one of them
-	manager   bool                // it is a key that AWS may manage, in one of them
+	managers  [2]bool             // it is a key that AWS may manage, before and after
 	policies  [2]*policy.Document // before and after
 	facts     [2]string           // what else decides, likewise
 	within    *bool               // see resourceWithin
+}
+
+// mayManage reports whether AWS may manage the key, as far as an environment knows.
+func (e *estate) mayManage(r *listedResource, env *simulate.Environment) bool {
+	if env == e.after {
+		return r.managers[1]
+	}
+	return r.managers[0]
 }
 
 // changed reports whether the resource is not the same in both environments.
@@ -87,6 +95,11 @@ func newEstate(before, after *simulate.Environment) (*estate, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(byARN)) {
 		e.resources = append(e.resources, byARN[key])
+		for i, facts := range byARN[key].facts {
+			if facts == "" && byARN[key].arn.Service() == "kms" {
+				byARN[key].managers[i] = true // of a key that is not listed nobody knows
+			}
+		}
 		if !byARN[key].below && !isLeaf(byARN[key].arn) {
 			e.parents = append(e.parents, byARN[key].arn.String())
 		}
@@ -120,7 +133,7 @@ func (e *estate) account(env *simulate.Environment, i int, a org.Account, byARN 
 		_, object := bucket(resource.ARN)
 		r.below = !object && speaksBelow(resource.ARN)
 		r.unknown = r.unknown || object || env.Standing(simulate.Request{Principal: policy.AnonymousPrincipal(), Action: r.action(), Resource: resource.ARN}).MissingResource != ""
-		r.manager = r.manager || resource.ARN.Service() == "kms" && gapOf(env.Organization(), org.GapKeyManager, text, a.ID)
+		r.managers[i] = resource.ARN.Service() == "kms" && gapOf(env.Organization(), org.GapKeyManager, text, a.ID)
 		r.blocks = r.blocks || resource.BlockPublicAccess || a.BlockPublicAccess
 		r.facts[i] += fmt.Sprint(resource.Tags, resource.ABAC, resource.BlockPublicAccess || a.BlockPublicAccess, resource.Owner, resource.AWSManaged)
 	}

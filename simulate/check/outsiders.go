@@ -116,7 +116,7 @@ func (o *outside) at(r *listedResource) outsidePlace {
 	if p.assumed = r.unknown || len(p.standing.Missing) > 0; r.unknown || p.policy == nil {
 		p.policy = everybodyGrant
 	}
-	if r.manager { // R-RCP-2: no RCP may be in force on the key
+	if r.managers[1] { // R-RCP-2: no RCP may be in force on the key
 		p.standing.Layers.ResourceControl, p.assumed = nil, true
 	}
 	return p

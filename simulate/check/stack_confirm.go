@@ -50,7 +50,7 @@ func (s *stackQuestion) worlds(p place, standings []simulate.Standing, frees []s
 				w.layers.ResourcePolicy = grantTo(sub.principal.AccountID())
 			}
 		}
-		if p.listed != nil && (p.listed.manager || len(at.Missing) > 0) {
+		if p.listed != nil && (s.mayManage(p.listed, sub.env) || len(at.Missing) > 0) {
 			w.assumed = true
 		}
 		out = append(out, w)

@@ -148,7 +148,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	}
 	unknown := p.elsewhere || p.unlisted || at.MissingResource != ""
 	switch {
-	case p.listed != nil && p.listed.manager && (i == 0 || s.alike && s.sameRCPs):
+	case p.listed != nil && s.mayManage(p.listed, sub.env) && (i == 0 || s.alike && s.sameRCPs && s.mayManage(p.listed, s.subjects[0].env)):
 		// R-RCP-2: no RCP may be in force on the key.
 	case !p.elsewhere:
 		b.resourceControl(l.ResourceControl, free.reached)

@@ -165,6 +165,11 @@ func TestNoProofOfWhatIsNotKnown(t *testing.T) {
 			s.control(policy.ResourceControl, oneRCP, denyRCP, &s.own)
 			return []org.Change{org.MarkUnknown(org.Gap{Subject: ownKey, What: org.GapKeyManager, Reason: "denied"})}
 		}},
+		"a key that RCPs reach is not listed any more": {"kms:Decrypt", ownKey, func(s *two) []org.Change {
+			s.own.Resources = []org.Resource{resource(ownKey, forAll)}
+			s.control(policy.ResourceControl, oneRCP, `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}`, &s.own)
+			return []org.Change{org.Remove(policy.MustParseARN(ownKey))}
+		}},
 		"the user gains what an RCP denies, of a key that AWS may manage": {"kms:Decrypt", ownKey, func(s *two) []org.Change {
 			s.own.Resources = []org.Resource{resource(ownKey, theirs)}
 			s.control(policy.ResourceControl, oneRCP, `{"Effect":"Deny","Principal":"*","Action":"kms:*","Resource":"*"}`, &s.own)
