@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -148,6 +149,30 @@ func BenchmarkNoNewAccess(b *testing.B) {
 			}
 			report(b, times, count)
 			b.ReportMetric(float64(len(list)), "pairs")
+		})
+	}
+}
+
+// BenchmarkNoNewAccessServices asks about documents whose statements name a service each, on
+// resources that differ.
+func BenchmarkNoNewAccessServices(b *testing.B) {
+	for _, n := range []int{500, 2000} {
+		b.Run(fmt.Sprintf("statements=%d", n), func(b *testing.B) {
+			document := func(bucket string) *policy.Document {
+				var list []string
+				for i := range n {
+					list = append(list, fmt.Sprintf(`{"Effect":"Allow","Action":"service%d:Get*","Resource":"arn:aws:s3:::%s%[1]d/*"}`, i, bucket))
+				}
+				return document(list)
+			}
+			existing, updated := document("orders"), document("logs")
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := check.NoNewAccess(context.Background(), existing, updated, policy.IdentityBased)
+				if err != nil || r.Verdict != check.Fail {
+					b.Fatal(r.Verdict, r.Reason, err)
+				}
+			}
 		})
 	}
 }
