@@ -29,9 +29,8 @@ type Summary struct {
 type seen struct {
 	Counts
 
-	// Where the last event of the tuple was counted, for the next one is mostly of the same day:
-	// since the epoch, in UTC.
-	day      int64
+	// Where the last event of the tuple was counted, for the next one is mostly of the same day.
+	day      time.Time // in UTC
 	category string
 	covered  *int // nil: no event yet
 }
@@ -142,18 +141,11 @@ func (m *Summary) see(t *Tuple, at time.Time, id, category string) {
 		*m.covered(coverage(t.Account, t.Region, category, t.Source, m.day(at)))++
 		return
 	}
-	if day := floorDay(at.Unix()); x.covered == nil || day != x.day || category != x.category {
+	if day := at.Truncate(24 * time.Hour); x.covered == nil || !day.Equal(x.day) || category != x.category {
 		x.day, x.category = day, strings.Clone(category)
 		x.covered = m.covered(coverage(t.Account, t.Region, category, t.Source, m.day(at)))
 	}
 	*x.covered++
-}
-
-func floorDay(seconds int64) int64 {
-	if seconds < 0 {
-		seconds -= 86399
-	}
-	return seconds / 86400
 }
 
 // covered is the count of a part of the log, whose texts are not kept.
