@@ -220,6 +220,17 @@ func ExampleOperator_Parts() {
 	// Output: ForAllValues StringLike true true
 }
 
+func ExampleOperatorParts_TakesVariables() {
+	for _, name := range []policy.Operator{"ForAnyValue:StringLike", "ArnEquals", "NumericEquals"} {
+		parts, _ := name.Parts()
+		fmt.Println(name, parts.TakesVariables())
+	}
+	// Output:
+	// ForAnyValue:StringLike true
+	// ArnEquals true
+	// NumericEquals false
+}
+
 func ExampleList() {
 	p := policy.List("s3:GetObject", "s3:PutObject")
 	for pattern := range p.All() {

@@ -41,6 +41,13 @@ type OperatorParts struct {
 	IfExists   bool
 }
 
+// TakesVariables reports whether "${" begins a policy variable in the values of the operator, in
+// documents of [Version2012]: in those of String, ARN and Bool operators. In those of others it is
+// text (IAM User Guide, “IAM policy elements: Variables and tags”, “Where you can use policy variables”).
+func (p OperatorParts) TakesVariables() bool {
+	return strings.HasPrefix(p.Base, "String") || strings.HasPrefix(p.Base, "Arn") || p.Base == "Bool"
+}
+
 var operatorBases = []string{
 	"StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase",
 	"StringLike", "StringNotLike",

@@ -154,7 +154,7 @@ func statementsOf(l *layer) (allow []factor, deny []policy.Statement) {
 }
 
 // portable writes a statement for an identity policy of version 2012-10-17; ok is false if
-// it matches nothing. R-DOC-3: older documents have no variables. R-RSC-7: short ARNs are
+// it matches nothing. R-DOC-3: older documents have no variables. R-VAR-7: nor do all operators. R-RSC-7: short ARNs are
 // filled up, or match nothing.
 func portable(src policy.Statement, v policy.Version, k policy.Kind) (out policy.Statement, ok bool) {
 	text := func(s string) string {
@@ -166,8 +166,12 @@ func portable(src policy.Statement, v policy.Version, k policy.Kind) (out policy
 	out = policy.Statement{SID: src.SID, Effect: src.Effect, Action: src.Action, NotAction: src.NotAction}
 	for c := range src.Condition.All() {
 		var values []string
+		parts, _ := c.Operator.Parts()
 		for value := range c.Values.All() {
-			values = append(values, text(value))
+			if parts.TakesVariables() {
+				value = text(value)
+			}
+			values = append(values, value)
 		}
 		out.Condition = out.Condition.And(c.Operator, c.Key, values...)
 	}

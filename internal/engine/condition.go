@@ -92,7 +92,7 @@ type condition struct {
 	written  policy.Operator
 	quant    policy.Quantifier
 	ifExists bool
-	plain    bool // "${" begins no variable
+	plain    bool // "${" begins no variable, as it does in a document of version 2012-10-17
 	key      KeyRef
 	values   []conditionValue
 }
@@ -137,7 +137,7 @@ func (c *compiler) conditions(list policy.Conditions) *conditions {
 		cond := &room[len(out.list)]
 		*cond = condition{
 			operator: operators[parts.Base], written: src.Operator, quant: parts.Quantifier,
-			ifExists: parts.IfExists, plain: c.mode&glob.Variables == 0, key: NewKeyRef(src.Key), values: make([]conditionValue, 0, src.Values.Len()),
+			ifExists: parts.IfExists, plain: c.mode&glob.Variables == 0 && parts.TakesVariables(), key: NewKeyRef(src.Key), values: make([]conditionValue, 0, src.Values.Len()),
 		}
 		for text := range src.Values.All() {
 			cond.values = append(cond.values, c.value(text, cond.family))

@@ -60,6 +60,34 @@ func TestEquivalentPoliciesAreCertified(t *testing.T) {
 	t.Logf("%d passed, %d failed, %d unknown", count[check.Pass], count[check.Fail], count[check.Unknown])
 }
 
+// TestCertifyOldVersions: "${" is text in a document before 2012-10-17, and in operators without variables
+// in later ones.
+func TestCertifyOldVersions(t *testing.T) {
+	old, err := policy.Parse([]byte(`{"Version":"2008-10-17","Statement":{"Effect":"Deny","Action":"sqs:*","Resource":"arn:aws:sqs:eu-west-1:111122223333:${aws:username}",
+		"Condition":{"BinaryEquals":{"app:blob":"${aws:username}"},"StringEquals":{"aws:RequestTag/team":"${aws:username}"}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := company(t).Organization().Apply(
+		org.PutControlPolicy(org.ControlPolicy{ID: "p-old00001", Name: "old", Kind: policy.ServiceControl, Document: old}),
+		org.AttachControlPolicy("p-old00001", "111122223333"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	env, err := simulate.Compile(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ana := policy.PrincipalFromARN(policy.MustParseARN(anaARN))
+	d, err := env.EquivalentPolicy(ana, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := check.Certify(context.Background(), env, ana, d); err != nil || r.Verdict != check.Pass {
+		t.Errorf("%s %s %v\n%s", r.Verdict, r.Reason, err, d)
+	}
+}
+
 // TestCertify: a document that allows more or less is told.
 func TestCertify(t *testing.T) {
 	env := company(t)

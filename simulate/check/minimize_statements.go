@@ -34,12 +34,12 @@ func (m *minimizer) gather() {
 // rewrite is the statement as a document of Version2012 says it, with single values as plain
 // texts. Before, ${ was text (R-DOC-3).
 func rewrite(s policy.Statement, v policy.Version) policy.Statement {
-	plain := func(p policy.Patterns) policy.Patterns {
+	plain := func(p policy.Patterns, takesVariables bool) policy.Patterns {
 		if p.Len() == 0 {
 			return p
 		}
 		list := slices.Collect(p.All())
-		if v != policy.Version2012 {
+		if v != policy.Version2012 && takesVariables {
 			for i := range list {
 				list[i] = strings.ReplaceAll(list[i], "${", "${$}{")
 			}
@@ -47,13 +47,14 @@ func rewrite(s policy.Statement, v policy.Version) policy.Statement {
 		return policy.List(list...)
 	}
 	s.Action, s.NotAction = relist(s.Action), relist(s.NotAction)
-	s.Resource, s.NotResource = plain(s.Resource), plain(s.NotResource)
+	s.Resource, s.NotResource = plain(s.Resource, true), plain(s.NotResource, true)
 	var conditions policy.Conditions
 	for c := range s.Condition.All() {
 		if c.Values.Len() == 0 {
 			return s // an empty list is kept as it is written
 		}
-		conditions = conditions.And(c.Operator, c.Key, slices.Collect(plain(c.Values).All())...)
+		parts, _ := c.Operator.Parts()
+		conditions = conditions.And(c.Operator, c.Key, slices.Collect(plain(c.Values, parts.TakesVariables()).All())...)
 	}
 	s.Condition = conditions
 	return s
