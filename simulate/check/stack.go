@@ -365,21 +365,29 @@ func (s *stackQuestion) examples() []*policy.Document {
 	return out
 }
 
-// cases are listed resources one by one, those of the holder's account whose policies say nothing,
+// places are listed resources one by one, those of the holder's account whose policies say nothing,
 // those that may have a policy though they are not listed, and all others.
-func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
-	var out []*callerCase
+func (s *stackQuestion) places(listed []*listedResource) []place {
+	var out []place
 	if !s.kept {
-		out = append(out, s.at(place{}))
+		out = append(out, place{})
 	}
 	for _, r := range listed {
-		out = append(out, s.at(place{listed: r}))
+		out = append(out, place{listed: r})
 	}
 	if !s.kept {
 		if s.unlisted {
-			out = append(out, s.at(place{unlisted: true}))
+			out = append(out, place{unlisted: true})
 		}
-		out = append(out, s.at(place{elsewhere: true}))
+		out = append(out, place{elsewhere: true})
+	}
+	return out
+}
+
+func (s *stackQuestion) cases(listed []*listedResource) []*callerCase {
+	var out []*callerCase
+	for _, p := range s.places(listed) {
+		out = append(out, s.at(p))
 	}
 	return out
 }

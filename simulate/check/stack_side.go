@@ -11,10 +11,11 @@ import (
 )
 
 // A place is a part of all resources: a listed one, what is elsewhere, the rest of the holder's
-// account with policies that are not known, or, the zero place, without policies.
+// account with policies that are not known, or, the zero place, without policies. What is owned is all
+// in the holder's account, as if its policies were not known.
 type place struct {
-	listed              *listedResource
-	elsewhere, unlisted bool
+	listed                     *listedResource
+	elsewhere, unlisted, owned bool
 }
 
 // A stackFree is what is free where the resource's policy is not known.
@@ -24,9 +25,23 @@ type stackFree struct {
 	rcps                                   []symbolic.Free // each of rcpsElsewhere is in force on the resource
 }
 
+// A placement is what the sides of a place are made of, once they are.
+type placement struct {
+	frees []stackFree // of each subject
+	// The layers of the holder's side that the resource's policy grants: itself, the role behind
+	// it; and of what needs no grant to its account.
+	direct, session, ungated int
+}
+
 func (s *stackQuestion) at(p place) *callerCase {
+	one, _ := s.placed(p)
+	return one
+}
+
+func (s *stackQuestion) placed(p place) (*callerCase, *placement) {
 	standings := make([]simulate.Standing, len(s.subjects))
 	frees := make([]stackFree, len(s.subjects))
+	of := &placement{frees: frees}
 	return &callerCase{
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			require = symbolic.True()
@@ -60,6 +75,10 @@ func (s *stackQuestion) at(p place) *callerCase {
 					frees[i] = c.stackFree()
 					frees[i].reached, frees[i].rcps = common.reached, common.rcps
 				}
+				if s.alike && len(sub.base.Layers.Boundary) > 0 && len(s.subjects[0].base.Layers.Boundary) == 0 {
+					// R-NPR-2: a Deny with NotPrincipal denies whoever has a boundary.
+					frees[i].denied = c.problem.Free()
+				}
 				if sub.principal.AccountID() != s.subjects[0].principal.AccountID() {
 					frees[i].same = c.problem.Free()
 				}
@@ -71,7 +90,10 @@ func (s *stackQuestion) at(p place) *callerCase {
 			for i := range s.subjects {
 				c.side = i
 				b := newSide(c)
-				s.side(b, i, p, &standings[i], frees[i])
+				direct, session, ungated := s.side(b, i, p, &standings[i], frees[i])
+				if i == 0 {
+					of.direct, of.session, of.ungated = direct, session, ungated
+				}
 				sides = append(sides, b.Side)
 				err = cmp.Or(err, b.err)
 			}
@@ -83,7 +105,7 @@ func (s *stackQuestion) at(p place) *callerCase {
 		worlds:   func(c *compiler, m *symbolic.Model) []*world { return s.worlds(p, standings, frees, m) },
 		nonempty: true,
 		assumed:  p.elsewhere || p.unlisted,
-	}
+	}, of
 }
 
 // blocked reports whether Block Public Access may deny a subject of another account what it does
@@ -126,8 +148,8 @@ func (c *compiler) stackFree() stackFree {
 	return stackFree{f(), f(), f(), f(), f(), f(), nil}
 }
 
-// side is the grant test of one subject at a place.
-func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standing, free stackFree) {
+// side is the grant test of one subject at a place. It returns three of its layers: see placement.
+func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standing, free stackFree) (direct, session, ungated int) {
 	sub := &s.subjects[i]
 	l := &at.Layers
 	for _, other := range s.subjects {
@@ -146,7 +168,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	for _, docs := range l.ServiceControl {
 		levels = append(levels, b.documents(policy.ServiceControl, docs...))
 	}
-	unknown := p.elsewhere || p.unlisted || at.MissingResource != ""
+	unknown := p.elsewhere || p.unlisted || p.owned || at.MissingResource != ""
 	switch {
 	case p.listed != nil && s.mayManage(p.listed, sub.env) && (i == 0 || s.alike && s.sameRCPs && s.mayManage(p.listed, s.subjects[0].env)):
 		// R-RCP-2: no RCP may be in force on the key.
@@ -188,14 +210,14 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	}
 	if unknown {
 		for n, f := range []symbolic.Free{free.direct, free.session, free.account} {
-			if s.alike || n == 2 {
+			if n == 2 || s.alike && (n == 0 || sub.caller.kind == policy.RoleSession) {
 				granted[n] = append(granted[n], symbolic.Statement{When: f.Is()})
 			}
 		}
 		b.Denies = append(b.Denies, symbolic.Statement{When: free.denied.Is()})
 	}
-	direct, session, account := b.layer(granted[0]...), b.layer(granted[1]...), b.layer(granted[2]...)
-	ungated := b.noAccountGrant()
+	account := b.layer(granted[2]...)
+	direct, session, ungated = b.layer(granted[0]...), b.layer(granted[1]...), b.noAccountGrant()
 	same := symbolic.True()
 	hidden := -1
 	switch {
@@ -219,6 +241,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		}
 		return symbolic.And(all(f, levels...), symbolic.Or(symbolic.And(same, within), symbolic.And(symbolic.Not(same), across)))
 	}
+	return direct, session, ungated
 }
 
 // bucketPolicyActions are what no bucket policy denies to the root user of the bucket's account (Amazon S3
@@ -326,6 +349,8 @@ func (s *stackQuestion) within(b *sideBuilder, p place) {
 		of, err := b.build(own)
 		b.fail(err)
 		layers = append(layers, b.layer(symbolic.Statement{NotResource: true, Resource: among(of)}, symbolic.Statement{Resource: among(hidden)}))
+	case p.owned:
+		on(false, append(own, anybodys))
 	case p.unlisted:
 		on(false, append(own[1:], anybodys)) // what has no resource has no resource policy
 		on(true, append(listed, withoutPolicies()...))

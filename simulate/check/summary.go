@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
 )
 
@@ -65,20 +64,44 @@ func Granted(ctx context.Context, d *policy.Document, k policy.Kind) (Summary, e
 }
 
 func summarize(ctx context.Context, existing, updated *policy.Document, k policy.Kind) (Summary, error) {
-	s := &summarizer{ctx: ctx, kind: k, existing: existing, updated: updated, work: maxWork, each: weightOf(existing, updated)}
 	if _, err := casesAlone(k, updated, existing); err != nil {
 		return Summary{}, err
 	}
+	a := &alone{ctx: ctx, kind: k, existing: existing, updated: updated}
+	s := &summarizer{ctx: ctx, each: weightOf(existing, updated)}
+	s.beside = func(st *policy.Statement) []grant { return besideOf(k, st) }
+	s.compile = func(c *compiler, pieces *policy.Document) ([]stance, error) {
+		return stances(c, k, updated, existing, pieces)
+	}
+	is, was := statementsOf(updated), statementsOf(existing)
+	switch k {
+	case policy.ResourceControl: // its Allows are those of the full-access policy
+		is.allow, was.allow = []policy.Statement{others}, nil
+	case policy.ResourceBased, policy.RoleTrust:
+		is.allow = append(is.allow, others)
+	}
+	s.lists = []sideStatements{updatedDocument: is, existingDocument: was}
+	how := way{first: updatedDocument, reasons: []refusal{{list: existingDocument}}}
+	for i := range was.deny {
+		how.reasons = append(how.reasons, refusal{deny: &denial{existingDocument, i}, given: []int{existingDocument}})
+	}
+	for i := range is.deny {
+		s.denies = append(s.denies, denial{updatedDocument, i})
+	}
+	s.ways = []way{how}
+	return s.summary(func(list []Region) ([]Region, error) { return list, a.certify(list) }, a.example), nil
+}
+
+// summary finds regions, has them certified, which may leave out needless ones, and gives each an example.
+func (s *summarizer) summary(certify func([]Region) ([]Region, error), example func(*Region) *Counterexample) Summary {
 	var out Summary
 	err := s.find()
 	if err == nil {
-		out.Regions = s.regions(near)
-		err = s.certify(out.Regions)
+		out.Regions, err = certify(s.regions(near))
 	}
 	if errors.Is(err, errUncertified) {
 		// What was left out of a list may matter after all.
-		out.Regions = s.regions(func(st policy.Statement, _ *policy.Statement) policy.Statement { return st })
-		err = s.certify(out.Regions)
+		out.Regions, err = certify(s.regions(func(st policy.Statement, _ *policy.Statement) policy.Statement { return st }))
 	}
 	if err != nil {
 		out.Reason = reason(err)
@@ -89,9 +112,9 @@ func summarize(ctx context.Context, existing, updated *policy.Document, k policy
 		out.Reason = fmt.Sprintf("%d more regions are left out", n)
 	}
 	for i := range out.Regions {
-		out.Regions[i].Example = s.example(&out.Regions[i])
+		out.Regions[i].Example = example(&out.Regions[i])
 	}
-	return out, nil
+	return out
 }
 
 // Why regions are not what was asked for.
@@ -99,34 +122,6 @@ var (
 	errUncertified  = errors.New("it is not proved that the regions are the difference")
 	errLargeSummary = errors.New("the documents are too large for a summary")
 )
-
-// example looks for a request of the region. Evaluators decide that it is of the difference.
-func (s *summarizer) example(r *Region) *Counterexample {
-	words, list, err := wordsOf(s.kind, []Region{*r})
-	if err != nil {
-		return nil
-	}
-	all, err := casesAlone(s.kind, s.updated, s.existing, words)
-	if err != nil {
-		return nil
-	}
-	for _, one := range all {
-		asked := *one
-		asked.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
-			st, err := newStance(c, s.kind, one)
-			if err != nil {
-				return nil, nil, err
-			}
-			side, lacks := st.holds(&list[0])
-			return append([]*symbolic.Side{side}, lacks...), st.require, nil
-		}
-		q := &question{ctx: s.ctx, cases: []*callerCase{&asked}, examples: []*policy.Document{words}}
-		if found := q.answer().Counterexample; found != nil {
-			return found
-		}
-	}
-	return nil
-}
 
 // String is the region in one line, such as
 // "s3:* on arn:aws:s3:::logs/*, except s3:GetObject on *".

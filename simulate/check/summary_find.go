@@ -7,46 +7,56 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
-// A summarizer finds the regions of a difference. What updated allows beyond existing is, for
-// each of its Allows: what it matches outside of its Denies and of the Allows of existing;
-// and what it matches outside of its Denies and within one of the Denies of existing.
+// A summarizer finds the regions of a difference. What is allowed beyond what was is, for each
+// Allow: what it matches outside of the Denies, and where what was refuses for one of its reasons.
 type summarizer struct {
-	ctx               context.Context
-	kind              policy.Kind
-	existing, updated *policy.Document // existing may be nil
+	ctx    context.Context
+	lists  []sideStatements // by number; that of the pieces is the next
+	ways   []way
+	denies []denial // of what allows
+	beside func(st *policy.Statement) []grant
+	// compile makes the stances with the lists and the pieces' document.
+	compile func(c *compiler, pieces *policy.Document) ([]stance, error)
+	each    int // what a proof costs
 
-	c        *compiler
-	new, old sideStatements
-	pieces   []piece
-	parts    [][]int  // of each Deny of existing, its actions as Denies of the pieces' document
-	stances  []stance // with the documents updated, existing, and that of the pieces
-	found    []foundRegion
-	work     budget
-	each     int // what a proof costs
+	c       *compiler
+	pieces  []piece
+	parts   map[denial][]int // of Denies that are reasons, their actions as Denies of the pieces' document
+	stances []stance
+	found   []foundRegion
+	work    budget
 }
 
-// The documents of a summarizer, by number.
-const (
-	updatedDocument = iota
-	existingDocument
-	otherDocument // of pieces, or of words
-)
-
-// sideStatements are a document's statements, of Version2012.
+// sideStatements are a list's statements, of Version2012.
 type sideStatements struct{ allow, deny []policy.Statement }
 
-// A piece is one action and one resource of an Allow, for one principal; -1: its whole list.
-type piece struct{ statement, principal, action, resource int }
+// A way is how policies allow: by an Allow of the list first, and one of each of more.
+type way struct {
+	first   int
+	more    []int
+	reasons []refusal // why what was refuses the same
+}
+
+// A refusal is a list of whose Allows none matches, or, where deny is not nil, a Deny that does.
+type refusal struct {
+	list  int // -1: there is nothing that could allow
+	deny  *denial
+	given []int // lists that allow all the same: what they do not allow has another reason
+}
+
+// A piece is one action and one resource of an Allow of a way, for one principal; -1: its whole list.
+type piece struct{ way, statement, principal, action, resource int }
 
 // A foundRegion is a region whose parts are numbers.
 type foundRegion struct {
-	statement                      int
+	way, statement                 int
 	principals, actions, resources []int // values of the statement; nil: all
 	pieces                         []int
-	within                         int   // a Deny of existing; -1: none
-	parts                          []int // actions of that Deny; nil: all
-	denies                         []int // of updated
-	allows                         []int // of existing
+	more                           []grant // one Allow of each of some lists
+	reason                         *refusal
+	parts                          []int // actions of the reason's Deny; nil: all
+	denies                         []denial
+	allows                         []int // of the reason's list
 }
 
 // others stands for what other policies allow: all that is asked of a policy that only denies,
@@ -58,21 +68,18 @@ func isOthers(k policy.Kind, st *policy.Statement) bool {
 	return (k.HasPrincipal() || k == policy.ResourceControl) && st.Principal.IsZero() && st.NotPrincipal.IsZero()
 }
 
+// own is the number of the list of the pieces.
+func (s *summarizer) own() int { return len(s.lists) }
+
 // find compiles the question and looks for regions.
 func (s *summarizer) find() error {
 	s.c = newCompiler(s.ctx.Err, nil)
-	s.new, s.old = statementsOf(s.updated), statementsOf(s.existing)
-	switch s.kind {
-	case policy.ResourceControl: // its Allows are those of the full-access policy
-		s.new.allow, s.old.allow = []policy.Statement{others}, nil
-	case policy.ResourceBased, policy.RoleTrust:
-		s.new.allow = append(s.new.allow, others)
-	}
+	s.work, s.parts = maxWork, map[denial][]int{}
 	pieces, err := s.split()
 	if err != nil {
 		return err
 	}
-	if s.stances, err = stances(s.c, s.kind, s.updated, s.existing, pieces); err != nil {
+	if s.stances, err = s.compile(s.c, pieces); err != nil {
 		return err
 	}
 	if err := s.c.lemmas(); err != nil {
@@ -81,12 +88,9 @@ func (s *summarizer) find() error {
 	if err := s.c.problem.Settle(); err != nil {
 		return err
 	}
-	for n := range s.new.allow {
-		if err := s.mark(n, -1); err != nil {
-			return err
-		}
-		for d := range s.old.deny {
-			if err := s.mark(n, d); err != nil {
+	for w := range s.ways {
+		for i := range s.ways[w].reasons {
+			if err := s.explore(w, &s.ways[w].reasons[i]); err != nil {
 				return err
 			}
 		}
@@ -100,6 +104,96 @@ func (s *summarizer) find() error {
 		}
 	}
 	return s.dropCovered()
+}
+
+// explore looks for regions of a way with one reason: of the whole, of each Allow, and of each of
+// its pieces.
+func (s *summarizer) explore(w int, why *refusal) error {
+	var all []int
+	for i, p := range s.pieces {
+		if p.way == w {
+			all = append(all, i)
+		}
+	}
+	if found, err := s.any(s.difference(all, s.ways[w].more, why)); !found || err != nil {
+		return err
+	}
+	for n := range s.lists[s.ways[w].first].allow {
+		var own []int
+		for _, i := range all {
+			if s.pieces[i].statement == n {
+				own = append(own, i)
+			}
+		}
+		if found, err := s.any(s.difference(own, s.ways[w].more, why)); err != nil {
+			return err
+		} else if !found {
+			continue
+		}
+		choices, err := s.choices(s.difference(own, nil, why), s.ways[w].more)
+		if err != nil {
+			return err
+		}
+		for _, more := range choices {
+			if err := s.mark(w, n, more, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// difference is what pieces have of the difference, where the lists more allow.
+func (s *summarizer) difference(pieces, more []int, why *refusal) requests {
+	r := requests{grants: []grant{{s.own(), pieces}}, denies: s.denies}
+	for _, l := range more {
+		r.grants = append(r.grants, grant{l, nil})
+	}
+	switch {
+	case why.deny != nil:
+		r.within = []denial{*why.deny}
+		for _, l := range why.given {
+			r.grants = append(r.grants, grant{l, nil})
+		}
+	case why.list >= 0:
+		r.lacks = []grant{{why.list, nil}}
+	}
+	return r
+}
+
+// choices are the Allows of further lists with which there is something of the requests, one of
+// each list; none of a list that allows all of them.
+func (s *summarizer) choices(r requests, more []int) ([][]grant, error) {
+	out := [][]grant{nil}
+	for _, l := range more {
+		var next [][]grant
+		for _, chosen := range out {
+			with := r
+			with.grants = append(slices.Clip(r.grants), chosen...)
+			outside := with
+			outside.lacks = append(slices.Clip(with.lacks), grant{l, nil})
+			if found, err := s.any(outside); err != nil {
+				return nil, err
+			} else if !found {
+				next = append(next, chosen)
+				continue
+			}
+			for i := range s.lists[l].allow {
+				one := grant{l, []int{i}}
+				inside := with
+				inside.grants = append(slices.Clip(with.grants), one)
+				if found, err := s.any(inside); err != nil {
+					return nil, err
+				} else if found {
+					next = append(next, append(slices.Clip(chosen), one))
+				}
+			}
+		}
+		if out = next; len(out) > MaxRegions {
+			return nil, errLargeSummary
+		}
+	}
+	return out, nil
 }
 
 // statementsOf are the statements of a document as it would be written today; nil: none.
@@ -118,15 +212,17 @@ func statementsOf(d *policy.Document) (out sideStatements) {
 	return out
 }
 
-// split makes pieces of the Allows of updated, and a document of them.
+// split makes pieces of the Allows that ways begin with, and a document of them.
 func (s *summarizer) split() (*policy.Document, error) {
 	size := func(n int) int { return max(1, n) }
 	byAction, byBoth, byAll := 0, 0, 0
-	for i := range s.new.allow {
-		st := &s.new.allow[i]
-		actions := size(st.Action.Len())
-		both := actions * size(st.Resource.Len())
-		byAction, byBoth, byAll = byAction+actions, byBoth+both, byAll+both*size(len(entries(st.Principal)))
+	for _, w := range s.ways {
+		for i := range s.lists[w.first].allow {
+			st := &s.lists[w.first].allow[i]
+			actions := size(st.Action.Len())
+			both := actions * size(st.Resource.Len())
+			byAction, byBoth, byAll = byAction+actions, byBoth+both, byAll+both*size(len(entries(st.Principal)))
+		}
 	}
 	indices := func(n, most int) (out []int) {
 		if n < 2 || most > maxPieces {
@@ -138,44 +234,57 @@ func (s *summarizer) split() (*policy.Document, error) {
 		return out
 	}
 	var list []policy.Statement
-	for n, st := range s.new.allow {
-		for _, p := range indices(len(entries(st.Principal)), byAll) {
-			for _, a := range indices(st.Action.Len(), byAction) {
-				for _, r := range indices(st.Resource.Len(), byBoth) {
-					list = append(list, chosen(st, []int{p}, []int{a}, []int{r}))
-					s.pieces = append(s.pieces, piece{n, p, a, r})
+	for w := range s.ways {
+		for n, st := range s.lists[s.ways[w].first].allow {
+			for _, p := range indices(len(entries(st.Principal)), byAll) {
+				for _, a := range indices(st.Action.Len(), byAction) {
+					for _, r := range indices(st.Resource.Len(), byBoth) {
+						list = append(list, chosen(st, []int{p}, []int{a}, []int{r}))
+						s.pieces = append(s.pieces, piece{w, n, p, a, r})
+					}
 				}
 			}
 		}
 	}
 	n := 0
-	for _, st := range s.old.deny {
-		var parts []int
-		for _, a := range indices(st.Action.Len(), byAction+n+st.Action.Len()) {
-			if a >= 0 {
-				list = append(list, chosen(st, nil, []int{a}, nil))
-				parts, n = append(parts, n), n+1
+	for _, w := range s.ways {
+		for _, why := range w.reasons {
+			if why.deny == nil || s.parts[*why.deny] != nil {
+				continue
 			}
+			st := s.deny(*why.deny)
+			var parts []int
+			for _, a := range indices(st.Action.Len(), byAction+n+st.Action.Len()) {
+				if a >= 0 {
+					list = append(list, chosen(*st, nil, []int{a}, nil))
+					parts, n = append(parts, n), n+1
+				}
+			}
+			s.parts[*why.deny] = parts
 		}
-		s.parts = append(s.parts, parts)
 	}
 	return policy.NewDocument(list...)
 }
 
-// narrow leaves to the Deny of existing the actions of which something is in the difference.
+func (s *summarizer) deny(d denial) *policy.Statement { return &s.lists[d.list].deny[d.deny] }
+
+// allow is the Allow that the region begins with.
+func (s *summarizer) allow(f *foundRegion) *policy.Statement {
+	return &s.lists[s.ways[f.way].first].allow[f.statement]
+}
+
+// narrow leaves to the Deny that is the reason the actions of which something is in the difference.
 func (s *summarizer) narrow(f *foundRegion) error {
-	if f.within < 0 || s.parts[f.within] == nil {
+	if f.reason.deny == nil || s.parts[*f.reason.deny] == nil {
 		return nil
 	}
-	whole := s.region(f)
+	whole := s.difference(f.pieces, nil, f.reason)
+	whole.grants = append(whole.grants, f.more...)
+	whole.lacks = append(whole.lacks, s.beside(s.allow(f))...)
 	var kept []int
-	for a, part := range s.parts[f.within] {
+	for a, part := range s.parts[*f.reason.deny] {
 		r := whole
-		r.within = append(slices.Clip(r.within), denial{otherDocument, part})
-		r.grants = append(slices.Clip(r.grants), grant{existingDocument, nil})
-		for j := range s.new.deny {
-			r.denies = append(slices.Clip(r.denies), denial{updatedDocument, j})
-		}
+		r.within = append(slices.Clip(r.within), denial{s.own(), part})
 		found, err := s.any(r)
 		if err != nil {
 			return err
@@ -190,30 +299,23 @@ func (s *summarizer) narrow(f *foundRegion) error {
 
 // region is what the region has.
 func (s *summarizer) region(f *foundRegion) requests {
-	r := requests{grants: []grant{{otherDocument, f.pieces}}}
+	r := requests{grants: append([]grant{{s.own(), f.pieces}}, f.more...), denies: f.denies}
 	switch {
-	case f.within >= 0 && f.parts == nil:
-		r.within = []denial{{existingDocument, f.within}}
-	case f.within >= 0:
+	case f.reason.deny != nil && f.parts == nil:
+		r.within = []denial{*f.reason.deny}
+	case f.reason.deny != nil:
 		for _, a := range f.parts {
-			r.oneOf = append(r.oneOf, denial{otherDocument, s.parts[f.within][a]})
+			r.oneOf = append(r.oneOf, denial{s.own(), s.parts[*f.reason.deny][a]})
 		}
 	}
-	for _, i := range f.denies {
-		r.denies = append(r.denies, denial{updatedDocument, i})
-	}
 	for _, i := range f.allows {
-		r.lacks = append(r.lacks, grant{existingDocument, []int{i}})
+		r.lacks = append(r.lacks, grant{f.reason.list, []int{i}})
 	}
-	r.lacks = append(r.lacks, s.beside(f.statement)...)
+	r.lacks = append(r.lacks, s.beside(s.allow(f))...)
 	return r
 }
 
-// beside is what counts as no grant of an Allow: what other policies allow without it.
-func (s *summarizer) beside(statement int) []grant {
-	return besideOf(s.kind, &s.new.allow[statement])
-}
-
+// besideOf is what counts as no grant of an Allow: what other policies allow without it.
 func besideOf(k policy.Kind, st *policy.Statement) []grant {
 	if levelsOf(k) == 1 || isOthers(k, st) {
 		return nil
@@ -246,24 +348,17 @@ func (r row) equal(o row) bool {
 	return slices.Equal(r.actions, o.actions) && slices.Equal(r.resources, o.resources)
 }
 
-// mark finds the pieces of Allow n that are in the difference: outside of the Allows of
-// existing, or within its Deny d. Pieces with the same resources make one region, and so do
-// principals with the same pieces.
-func (s *summarizer) mark(n, d int) error {
+// mark finds the pieces of an Allow that are in the difference. Pieces with the same resources
+// make one region, and so do principals with the same pieces.
+func (s *summarizer) mark(w, n int, more []grant, why *refusal) error {
 	in := map[piece]int{} // of the difference, with their numbers
 	for i, p := range s.pieces {
-		if p.statement != n {
+		if p.way != w || p.statement != n {
 			continue
 		}
-		r := requests{grants: []grant{{otherDocument, []int{i}}}, lacks: s.beside(n)}
-		for j := range s.new.deny {
-			r.denies = append(r.denies, denial{updatedDocument, j})
-		}
-		if d < 0 {
-			r.lacks = append(r.lacks, grant{existingDocument, nil})
-		} else {
-			r.within, r.grants = []denial{{existingDocument, d}}, append(r.grants, grant{existingDocument, nil})
-		}
+		r := s.difference([]int{i}, nil, why)
+		r.grants = append(r.grants, more...)
+		r.lacks = append(r.lacks, s.beside(&s.lists[s.ways[w].first].allow[n])...)
 		found, err := s.any(r)
 		if err != nil {
 			return err
@@ -274,8 +369,8 @@ func (s *summarizer) mark(n, d int) error {
 	}
 	var principals [][]int
 	var rows [][]row
-	for _, p := range s.distinct(n) {
-		list := s.rows(n, p, in)
+	for _, p := range s.distinct(w, n) {
+		list := s.rows(w, n, p, in)
 		if i := slices.IndexFunc(rows, func(o []row) bool { return slices.EqualFunc(o, list, row.equal) }); i >= 0 {
 			principals[i] = append(principals[i], p)
 			continue
@@ -284,11 +379,11 @@ func (s *summarizer) mark(n, d int) error {
 	}
 	for i, list := range rows {
 		for _, r := range list {
-			f := foundRegion{statement: n, principals: principals[i], actions: r.actions, resources: r.resources, within: d}
+			f := foundRegion{way: w, statement: n, principals: principals[i], actions: r.actions, resources: r.resources, more: more, reason: why}
 			for _, p := range principals[i] {
 				for _, a := range r.actions {
 					for _, resource := range r.resources {
-						f.pieces = append(f.pieces, in[piece{n, p, a, resource}])
+						f.pieces = append(f.pieces, in[piece{w, n, p, a, resource}])
 					}
 				}
 			}
@@ -299,9 +394,9 @@ func (s *summarizer) mark(n, d int) error {
 }
 
 // distinct are the principals of an Allow that its pieces tell apart.
-func (s *summarizer) distinct(n int) (out []int) {
+func (s *summarizer) distinct(w, n int) (out []int) {
 	for _, p := range s.pieces {
-		if p.statement == n && !slices.Contains(out, p.principal) {
+		if p.way == w && p.statement == n && !slices.Contains(out, p.principal) {
 			out = append(out, p.principal)
 		}
 	}
@@ -309,11 +404,11 @@ func (s *summarizer) distinct(n int) (out []int) {
 }
 
 // rows are the actions and resources that are in the difference for a principal of Allow n.
-func (s *summarizer) rows(n, principal int, in map[piece]int) []row {
+func (s *summarizer) rows(w, n, principal int, in map[piece]int) []row {
 	var list []row
 	at := -2 // the action of the last row
 	for _, p := range s.pieces {
-		if _, ok := in[p]; !ok || p.statement != n || p.principal != principal {
+		if _, ok := in[p]; !ok || p.way != w || p.statement != n || p.principal != principal {
 			continue
 		}
 		if at != p.action {
@@ -337,24 +432,24 @@ func (s *summarizer) rows(n, principal int, in map[piece]int) []row {
 // exceptions finds which statements a region must leave out.
 func (s *summarizer) exceptions(f *foundRegion) error {
 	type exception struct {
-		deny bool
-		n    int
+		deny *denial
+		n    int // without a Deny, an Allow of the reason's list
 	}
 	var kept []exception
 	var all []exception
-	for i := range s.new.deny {
-		all = append(all, exception{true, i})
+	for i := range s.denies {
+		all = append(all, exception{deny: &s.denies[i]})
 	}
-	if f.within < 0 {
-		for i := range s.old.allow {
-			all = append(all, exception{false, i})
+	if f.reason.deny == nil && f.reason.list >= 0 {
+		for i := range s.lists[f.reason.list].allow {
+			all = append(all, exception{n: i})
 		}
 	}
 	set := func(list []exception) {
 		f.denies, f.allows = nil, nil
 		for _, e := range list {
-			if e.deny {
-				f.denies = append(f.denies, e.n)
+			if e.deny != nil {
+				f.denies = append(f.denies, *e.deny)
 			} else {
 				f.allows = append(f.allows, e.n)
 			}
@@ -363,10 +458,10 @@ func (s *summarizer) exceptions(f *foundRegion) error {
 	matters := func(e exception, beside []exception) (bool, error) {
 		set(beside)
 		r := s.region(f)
-		if e.deny {
-			r.within = append(r.within, denial{updatedDocument, e.n})
+		if e.deny != nil {
+			r.within = append(r.within, *e.deny)
 		} else {
-			r.grants = append(r.grants, grant{existingDocument, []int{e.n}})
+			r.grants = append(r.grants, grant{f.reason.list, []int{e.n}})
 		}
 		return s.any(r)
 	}

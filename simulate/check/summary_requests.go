@@ -7,8 +7,8 @@ import (
 	"github.com/licit-dev/licit/policy"
 )
 
-// requests is a set of requests by what matches them. Documents are numbers of those that a
-// summarizer compiles.
+// requests is a set of requests by what matches them. Lists of statements are numbers of those
+// that a stance has.
 type requests struct {
 	grants []grant  // each of them allows
 	within []denial // each of them matches
@@ -17,14 +17,14 @@ type requests struct {
 	lacks  []grant  // none allows
 }
 
-// A grant is some Allows of a document; nil: all of them.
+// A grant is some Allows of a list; nil: all of them.
 type grant struct {
-	document int
-	allows   []int
+	list   int
+	allows []int
 }
 
-// A denial is a Deny of a document.
-type denial struct{ document, deny int }
+// A denial is a Deny of a list.
+type denial struct{ list, deny int }
 
 // levelsOf is how many layers the Allows of a policy of kind k take.
 func levelsOf(k policy.Kind) int {
@@ -34,11 +34,12 @@ func levelsOf(k policy.Kind) int {
 	return 1
 }
 
-// A stance is a kind of caller in front of the documents.
+// A stance is a kind of caller in front of lists of statements.
 type stance struct {
-	kind    policy.Kind
-	sides   []*symbolic.Side
-	rules   int // how many Denies of a side are of no document
+	sides   []*symbolic.Side         // of each list, with all of its Allows
+	levels  int                      // layers that the Allows of a list take
+	denials [][][]symbolic.Statement // of each list, what each of its Denies denies
+	frame   *symbolic.Side           // what all of the requests have in common
 	require *symbolic.Formula
 }
 
@@ -61,14 +62,25 @@ func stances(c *compiler, k policy.Kind, documents ...*policy.Document) ([]stanc
 
 func newStance(c *compiler, k policy.Kind, one *callerCase) (stance, error) {
 	sides, require, err := one.sides(c)
-	return stance{kind: k, sides: sides, rules: len(serviceRulesOf(one.kind)), require: require}, err
+	if err != nil {
+		return stance{}, err
+	}
+	each, rules := 1, len(serviceRulesOf(one.kind))
+	if k == policy.ResourceControl {
+		each = 2 // as resourceControl writes them
+	}
+	st := stance{sides: sides, levels: levelsOf(k), frame: everyLayer(nil, sides[0].Denies[:rules]), require: require}
+	for _, side := range sides {
+		st.denials = append(st.denials, slices.Collect(slices.Chunk(side.Denies[rules:], each)))
+	}
+	return st, nil
 }
 
-// allowing is the side of some Allows of a document, without Denies.
+// allowing is the side of some Allows of a list, without Denies.
 func (st *stance) allowing(g grant) *symbolic.Side {
-	side := st.sides[g.document]
+	side := st.sides[g.list]
 	out := &symbolic.Side{Layers: slices.Clone(side.Layers), Grant: side.Grant}
-	for l := 0; l < levelsOf(st.kind) && g.allows != nil; l++ {
+	for l := 0; l < st.levels && g.allows != nil; l++ {
 		layer := []symbolic.Statement{}
 		for _, i := range g.allows {
 			layer = append(layer, side.Layers[l][i])
@@ -78,18 +90,12 @@ func (st *stance) allowing(g grant) *symbolic.Side {
 	return out
 }
 
-// deny is what a Deny of a document denies.
-func (st *stance) deny(p denial) []symbolic.Statement {
-	each := 1
-	if st.kind == policy.ResourceControl {
-		each = 2 // as resourceControl writes them
-	}
-	return st.sides[p.document].Denies[st.rules+p.deny*each:][:each]
-}
+// deny is what a Deny of a list denies.
+func (st *stance) deny(p denial) []symbolic.Statement { return st.denials[p.list][p.deny] }
 
 // holds is the side that has the requests, but for those that a side of lacks has.
 func (st *stance) holds(r *requests) (side *symbolic.Side, lacks []*symbolic.Side) {
-	var parts []*symbolic.Side
+	parts := []*symbolic.Side{st.frame}
 	for _, g := range r.grants {
 		parts = append(parts, st.allowing(g))
 	}
@@ -104,7 +110,6 @@ func (st *stance) holds(r *requests) (side *symbolic.Side, lacks []*symbolic.Sid
 		parts = append(parts, everyLayer([][]symbolic.Statement{list}, nil))
 	}
 	side = every(parts...)
-	side.Denies = append(side.Denies, st.sides[0].Denies[:st.rules]...)
 	for _, p := range r.denies {
 		side.Denies = append(side.Denies, st.deny(p)...)
 	}

@@ -10,27 +10,31 @@ import (
 // regions writes what was found, with the values that narrow leaves of the other statements.
 func (s *summarizer) regions(narrow func(st policy.Statement, of *policy.Statement) policy.Statement) []Region {
 	var out []Region
-	for _, f := range s.found {
-		st := s.new.allow[f.statement]
+	for i := range s.found {
+		f := &s.found[i]
+		st := *s.allow(f)
 		sid := st.SID
 		st = chosen(st, f.principals, f.actions, f.resources)
 		st.SID = sid
 		r := Region{Statement: st}
-		if f.within >= 0 {
-			r.Within = append(r.Within, narrow(chosen(s.old.deny[f.within], nil, f.parts, nil), &st))
-		}
-		except := func(e policy.Statement) {
-			e = narrow(e, &st)
+		near := func(other policy.Statement) policy.Statement {
+			other = narrow(other, &st)
 			for i := range r.Within {
-				e = narrow(e, &r.Within[i])
+				other = narrow(other, &r.Within[i])
 			}
-			r.Except = append(r.Except, e)
+			return other
 		}
-		for _, i := range f.denies {
-			except(s.new.deny[i])
+		for _, g := range f.more {
+			r.Within = append(r.Within, near(s.lists[g.list].allow[g.allows[0]]))
+		}
+		if d := f.reason.deny; d != nil {
+			r.Within = append(r.Within, near(chosen(*s.deny(*d), nil, f.parts, nil)))
+		}
+		for _, d := range f.denies {
+			r.Except = append(r.Except, near(*s.deny(d)))
 		}
 		for _, i := range f.allows {
-			except(s.old.allow[i])
+			r.Except = append(r.Except, near(s.lists[f.reason.list].allow[i]))
 		}
 		out = append(out, r)
 	}
@@ -105,71 +109,64 @@ func near(st policy.Statement, of *policy.Statement) policy.Statement {
 	return st
 }
 
-// wordsOf are the statements of regions as one document, and what each region has by them.
-func wordsOf(k policy.Kind, regions []Region) (*policy.Document, []requests, error) {
-	var list []policy.Statement
+// words are the statements of regions, and what each region has by them. Denies that name
+// principals may stand apart, in a list of their own.
+type words struct {
+	all, apart *policy.Document
+	regions    []requests
+}
+
+// wordsOf writes the regions as the list number first, and the Denies that isApart tells as the next one.
+func wordsOf(k policy.Kind, first int, regions []Region, isApart func(*policy.Statement) bool) (w words, err error) {
+	var list, apart []policy.Statement
 	allows, denies := 0, 0
 	add := func(st policy.Statement) (allow int, deny denial) {
 		st.SID = ""
-		list = append(list, st)
-		if st.Effect == policy.Deny {
+		switch {
+		case st.Effect == policy.Deny && isApart(&st):
+			apart = append(apart, st)
+			return -1, denial{first + 1, len(apart) - 1}
+		case st.Effect == policy.Deny:
 			denies++
-		} else {
+		default:
 			allows++
 		}
-		return allows - 1, denial{otherDocument, denies - 1}
+		list = append(list, st)
+		return allows - 1, denial{first, denies - 1}
 	}
-	var out []requests
 	for i := range regions {
 		region := &regions[i]
 		n, _ := add(region.Statement)
-		r := requests{grants: []grant{{otherDocument, []int{n}}}, lacks: besideOf(k, &region.Statement)}
+		r := requests{grants: []grant{{first, []int{n}}}, lacks: besideOf(k, &region.Statement)}
 		if k == policy.ResourceControl {
 			r.grants[0].allows = nil // what is allowed is all there is, whatever a document writes
 		}
 		for _, st := range region.Within {
-			_, d := add(st)
-			r.within = append(r.within, d)
+			n, d := add(st)
+			if st.Effect == policy.Deny {
+				r.within = append(r.within, d)
+			} else {
+				r.grants = append(r.grants, grant{first, []int{n}})
+			}
 		}
 		for _, st := range region.Except {
 			n, d := add(st)
 			if st.Effect == policy.Deny {
 				r.denies = append(r.denies, d)
 			} else {
-				r.lacks = append(r.lacks, grant{otherDocument, []int{n}})
+				r.lacks = append(r.lacks, grant{first, []int{n}})
 			}
 		}
-		out = append(out, r)
+		w.regions = append(w.regions, r)
 	}
-	d, err := policy.NewDocument(list...)
-	return d, out, err
+	if w.all, err = policy.NewDocument(list...); err == nil {
+		w.apart, err = policy.NewDocument(apart...)
+	}
+	return w, err
 }
 
-// certify proves, from the words of the regions and the documents as they are, that the
-// regions have all of the difference and nothing else.
-func (s *summarizer) certify(regions []Region) error {
-	words, list, err := wordsOf(s.kind, regions)
-	if err != nil {
-		return err
-	}
-	c := newCompiler(s.ctx.Err, nil)
-	all, err := stances(c, s.kind, s.updated, s.existing, words)
-	if err != nil {
-		return err
-	}
-	if err := c.lemmas(); err != nil {
-		return err
-	}
-	if err := c.problem.Settle(); err != nil {
-		return err
-	}
-	for i := range all {
-		if err := all[i].certify(c, list); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// together leaves all words in one list.
+func together(*policy.Statement) bool { return false }
 
 func (st *stance) certify(c *compiler, regions []requests) error {
 	none := func(side *symbolic.Side, lacks ...*symbolic.Side) error {

@@ -1,0 +1,508 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/licit-dev/licit/internal/glob"
+	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/policy"
+	"github.com/licit-dev/licit/simulate"
+)
+
+// Gained lists everything that a user, role, role session or root user can do in the environment
+// after and could not do before; with the environments swapped, what it loses. For one that is
+// not in the environment before, that is all that it can do; for one that is not in the
+// environment after, nothing: both as [NoGainedAccess] takes them.
+//
+// The statements of the regions are those of the principal's identity policies, permissions
+// boundary, SCPs and RCPs, without values that match nothing. Beside Denies that no longer hold,
+// Within has Allows of the boundary and of SCPs that must match, too. A Deny with a Principal is
+// of an RCP, and matches only requests for resources of the principal's account, of services
+// that RCPs reach. A Statement with a Principal stands for what the policy of a resource allows
+// the principal itself, by name or with everybody, whatever its own policies allow.
+//
+// Certified says that this is proved, of all actions, resources and keys: all that the principal gains
+// is in a region, on resources without a policy, on listed ones with theirs, and on all others,
+// whatever their policies say, if they say the same in both environments. And all that is in a
+// region is gained: without a Principal in its Statement on the resources of the principal's
+// account that have no policy, or one that grants the account and denies nothing; with one, on
+// those whose policy allows it to the principal itself and denies nothing. What only the policy of
+// a resource can open to the account (a key, a role that is assumed) is gained only where it does.
+// What [NoGainedAccess] needs to know, Certified does. Errors are those of [NoGainedAccess].
+func Gained(ctx context.Context, before, after *simulate.Environment, p policy.Principal) (Summary, error) {
+	e, err := newEstate(before, after)
+	if err != nil {
+		return Summary{}, err
+	}
+	return e.gained(ctx, p)
+}
+
+func (e *estate) gained(ctx context.Context, p policy.Principal) (Summary, error) {
+	subjects := []subject{{env: e.after, principal: p}, {env: e.before, principal: p}}
+	if err := subjects[0].prepare(); err != nil {
+		return Summary{}, err
+	}
+	if subjects[0].isNobody() {
+		return Summary{Certified: true}, nil
+	}
+	if subjects[1].isNobody() {
+		subjects = subjects[:1]
+	}
+	q, result, err := e.question(ctx, subjects)
+	if q == nil {
+		return Summary{Reason: result.Reason}, err
+	}
+	q.unlisted = true
+	if q.differs != "" {
+		return Summary{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", q.differs, p)}, nil
+	}
+	if len(q.places(q.listed)) == 0 {
+		return Summary{Certified: true}, nil
+	}
+	g := &gain{ctx: ctx, stackQuestion: q}
+	return g.summarizer().summary(g.certify, g.example), nil
+}
+
+// A gain is the question what one principal can do in one environment more than in another.
+type gain struct {
+	ctx context.Context
+	*stackQuestion
+	lists []sideStatements
+	rcps  []int // lists that are of RCPs
+}
+
+// summarizer has a list for each layer of each side: of the side that allows one Allow of each
+// layer must match, or the policy of a resource stands in for the identity policies; the other side
+// refuses where one of its layers does not allow, or one of its Denies matches.
+func (g *gain) summarizer() *summarizer {
+	s := &summarizer{ctx: g.ctx, compile: g.compile, beside: func(*policy.Statement) []grant { return nil }}
+	layers := func(sub *subject) (must, all []int) {
+		l := &sub.base.Layers
+		add := func(k policy.Kind, documents ...*policy.Document) int {
+			g.lists = append(g.lists, wordsOfLayer(k, documents))
+			all = append(all, len(g.lists)-1)
+			s.each += weightOf(documents...)
+			return len(g.lists) - 1
+		}
+		if sub.caller.kind == policy.Root {
+			g.lists = append(g.lists, sideStatements{allow: []policy.Statement{others}})
+			must = append(must, len(g.lists)-1)
+		} else {
+			must = append(must, add(policy.IdentityBased, l.Identity...))
+			if len(l.Boundary) > 0 {
+				must = append(must, add(policy.PermissionsBoundary, l.Boundary...))
+			}
+		}
+		for _, level := range l.ServiceControl {
+			must = append(must, add(policy.ServiceControl, level...))
+		}
+		g.rcps = append(g.rcps, add(policy.ResourceControl, slices.Concat(l.ResourceControl...)...))
+		g.lists[len(g.lists)-1].allow = nil // every level has the full-access RCP
+		return must, all
+	}
+	must, all := layers(&g.subjects[0])
+	held := map[string]bool{}
+	for _, l := range all {
+		for i := range g.lists[l].deny {
+			s.denies = append(s.denies, denial{l, i})
+			held[textOf(g.lists[l].deny[i])] = true
+		}
+	}
+	own := way{first: must[0], more: g.limiting(must[1:])}
+	granted := way{first: len(g.lists), more: g.limiting(levelsAmong(&g.subjects[0], must))}
+	g.lists = append(g.lists, sideStatements{allow: []policy.Statement{granting}})
+	if len(g.subjects) == 1 {
+		own.reasons, granted.reasons = []refusal{{list: -1}}, []refusal{{list: -1}}
+	} else {
+		must, all := layers(&g.subjects[1])
+		limiting := g.limiting(must)
+		for _, l := range limiting {
+			own.reasons = append(own.reasons, refusal{list: l})
+		}
+		levels := g.limiting(levelsAmong(&g.subjects[1], must))
+		for _, l := range levels {
+			granted.reasons = append(granted.reasons, refusal{list: l})
+		}
+		for _, l := range all {
+			for i := range g.lists[l].deny {
+				if d := (denial{l, i}); !held[textOf(g.lists[l].deny[i])] {
+					own.reasons = append(own.reasons, refusal{deny: &d, given: limiting})
+					granted.reasons = append(granted.reasons, refusal{deny: &d, given: levels})
+				}
+			}
+		}
+	}
+	s.ways, s.lists = []way{own, granted}, g.lists
+	return s
+}
+
+// granting stands for what the policy of a resource allows a principal itself.
+var granting = policy.Statement{Effect: policy.Allow, Principal: policy.Everyone(), Action: policy.List("*"), Resource: policy.List("*")}
+
+func isGranting(st *policy.Statement) bool {
+	return st.Effect == policy.Allow && !st.Principal.IsZero()
+}
+
+// isOfRCP tells the Denies of RCPs from those of other layers.
+func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && !st.Principal.IsZero() }
+
+// levelsAmong are the levels of SCPs among the layers of a subject.
+func levelsAmong(sub *subject, must []int) []int {
+	return must[len(must)-len(sub.base.Layers.ServiceControl):]
+}
+
+// limiting are the lists that do not allow everything.
+func (g *gain) limiting(lists []int) (out []int) {
+	for _, l := range lists {
+		if !slices.ContainsFunc(g.lists[l].allow, allowsEverything) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func allowsEverything(st policy.Statement) bool {
+	everything := func(p policy.Patterns) bool { return slices.ContainsFunc(slices.Collect(p.All()), onlyStars) }
+	return st.Condition.Len() == 0 && everything(st.Action) && everything(st.Resource)
+}
+
+// wordsOfLayer are the statements of documents of one kind, each once, as identity policies say
+// the same.
+func wordsOfLayer(k policy.Kind, documents []*policy.Document) (out sideStatements) {
+	seen := map[string]bool{}
+	for _, d := range documents {
+		all := statementsOf(d)
+		for _, st := range slices.Concat(all.allow, all.deny) {
+			st, matches := asIdentity(k, st)
+			if !matches || seen[textOf(st)] {
+				continue
+			}
+			seen[textOf(st)] = true
+			if st.Effect == policy.Deny {
+				out.deny = append(out.deny, st)
+			} else {
+				out.allow = append(out.allow, st)
+			}
+		}
+	}
+	return out
+}
+
+// asIdentity leaves out resources that match nothing in policies of kind k, which an identity policy
+// would complete (R-RSC-7). matches is false if nothing is left to match.
+func asIdentity(k policy.Kind, st policy.Statement) (_ policy.Statement, matches bool) {
+	complete := func(p policy.Patterns) []string {
+		return slices.DeleteFunc(slices.Collect(p.All()), func(value string) bool {
+			_, n := glob.SplitARN(value, mode(policy.Version2012))
+			return !onlyStars(value) && n < 6 && !padding(k, value)
+		})
+	}
+	if list := complete(st.Resource); !st.Resource.IsZero() && len(list) < st.Resource.Len() {
+		if len(list) == 0 {
+			return st, false
+		}
+		st.Resource = policy.List(list...)
+	}
+	if list := complete(st.NotResource); !st.NotResource.IsZero() && len(list) < st.NotResource.Len() {
+		if st.NotResource = policy.List(list...); len(list) == 0 {
+			st.NotResource, st.Resource = policy.Patterns{}, policy.List("*")
+		}
+	}
+	return st, true
+}
+
+// textOf tells statements apart.
+func textOf(st policy.Statement) string {
+	st.SID = ""
+	d, err := policy.NewDocument(st)
+	if err != nil {
+		return fmt.Sprint(st)
+	}
+	return d.String()
+}
+
+// compile has the lists, and then that of pieces, in front of the principal wherever it acts.
+func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
+	var standings []simulate.Standing
+	for _, sub := range g.subjects {
+		standings = append(standings, sub.base)
+	}
+	facts := g.facts(standings, nil)
+	c.isOwn = func(string) bool { return false }
+	st := stance{levels: 1, require: facts.holds(c, 0)}
+	reached, ours := c.problem.Free(), c.problem.Free().Is()
+	for i, list := range append(slices.Clip(g.lists), sideStatements{}) {
+		d := pieces
+		if i < len(g.lists) {
+			var err error
+			if d, err = policy.NewDocument(withoutSIDs(slices.Concat(list.allow, list.deny))...); err != nil {
+				return nil, err
+			}
+		}
+		if slices.Contains(g.rcps, i) {
+			if err := st.addRCP(c, d, reached, ours); err != nil {
+				return nil, err
+			}
+		} else if err := st.add(c, d); err != nil {
+			return nil, err
+		}
+	}
+	return []stance{st}, st.begin(c, g.subjects[0].caller.kind)
+}
+
+func withoutSIDs(list []policy.Statement) []policy.Statement {
+	for i := range list {
+		list[i].SID = ""
+	}
+	return list
+}
+
+// begin has the service rules for a kind of caller as what all requests have in common.
+func (st *stance) begin(c *compiler, kind policy.PrincipalKind) error {
+	b := newSide(c)
+	b.serviceRules(kind)
+	st.frame = everyLayer(nil, b.Denies)
+	return b.err
+}
+
+// add compiles one more list.
+func (st *stance) add(c *compiler, d *policy.Document) error {
+	allows, denies, err := c.statements(d, policy.IdentityBased, nil)
+	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{allows}, nil))
+	st.denials = append(st.denials, slices.Collect(slices.Chunk(denies, 1)))
+	return err
+}
+
+// addRCP compiles a list of RCPs, which are in force under a formula.
+func (st *stance) addRCP(c *compiler, d *policy.Document, reached symbolic.Free, when *symbolic.Formula) error {
+	b := newSide(c)
+	b.resourceControl([][]*policy.Document{{d}}, reached)
+	for i := range b.Denies {
+		b.Denies[i].When = symbolic.And(b.Denies[i].When, when)
+	}
+	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{{}}, nil))
+	st.denials = append(st.denials, slices.Collect(slices.Chunk(b.Denies, 2)))
+	return b.err
+}
+
+// The lists of a place that regions speak of.
+const (
+	wordsList = iota
+	rcpsList
+	grantedList // what the resource's policy allows the principal itself
+)
+
+// wordsOf writes regions with the lists of a place.
+func (g *gain) wordsOf(regions []Region) (words, error) {
+	w, err := wordsOf(policy.IdentityBased, wordsList, regions, isOfRCP)
+	for i := range w.regions {
+		if isGranting(&regions[i].Statement) {
+			w.regions[i].grants = append(w.regions[i].grants, grant{grantedList, nil})
+		}
+	}
+	return w, err
+}
+
+// standing is the stance of the principal at a place, with the words of regions.
+func (g *gain) standing(c *compiler, p place, at *placement, holds *symbolic.Side, w words) (stance, error) {
+	c.side = everySide
+	ours := symbolic.True()
+	if account := g.subjects[0].principal.AccountID(); p.elsewhere || p.listed != nil && p.listed.owner != account {
+		ours = symbolic.False()
+	}
+	st := stance{levels: 1}
+	if err := st.add(c, w.all); err != nil {
+		return st, err
+	}
+	if err := st.addRCP(c, w.apart, at.frees[0].reached, ours); err != nil {
+		return st, err
+	}
+	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{slices.Concat(holds.Layers[at.direct], holds.Layers[at.session])}, nil))
+	return st, st.begin(c, g.subjects[0].caller.kind)
+}
+
+// certify proves, from the words of the regions and the environments as they are, what [Gained]
+// says, and leaves out what stands for resource policies if the rest has all of it.
+func (g *gain) certify(regions []Region) ([]Region, error) {
+	if own := slices.DeleteFunc(slices.Clone(regions), func(r Region) bool { return isGranting(&r.Statement) }); len(own) < len(regions) {
+		if err := g.proves(own); !errors.Is(err, errUncertified) {
+			return own, err
+		}
+	}
+	return regions, g.proves(regions)
+}
+
+func (g *gain) proves(regions []Region) error {
+	w, err := g.wordsOf(regions)
+	if err != nil {
+		return err
+	}
+	for _, p := range g.places(g.listed) {
+		if err := g.proveAt(p, w, (*gainPlace).holdsAll); errors.Is(err, errUncertified) {
+			return uncertifiedAt{g.placeText(p)}
+		} else if err != nil {
+			return err
+		}
+	}
+	if len(regions) == 0 {
+		return nil
+	}
+	return g.proveAt(place{owned: true}, w, func(at *gainPlace) error { return at.holdsNothingElse(regions) })
+}
+
+// uncertifiedAt says where the regions are not proved to be the difference.
+type uncertifiedAt struct{ place string }
+
+func (e uncertifiedAt) Error() string { return errUncertified.Error() + " on " + e.place }
+func (e uncertifiedAt) Unwrap() error { return errUncertified }
+
+func (g *gain) placeText(p place) string {
+	switch {
+	case p.listed != nil && p.listed.role:
+		return p.listed.arn.String() + " when it is assumed"
+	case p.listed != nil:
+		return p.listed.arn.String()
+	case p.unlisted:
+		return "resources of the account that are not listed and may have a policy"
+	case p.elsewhere:
+		return "resources of other accounts, and those whose policies are not known"
+	}
+	return "resources of the account without a policy"
+}
+
+// A gainPlace is what the principal can do at a place, with the words of regions.
+type gainPlace struct {
+	c              *compiler
+	after          *symbolic.Side
+	before         []*symbolic.Side // none where nobody was
+	words          stance
+	regions        []requests
+	where, ungated *symbolic.Side // the place, and what needs no grant to the account there
+	free           stackFree
+}
+
+func (g *gain) proveAt(p place, w words, prove func(*gainPlace) error) error {
+	one, of := g.placed(p)
+	c := newCompiler(g.ctx.Err, nil)
+	sides, require, err := one.sides(c)
+	if err != nil {
+		return err
+	}
+	at := &gainPlace{c: c, after: sides[0], before: sides[1:], regions: w.regions, free: of.frees[0]}
+	if at.words, err = g.standing(c, p, of, sides[0], w); err != nil {
+		return err
+	}
+	at.words.require = require
+	where, ungated := newSide(c), newSide(c)
+	where.Grant = everyLayer(nil, nil).Grant
+	g.within(where, p)
+	ungated.noAccountGrant()
+	at.where, at.ungated = where.Side, everyLayer(ungated.Layers, nil)
+	for _, err := range []error{where.err, ungated.err, c.lemmas(), c.problem.Settle()} {
+		if err != nil {
+			return err
+		}
+	}
+	// A contradiction in what is said of the caller would prove anything.
+	if _, ok, err := c.problem.Solve(require); err != nil {
+		return err
+	} else if !ok {
+		return errContradiction
+	}
+	return prove(at)
+}
+
+// none proves that there is no request of a side that the others do not have.
+func (at *gainPlace) none(require *symbolic.Formula, side *symbolic.Side, lacks ...*symbolic.Side) error {
+	st := stance{require: symbolic.And(at.words.require, require)}
+	found, err := st.any(at.c, side, lacks...)
+	if err == nil && found {
+		err = errUncertified
+	}
+	return err
+}
+
+// holdsAll proves that all of the difference is in the regions.
+func (at *gainPlace) holdsAll() error {
+	lacks := slices.Clone(at.before)
+	for i := range at.regions {
+		lacks = append(lacks, at.words.has(&at.regions[i]))
+	}
+	return at.none(symbolic.True(), at.after, lacks...)
+}
+
+// holdsNothingElse proves that all that is in the regions is of the difference: where the policy of the
+// resource grants nothing, but for what needs that; where it grants the account; and where it
+// grants the principal itself, in regions that are about that.
+func (at *gainPlace) holdsNothingElse(regions []Region) error {
+	free := at.free
+	denied := symbolic.Not(free.denied.Is())
+	itself := symbolic.Or(free.direct.Is(), free.session.Is())
+	for i := range at.regions {
+		side, lacks := at.words.holds(&at.regions[i])
+		side = every(side, at.where)
+		only := func(require *symbolic.Formula, side *symbolic.Side) error {
+			if err := at.none(require, side, append(slices.Clip(lacks), at.after)...); err != nil {
+				return err
+			}
+			for _, b := range at.before {
+				if err := at.none(require, every(side, b), lacks...); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		var err error
+		if isGranting(&regions[i].Statement) {
+			err = only(symbolic.And(denied, free.direct.Is()), side)
+		} else if err = only(symbolic.And(denied, symbolic.Not(itself), free.account.Is()), side); err == nil {
+			err = only(symbolic.And(denied, symbolic.Not(itself), symbolic.Not(free.account.Is())), every(side, at.ungated))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// maxExamplePlaces limits the listed resources on which an example of a region is looked for.
+const maxExamplePlaces = 10
+
+// example looks for a request of the region that both evaluators decide, and the environments.
+func (g *gain) example(r *Region) *Counterexample {
+	w, err := g.wordsOf([]Region{*r})
+	if err != nil {
+		return nil
+	}
+	var places []place
+	if !isGranting(&r.Statement) {
+		places = append(places, place{})
+	}
+	for _, l := range g.listed[:min(len(g.listed), maxExamplePlaces)] {
+		places = append(places, place{listed: l})
+	}
+	for _, p := range places {
+		one, at := g.placed(p)
+		sides := one.sides
+		one.sides = func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
+			list, require, err := sides(c)
+			if err != nil {
+				return nil, nil, err
+			}
+			st, err := g.standing(c, p, at, list[0], w)
+			if err != nil {
+				return nil, nil, err
+			}
+			side, lacks := st.holds(&w.regions[0])
+			return slices.Concat([]*symbolic.Side{every(list[0], side)}, list[1:], lacks), require, nil
+		}
+		q := &question{ctx: g.ctx, cases: []*callerCase{one}, examples: append([]*policy.Document{w.all}, g.examples()...), confirmAlso: g.confirm, explain: g.explain}
+		if found := q.answer().Counterexample; found != nil {
+			return found
+		}
+	}
+	return nil
+}
