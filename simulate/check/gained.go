@@ -113,7 +113,7 @@ func (g *gain) summarizer() *summarizer {
 	}
 	own := way{first: must[0], more: g.limiting(must[1:])}
 	granted := way{first: len(g.lists), more: g.limiting(levelsAmong(&g.subjects[0], must))}
-	g.lists = append(g.lists, sideStatements{allow: []policy.Statement{granting}})
+	g.lists = append(g.lists, sideStatements{allow: []policy.Statement{g.granting()}})
 	if len(g.subjects) == 1 {
 		own.reasons, granted.reasons = []refusal{{list: -1}}, []refusal{{list: -1}}
 	} else {
@@ -139,12 +139,14 @@ func (g *gain) summarizer() *summarizer {
 	return s
 }
 
-// granting stands for what the policy of a resource allows a principal itself.
-var granting = policy.Statement{Effect: policy.Allow, Principal: policy.Everyone(), Action: policy.List("*"), Resource: policy.List("*")}
-
-func isGranting(st *policy.Statement) bool {
-	return st.Effect == policy.Allow && !st.Principal.IsZero()
+// granting stands for what the policy of a resource allows the principal itself.
+func (g *gain) granting() policy.Statement {
+	st := others
+	st.Principal = policy.PrincipalList(policy.AWSPrincipal, g.subjects[0].principal.ARN().String())
+	return st
 }
+
+func isGranting(st *policy.Statement) bool { return st.Effect == policy.Allow && !st.Principal.IsZero() }
 
 // isOfRCP tells the Denies of RCPs from those of other layers.
 func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && !st.Principal.IsZero() }
@@ -233,7 +235,7 @@ func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
 	facts := g.facts(standings, nil)
 	c.isOwn = func(string) bool { return false }
 	st := stance{levels: 1, require: facts.holds(c, 0)}
-	reached, ours := c.problem.Free(), c.problem.Free().Is()
+	reached, ours, itself := c.problem.Free(), c.problem.Free().Is(), c.problem.Free().Is()
 	for i, list := range append(slices.Clip(g.lists), sideStatements{}) {
 		d := pieces
 		if i < len(g.lists) {
@@ -246,7 +248,7 @@ func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
 			if err := st.addRCP(c, d, reached, ours); err != nil {
 				return nil, err
 			}
-		} else if err := st.add(c, d); err != nil {
+		} else if err := st.add(c, d, itself); err != nil {
 			return nil, err
 		}
 	}
@@ -268,9 +270,14 @@ func (st *stance) begin(c *compiler, kind policy.PrincipalKind) error {
 	return b.err
 }
 
-// add compiles one more list.
-func (st *stance) add(c *compiler, d *policy.Document) error {
-	allows, denies, err := c.statements(d, policy.IdentityBased, nil)
+// add compiles one more list, in which what stands for resource policies holds under a formula.
+func (st *stance) add(c *compiler, d *policy.Document, itself *symbolic.Formula) error {
+	allows, denies, err := c.statements(d, policy.IdentityBased, func(s policy.Statement) *symbolic.Formula {
+		if isGranting(&s) {
+			return itself
+		}
+		return symbolic.True()
+	})
 	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{allows}, nil))
 	st.denials = append(st.denials, slices.Collect(slices.Chunk(denies, 1)))
 	return err
@@ -310,11 +317,11 @@ func (g *gain) wordsOf(regions []Region) (words, error) {
 func (g *gain) standing(c *compiler, p place, at *placement, holds *symbolic.Side, w words) (stance, error) {
 	c.side = everySide
 	ours := symbolic.True()
-	if account := g.subjects[0].principal.AccountID(); p.elsewhere || p.listed != nil && p.listed.owner != account {
+	if p.elsewhere || p.listed != nil && !g.reachesRCPs(p.listed) {
 		ours = symbolic.False()
 	}
 	st := stance{levels: 1}
-	if err := st.add(c, w.all); err != nil {
+	if err := st.add(c, w.all, symbolic.True()); err != nil {
 		return st, err
 	}
 	if err := st.addRCP(c, w.apart, at.frees[0].reached, ours); err != nil {
@@ -322,6 +329,12 @@ func (g *gain) standing(c *compiler, p place, at *placement, holds *symbolic.Sid
 	}
 	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{slices.Concat(holds.Layers[at.direct], holds.Layers[at.session])}, nil))
 	return st, st.begin(c, g.subjects[0].caller.kind)
+}
+
+// reachesRCPs reports whether the RCPs of the principal's account are in force on a listed resource.
+func (g *gain) reachesRCPs(r *listedResource) bool {
+	sub := &g.subjects[0]
+	return r.owner == sub.principal.AccountID() && len(sub.env.Standing(sub.request(r.action(), r.arn)).Layers.ResourceControl) > 0
 }
 
 // certify proves, from the words of the regions and the environments as they are, what [Gained]

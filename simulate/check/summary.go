@@ -127,7 +127,7 @@ var (
 // "s3:* on arn:aws:s3:::logs/*, except s3:GetObject on *".
 func (r Region) String() string {
 	var b strings.Builder
-	if isOthers := r.Statement.Principal.IsZero() && slices.ContainsFunc(r.Within, func(s policy.Statement) bool { return !s.Principal.IsZero() || !s.NotPrincipal.IsZero() }); isOthers {
+	if isOthers := phrase(r.Statement) == phrase(others) && slices.ContainsFunc(r.Within, func(s policy.Statement) bool { return !s.Principal.IsZero() || !s.NotPrincipal.IsZero() }); isOthers {
 		b.WriteString("what other policies allow")
 	} else {
 		b.WriteString(phrase(r.Statement))
