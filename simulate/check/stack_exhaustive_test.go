@@ -189,6 +189,9 @@ func (m *maker) hide(s *smallStack, alike bool) {
 			list[0] = strings.Replace(list[0], `}`, m.condition()+`}`, 1)
 		}
 		s.hidden[i] = m.ofPrincipal(m.named(list, "*", theAccount, theUser, theRole, both, `"*"`))
+		if m.IntN(6) == 0 { // which denies whoever has a boundary
+			s.hidden[i] = append(s.hidden[i], `{"Effect":"Deny","NotPrincipal":{"AWS":["arn:aws:iam::`+smallAccount+`:user/ana","`+smallAccount+`"]},"Action":"*","Resource":"*"}`)
+		}
 	}
 }
 
