@@ -25,14 +25,20 @@ func allText(s *check.Summary) string {
 	for _, r := range s.Regions {
 		fmt.Fprintf(&b, "  %s\n", printable(r.String()))
 		if x := r.Example; x != nil {
-			fmt.Fprintf(&b, "    for example %s on %s for %s", plain(string(x.Request.Action)), plain(resourceText(x.Request.Resource)), callerText(x.Request.Principal))
-			for _, k := range sortedKeys(x.Request.Keys) {
-				fmt.Fprintf(&b, ", %s = %s", plain(k.name), printable(wording.AndList(k.values)))
-			}
+			fmt.Fprintf(&b, "    for example %s", exampleText(x, " for "+callerText(x.Request.Principal)))
 			b.WriteString("\n")
 		}
 	}
 	return b.String()
+}
+
+// exampleText is the request of an example, with what is to be said about its caller.
+func exampleText(x *check.Counterexample, caller string) string {
+	text := fmt.Sprintf("%s on %s%s", plain(string(x.Request.Action)), plain(resourceText(x.Request.Resource)), caller)
+	for _, k := range sortedKeys(x.Request.Keys) {
+		text += fmt.Sprintf(", %s = %s", plain(k.name), printable(wording.AndList(k.values)))
+	}
+	return text
 }
 
 // A summaryJSON is all that one policy allows and another does not.

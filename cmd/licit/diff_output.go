@@ -15,10 +15,14 @@ func (v *diffView) write(a *app, output string, top int) error {
 	var text string
 	switch output {
 	case "json":
-		if v.plan != nil {
-			return writeJSON(a.stdout, planDiffJSON{v.json(), v.plan.json()})
+		out, err := v.json()
+		if err != nil {
+			return err
 		}
-		return writeJSON(a.stdout, v.json())
+		if v.plan != nil {
+			return writeJSON(a.stdout, planDiffJSON{out, v.plan.json()})
+		}
+		return writeJSON(a.stdout, out)
 	case "markdown":
 		text = v.markdown(top)
 		if v.plan != nil {
@@ -158,6 +162,7 @@ func (v *diffView) text(top int) string {
 	if left > 0 {
 		fmt.Fprintf(&b, "\n… and %s (--top 0 shows them, -o json lists them)\n", plural(left, "more line"))
 	}
+	b.WriteString(v.regionsText(top))
 	fmt.Fprintf(&b, "\n%s\n", v.asked())
 	for _, line := range v.proofs.lines() {
 		fmt.Fprintf(&b, "%s\n", line)
@@ -203,12 +208,13 @@ func (v *diffView) markdown(top int) string {
 	if left > 0 {
 		fmt.Fprintf(&b, "\n… and %s.\n", plural(left, "more line"))
 	}
+	b.WriteString(v.regionsMarkdown(top, max(0, mostMarkdown-b.Len())))
 	proofs := v.proofs.lines()
 	for _, line := range proofs {
 		fmt.Fprintf(&b, "\n%s.\n", markdownText(strings.ToUpper(line[:1])+line[1:]))
 	}
 	asked := markdownText(v.asked())
-	if len(proofs) == 0 {
+	if len(proofs)+len(v.regions) == 0 {
 		asked += ". No proof: see `licit diff --help`"
 	}
 	fmt.Fprintf(&b, "\n<sub>%s.</sub>\n", asked)
@@ -261,6 +267,10 @@ func (v *diffView) workflowCommands(top int) string {
 		}
 		fmt.Fprintf(&b, "::%s %stitle=%s::%s\n", level, where, commandProperty("Access "+s.kind.String()), commandData(text))
 	}
+	_, others := v.regionStories()
+	for _, line := range v.unprovedLines(others) {
+		fmt.Fprintf(&b, "::notice title=Proof::%s\n", commandData(line))
+	}
 	for _, line := range v.proofs.lines() {
 		level := "notice"
 		if disproved(v.proofs.gained) || disproved(v.proofs.lost) {
@@ -281,6 +291,8 @@ type diffJSON struct {
 	Incomplete  []diffLackJSON `json:"incomplete,omitempty"` // where rows may lack
 	// Proofs are there where nothing was found that anybody gains, or loses.
 	Proofs *diffProofsJSON `json:"proofs,omitempty"`
+	// Regions are those of some principals, see mostRegions: all that they gain, or lose.
+	Regions []diffRegionsJSON `json:"regions,omitempty"`
 }
 
 type diffLackJSON struct {
@@ -345,10 +357,10 @@ type diffCauseJSON struct {
 	Column  int    `json:"column,omitempty"`
 }
 
-func (v *diffView) json() diffJSON {
+func (v *diffView) json() (out diffJSON, err error) {
 	r := v.report
 	gained, lost, open := v.counts()
-	out := diffJSON{
+	out = diffJSON{
 		ServiceData: v.facts.Date(), Rows: []diffRowJSON{},
 		Counts: diffCountJSON{gained, lost, open, r.Indeterminate, v.changed(), v.outside()},
 		Asked:  diffAskedJSON{r.Principals, r.Groups, r.Actions, r.Requests, r.Sampled},
@@ -360,7 +372,8 @@ func (v *diffView) json() diffJSON {
 	for _, in := range r.Incomplete {
 		out.Incomplete = append(out.Incomplete, diffLackJSON(in))
 	}
-	return out
+	out.Regions, err = v.regionsJSON()
+	return out, err
 }
 
 func (v *diffView) row(r *simulate.Row) diffRowJSON {

@@ -17,7 +17,7 @@ const mostProofs = 100
 // somebody does, or since only a part of all requests was to be compared.
 type diffProofs struct{ gained, lost *check.Result }
 
-// prove asks for proofs of what the enumeration found nothing of.
+// prove asks for proofs of what the enumeration found nothing of, and for regions of the rest.
 func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 	s := &c.scope
 	if len(s.Principals)+len(s.Kinds)+len(s.Accounts)+len(s.Actions)+len(s.Resources) > 0 || len(c.context) > 0 {
@@ -47,8 +47,10 @@ func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 	if v.proofs.gained, err = ask(simulate.DeltaGained, v.before.Env, v.after.Env); err != nil {
 		return err
 	}
-	v.proofs.lost, err = ask(simulate.DeltaLost, v.after.Env, v.before.Env)
-	return err
+	if v.proofs.lost, err = ask(simulate.DeltaLost, v.after.Env, v.before.Env); err != nil {
+		return err
+	}
+	return c.regions(ctx, a, v)
 }
 
 // lines are the proofs as sentences.

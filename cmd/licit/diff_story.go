@@ -21,6 +21,8 @@ type diffView struct {
 	plan          *planView                   // nil: the change is no Terraform plan
 	report        *simulate.Report
 	proofs        diffProofs
+	regions       []gainedRegions // of the principals of rows
+	unproved      int             // more principals of rows
 	facts         facts
 }
 

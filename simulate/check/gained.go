@@ -33,11 +33,32 @@ import (
 // a resource can open to the account (a key, a role that is assumed) is gained only where it does.
 // What [NoGainedAccess] needs to know, Certified does. Errors are those of [NoGainedAccess].
 func Gained(ctx context.Context, before, after *simulate.Environment, p policy.Principal) (Summary, error) {
-	e, err := newEstate(before, after)
+	out, err := GainedByEach(ctx, before, after, []policy.Principal{p})
 	if err != nil {
 		return Summary{}, err
 	}
-	return e.gained(ctx, p)
+	return out[0], nil
+}
+
+// GainedByEach is [Gained] for several principals: one Summary for each, in their order.
+func GainedByEach(ctx context.Context, before, after *simulate.Environment, principals []policy.Principal, options ...Option) ([]Summary, error) {
+	e, err := newEstate(before, after)
+	if err != nil {
+		return nil, err
+	}
+	settings := settingsOf(options)
+	out := make([]Summary, len(principals))
+	for i, p := range principals {
+		settings.progress(i, len(principals))
+		if err := ctx.Err(); err != nil {
+			out[i].Reason = reason(err)
+			continue
+		}
+		if out[i], err = e.gained(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (e *estate) gained(ctx context.Context, p policy.Principal) (Summary, error) {
@@ -146,7 +167,9 @@ func (g *gain) granting() policy.Statement {
 	return st
 }
 
-func isGranting(st *policy.Statement) bool { return st.Effect == policy.Allow && !st.Principal.IsZero() }
+func isGranting(st *policy.Statement) bool {
+	return st.Effect == policy.Allow && !st.Principal.IsZero()
+}
 
 // isOfRCP tells the Denies of RCPs from those of other layers.
 func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && !st.Principal.IsZero() }

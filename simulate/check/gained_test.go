@@ -31,20 +31,20 @@ func TestZZ(t *testing.T) {
 		first, change []org.Change
 		who           string
 	}{
-		"nothing":                      {who: anaARN},
-		"an identity policy grows":     {change: []org.Change{org.PutUser(user(t, allow))}, who: anaARN},
-		"an SCP goes":                  {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: anaARN},
-		"an SCP goes, root":                  {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: "arn:aws:iam::111122223333:root"},
-		"an SCP goes, dev":                  {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: devARN},
-		"an SCP goes, ana by the bucket":                  {first: []org.Change{bucket(readByAna)}, change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: anaARN},
-		"an RCP goes":                  {change: []org.Change{org.DetachControlPolicy("p-rguard01", "ou-ab12-11111111")}, who: anaARN},
-		"an account moves":             {change: []org.Change{org.MoveAccount("111122223333", "ou-ab12-22222222")}, who: anaARN},
-		"SCPs are off":                 {change: []org.Change{org.DisablePolicyType(policy.ServiceControl)}, who: anaARN},
-		"a boundary goes":              {first: []org.Change{bounded(true)}, change: []org.Change{bounded(false)}, who: anaARN},
-		"a boundary grows":             {first: []org.Change{bounded(true)}, change: []org.Change{limit(`{"Effect":"Allow","Action":["sqs:*","sns:*"],"Resource":"*"}`)}, who: anaARN},
-		"a bucket policy names a role": {change: []org.Change{bucket(readByOther)}, who: otherARN},
-		"a bucket policy names ana":    {change: []org.Change{bucket(readByAna)}, who: anaARN},
-		"ana is new":                   {change: []org.Change{org.PutUser(org.User{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/zoe"), Inline: inline(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)})}, who: "arn:aws:iam::111122223333:user/zoe"},
+		"nothing":                        {who: anaARN},
+		"an identity policy grows":       {change: []org.Change{org.PutUser(user(t, allow))}, who: anaARN},
+		"an SCP goes":                    {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: anaARN},
+		"an SCP goes, root":              {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: "arn:aws:iam::111122223333:root"},
+		"an SCP goes, dev":               {change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: devARN},
+		"an SCP goes, ana by the bucket": {first: []org.Change{bucket(readByAna)}, change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")}, who: anaARN},
+		"an RCP goes":                    {change: []org.Change{org.DetachControlPolicy("p-rguard01", "ou-ab12-11111111")}, who: anaARN},
+		"an account moves":               {change: []org.Change{org.MoveAccount("111122223333", "ou-ab12-22222222")}, who: anaARN},
+		"SCPs are off":                   {change: []org.Change{org.DisablePolicyType(policy.ServiceControl)}, who: anaARN},
+		"a boundary goes":                {first: []org.Change{bounded(true)}, change: []org.Change{bounded(false)}, who: anaARN},
+		"a boundary grows":               {first: []org.Change{bounded(true)}, change: []org.Change{limit(`{"Effect":"Allow","Action":["sqs:*","sns:*"],"Resource":"*"}`)}, who: anaARN},
+		"a bucket policy names a role":   {change: []org.Change{bucket(readByOther)}, who: otherARN},
+		"a bucket policy names ana":      {change: []org.Change{bucket(readByAna)}, who: anaARN},
+		"ana is new":                     {change: []org.Change{org.PutUser(org.User{ARN: policy.MustParseARN("arn:aws:iam::111122223333:user/zoe"), Inline: inline(t, `{"Effect":"Allow","Action":"sqs:*","Resource":"*"}`)})}, who: "arn:aws:iam::111122223333:user/zoe"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			before, err := company(t).Apply(test.first...)
