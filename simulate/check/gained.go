@@ -84,7 +84,11 @@ func (e *estate) gained(ctx context.Context, p policy.Principal) (Summary, error
 		return Summary{Certified: true}, nil
 	}
 	g := &gain{ctx: ctx, stackQuestion: q}
-	return g.summarizer().summary(g.certify, g.example), nil
+	summarizer, err := g.summarizer()
+	if err != nil {
+		return Summary{Reason: reason(err)}, nil
+	}
+	return summarizer.summary(g.certify, g.example), nil
 }
 
 // A gain is the question what one principal can do in one environment more than in another.
@@ -93,71 +97,115 @@ type gain struct {
 	*stackQuestion
 	lists []sideStatements
 	rcps  []int // lists that are of RCPs
+	each  int   // what a proof costs
 }
 
-// summarizer has a list for each layer of each side: of the side that allows one Allow of each
+// gainLayers are the lists of one side: an Allow of each must match.
+type gainLayers struct {
+	identity []int // one
+	boundary []int // one, or none
+	levels   []int // of SCPs
+	denies   []denial
+}
+
+// refusing are the lists that may refuse, those that do not allow everything.
+func (g *gain) refusing(lists ...[]int) (out []int) {
+	for _, l := range slices.Concat(lists...) {
+		if !slices.ContainsFunc(g.lists[l].allow, allowsEverything) {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+// add makes a list, and returns its number and its Denies.
+func (g *gain) add(list sideStatements) (n int, denies []denial) {
+	n = len(g.lists)
+	g.lists = append(g.lists, list)
+	for i := range list.deny {
+		denies = append(denies, denial{n, i})
+	}
+	return n, denies
+}
+
+func (g *gain) layersOf(sub *subject) (out gainLayers) {
+	l := &sub.base.Layers
+	add := func(k policy.Kind, documents ...*policy.Document) []int {
+		list := wordsOfLayer(k, documents)
+		if k == policy.ResourceControl {
+			list.allow = nil // every level has the full-access RCP
+			g.rcps = append(g.rcps, len(g.lists))
+		}
+		n, denies := g.add(list)
+		out.denies = append(out.denies, denies...)
+		g.each += weightOf(documents...)
+		return []int{n}
+	}
+	if sub.caller.kind == policy.Root {
+		n, _ := g.add(sideStatements{allow: []policy.Statement{others}})
+		out.identity = []int{n}
+	} else {
+		out.identity = add(policy.IdentityBased, l.Identity...)
+		if len(l.Boundary) > 0 {
+			out.boundary = add(policy.PermissionsBoundary, l.Boundary...)
+		}
+	}
+	for _, level := range l.ServiceControl {
+		out.levels = append(out.levels, add(policy.ServiceControl, level...)...)
+	}
+	add(policy.ResourceControl, slices.Concat(l.ResourceControl...)...)
+	return out
+}
+
+// summarizer has a list for each layer of each side: of the side that allows, one Allow of each
 // layer must match, or the policy of a resource stands in for the identity policies; the other side
 // refuses where one of its layers does not allow, or one of its Denies matches.
-func (g *gain) summarizer() *summarizer {
+func (g *gain) summarizer() (*summarizer, error) {
 	s := &summarizer{ctx: g.ctx, compile: g.compile, beside: func(*policy.Statement) []grant { return nil }}
-	layers := func(sub *subject) (must, all []int) {
-		l := &sub.base.Layers
-		add := func(k policy.Kind, documents ...*policy.Document) int {
-			g.lists = append(g.lists, wordsOfLayer(k, documents))
-			all = append(all, len(g.lists)-1)
-			s.each += weightOf(documents...)
-			return len(g.lists) - 1
-		}
-		if sub.caller.kind == policy.Root {
-			g.lists = append(g.lists, sideStatements{allow: []policy.Statement{others}})
-			must = append(must, len(g.lists)-1)
-		} else {
-			must = append(must, add(policy.IdentityBased, l.Identity...))
-			if len(l.Boundary) > 0 {
-				must = append(must, add(policy.PermissionsBoundary, l.Boundary...))
-			}
-		}
-		for _, level := range l.ServiceControl {
-			must = append(must, add(policy.ServiceControl, level...))
-		}
-		g.rcps = append(g.rcps, add(policy.ResourceControl, slices.Concat(l.ResourceControl...)...))
-		g.lists[len(g.lists)-1].allow = nil // every level has the full-access RCP
-		return must, all
-	}
-	must, all := layers(&g.subjects[0])
-	held := map[string]bool{}
-	for _, l := range all {
-		for i := range g.lists[l].deny {
-			s.denies = append(s.denies, denial{l, i})
-			held[textOf(g.lists[l].deny[i])] = true
-		}
-	}
-	own := way{first: must[0], more: g.limiting(must[1:])}
-	granted := way{first: len(g.lists), more: g.limiting(levelsAmong(&g.subjects[0], must))}
-	g.lists = append(g.lists, sideStatements{allow: []policy.Statement{g.granting()}})
+	is := g.layersOf(&g.subjects[0])
+	itself, _ := g.add(sideStatements{allow: []policy.Statement{g.granting()}})
+	own := way{first: is.identity[0], more: g.refusing(is.boundary, is.levels), denies: is.denies}
+	granted := way{first: itself, more: g.refusing(is.levels), denies: is.denies}
+	var was *gainLayers
 	if len(g.subjects) == 1 {
-		own.reasons, granted.reasons = []refusal{{list: -1}}, []refusal{{list: -1}}
+		own.reasons, granted.reasons = []refusal{{}}, []refusal{{}}
 	} else {
-		must, all := layers(&g.subjects[1])
-		limiting := g.limiting(must)
-		for _, l := range limiting {
-			own.reasons = append(own.reasons, refusal{list: l})
-		}
-		levels := g.limiting(levelsAmong(&g.subjects[1], must))
-		for _, l := range levels {
-			granted.reasons = append(granted.reasons, refusal{list: l})
-		}
-		for _, l := range all {
-			for i := range g.lists[l].deny {
-				if d := (denial{l, i}); !held[textOf(g.lists[l].deny[i])] {
-					own.reasons = append(own.reasons, refusal{deny: &d, given: limiting})
-					granted.reasons = append(granted.reasons, refusal{deny: &d, given: levels})
-				}
+		layers := g.layersOf(&g.subjects[1])
+		was = &layers
+		for _, w := range []struct {
+			*way
+			lists []int
+		}{{&own, g.refusing(was.identity, was.boundary, was.levels)}, {&granted, g.refusing(was.levels)}} {
+			for _, l := range w.lists {
+				w.reasons = append(w.reasons, refusal{lists: []int{l}})
 			}
+			w.reasons = append(w.reasons, g.gone(was.denies, is.denies, w.lists)...)
 		}
 	}
-	s.ways, s.lists = []way{own, granted}, g.lists
-	return s
+	s.ways = []way{own, granted}
+	for _, r := range g.listed {
+		ways, err := g.waysAt(r, &is, was)
+		if err != nil {
+			return nil, err
+		}
+		s.ways = append(s.ways, ways...)
+	}
+	s.lists, s.each = g.lists, g.each
+	return s, nil
+}
+
+// gone are the Denies that the other side has alone, as reasons.
+func (g *gain) gone(was, is []denial, given []int) (out []refusal) {
+	held := map[string]bool{}
+	for _, d := range is {
+		held[textOf(g.lists[d.list].deny[d.deny])] = true
+	}
+	for _, d := range was {
+		if !held[textOf(g.lists[d.list].deny[d.deny])] {
+			out = append(out, refusal{deny: &d, given: given})
+		}
+	}
+	return out
 }
 
 // granting stands for what the policy of a resource allows the principal itself.
@@ -168,25 +216,12 @@ func (g *gain) granting() policy.Statement {
 }
 
 func isGranting(st *policy.Statement) bool {
-	return st.Effect == policy.Allow && !st.Principal.IsZero()
+	return st.Effect == policy.Allow && !st.Principal.IsZero() && allowsEverything(*st)
 }
 
-// isOfRCP tells the Denies of RCPs from those of other layers.
-func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && !st.Principal.IsZero() }
-
-// levelsAmong are the levels of SCPs among the layers of a subject.
-func levelsAmong(sub *subject, must []int) []int {
-	return must[len(must)-len(sub.base.Layers.ServiceControl):]
-}
-
-// limiting are the lists that do not allow everything.
-func (g *gain) limiting(lists []int) (out []int) {
-	for _, l := range lists {
-		if !slices.ContainsFunc(g.lists[l].allow, allowsEverything) {
-			out = append(out, l)
-		}
-	}
-	return out
+// isOfRCP tells the Denies of RCPs, which are for everybody, from those of other layers.
+func isOfRCP(st *policy.Statement) bool {
+	return st.Effect == policy.Deny && slices.ContainsFunc(entries(st.Principal), func(e entry) bool { return e.id == "*" })
 }
 
 func allowsEverything(st policy.Statement) bool {
@@ -383,10 +418,21 @@ func (g *gain) proves(regions []Region) error {
 			return err
 		}
 	}
-	if len(regions) == 0 {
-		return nil
+	var of []*listedResource // nil: all resources of the account
+	for i := range regions {
+		if !slices.Contains(of, regions[i].at) {
+			of = append(of, regions[i].at)
+		}
 	}
-	return g.proveAt(place{owned: true}, w, func(at *gainPlace) error { return at.holdsNothingElse(regions) })
+	for _, r := range of {
+		p := place{owned: r == nil, listed: r}
+		if err := g.proveAt(p, w, func(at *gainPlace) error { return at.holdsNothingElse(regions, r) }); errors.Is(err, errUncertified) {
+			return uncertifiedAt{g.placeText(p)}
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // uncertifiedAt says where the regions are not proved to be the difference.
@@ -405,6 +451,9 @@ func (g *gain) placeText(p place) string {
 		return "resources of the account that are not listed and may have a policy"
 	case p.elsewhere:
 		return "resources of other accounts, and those whose policies are not known"
+	}
+	if p.owned {
+		return "all resources of the account"
 	}
 	return "resources of the account without a policy"
 }
@@ -472,13 +521,22 @@ func (at *gainPlace) holdsAll() error {
 
 // holdsNothingElse proves that all that is in the regions is of the difference: where the policy of the
 // resource grants nothing, but for what needs that; where it grants the account; and where it
-// grants the principal itself, in regions that are about that.
-func (at *gainPlace) holdsNothingElse(regions []Region) error {
+// grants the principal itself, in regions that are about that. Those of a listed resource are about
+// nothing else.
+func (at *gainPlace) holdsNothingElse(regions []Region, r *listedResource) error {
 	free := at.free
 	denied := symbolic.Not(free.denied.Is())
 	itself := symbolic.Or(free.direct.Is(), free.session.Is())
 	for i := range at.regions {
+		if regions[i].at != r {
+			continue
+		}
 		side, lacks := at.words.holds(&at.regions[i])
+		if r != nil {
+			if err := at.none(symbolic.True(), side, append(slices.Clip(lacks), at.where)...); err != nil {
+				return err
+			}
+		}
 		side = every(side, at.where)
 		only := func(require *symbolic.Formula, side *symbolic.Side) error {
 			if err := at.none(require, side, append(slices.Clip(lacks), at.after)...); err != nil {
@@ -492,7 +550,9 @@ func (at *gainPlace) holdsNothingElse(regions []Region) error {
 			return nil
 		}
 		var err error
-		if isGranting(&regions[i].Statement) {
+		if r != nil {
+			err = only(symbolic.True(), side)
+		} else if isGranting(&regions[i].Statement) {
 			err = only(symbolic.And(denied, free.direct.Is()), side)
 		} else if err = only(symbolic.And(denied, symbolic.Not(itself), free.account.Is()), side); err == nil {
 			err = only(symbolic.And(denied, symbolic.Not(itself), symbolic.Not(free.account.Is())), every(side, at.ungated))
@@ -516,6 +576,9 @@ func (g *gain) example(r *Region) *Counterexample {
 	var places []place
 	if !isGranting(&r.Statement) {
 		places = append(places, place{})
+	}
+	if r.at != nil {
+		places = []place{{listed: r.at}}
 	}
 	for _, l := range g.listed[:min(len(g.listed), maxExamplePlaces)] {
 		places = append(places, place{listed: l})

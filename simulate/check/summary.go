@@ -25,6 +25,8 @@ type Region struct {
 	// Example is a request of the region, decided by both evaluators as [Result] says; nil
 	// where none was found. A region without one may be empty.
 	Example *Counterexample
+
+	at *listedResource // whose policy has the statements; nil: of no single one
 }
 
 // A Summary says with regions what a policy allows beyond another.
@@ -81,12 +83,12 @@ func summarize(ctx context.Context, existing, updated *policy.Document, k policy
 		is.allow = append(is.allow, others)
 	}
 	s.lists = []sideStatements{updatedDocument: is, existingDocument: was}
-	how := way{first: updatedDocument, reasons: []refusal{{list: existingDocument}}}
+	how := way{first: updatedDocument, reasons: []refusal{{lists: []int{existingDocument}}}}
 	for i := range was.deny {
 		how.reasons = append(how.reasons, refusal{deny: &denial{existingDocument, i}, given: []int{existingDocument}})
 	}
 	for i := range is.deny {
-		s.denies = append(s.denies, denial{updatedDocument, i})
+		how.denies = append(how.denies, denial{updatedDocument, i})
 	}
 	s.ways = []way{how}
 	return s.summary(func(list []Region) ([]Region, error) { return list, a.certify(list) }, a.example), nil

@@ -13,7 +13,6 @@ type summarizer struct {
 	ctx    context.Context
 	lists  []sideStatements // by number; that of the pieces is the next
 	ways   []way
-	denies []denial // of what allows
 	beside func(st *policy.Statement) []grant
 	// compile makes the stances with the lists and the pieces' document.
 	compile func(c *compiler, pieces *policy.Document) ([]stance, error)
@@ -34,12 +33,15 @@ type sideStatements struct{ allow, deny []policy.Statement }
 type way struct {
 	first   int
 	more    []int
-	reasons []refusal // why what was refuses the same
+	denies  []denial
+	reasons []refusal       // why what was refuses the same
+	at      *listedResource // of [Region]
 }
 
-// A refusal is a list of whose Allows none matches, or, where deny is not nil, a Deny that does.
+// A refusal is lists of whose Allows none matches, or, where deny is not nil, a Deny that does.
+// No lists: there is nothing that could allow.
 type refusal struct {
-	list  int // -1: there is nothing that could allow
+	lists []int
 	deny  *denial
 	given []int // lists that allow all the same: what they do not allow has another reason
 }
@@ -56,7 +58,7 @@ type foundRegion struct {
 	reason                         *refusal
 	parts                          []int // actions of the reason's Deny; nil: all
 	denies                         []denial
-	allows                         []int // of the reason's list
+	allows                         []grant // of the reason's lists, one of each
 }
 
 // others stands for what other policies allow: all that is asked of a policy that only denies,
@@ -115,7 +117,7 @@ func (s *summarizer) explore(w int, why *refusal) error {
 			all = append(all, i)
 		}
 	}
-	if found, err := s.any(s.difference(all, s.ways[w].more, why)); !found || err != nil {
+	if found, err := s.any(s.difference(w, all, s.ways[w].more, why)); !found || err != nil {
 		return err
 	}
 	for n := range s.lists[s.ways[w].first].allow {
@@ -125,12 +127,12 @@ func (s *summarizer) explore(w int, why *refusal) error {
 				own = append(own, i)
 			}
 		}
-		if found, err := s.any(s.difference(own, s.ways[w].more, why)); err != nil {
+		if found, err := s.any(s.difference(w, own, s.ways[w].more, why)); err != nil {
 			return err
 		} else if !found {
 			continue
 		}
-		choices, err := s.choices(s.difference(own, nil, why), s.ways[w].more)
+		choices, err := s.choices(s.difference(w, own, nil, why), s.ways[w].more)
 		if err != nil {
 			return err
 		}
@@ -144,19 +146,19 @@ func (s *summarizer) explore(w int, why *refusal) error {
 }
 
 // difference is what pieces have of the difference, where the lists more allow.
-func (s *summarizer) difference(pieces, more []int, why *refusal) requests {
-	r := requests{grants: []grant{{s.own(), pieces}}, denies: s.denies}
+func (s *summarizer) difference(w int, pieces, more []int, why *refusal) requests {
+	r := requests{grants: []grant{{s.own(), pieces}}, denies: s.ways[w].denies}
 	for _, l := range more {
 		r.grants = append(r.grants, grant{l, nil})
 	}
-	switch {
-	case why.deny != nil:
+	if why.deny != nil {
 		r.within = []denial{*why.deny}
 		for _, l := range why.given {
 			r.grants = append(r.grants, grant{l, nil})
 		}
-	case why.list >= 0:
-		r.lacks = []grant{{why.list, nil}}
+	}
+	for _, l := range why.lists {
+		r.lacks = append(r.lacks, grant{l, nil})
 	}
 	return r
 }
@@ -278,7 +280,7 @@ func (s *summarizer) narrow(f *foundRegion) error {
 	if f.reason.deny == nil || s.parts[*f.reason.deny] == nil {
 		return nil
 	}
-	whole := s.difference(f.pieces, nil, f.reason)
+	whole := s.difference(f.way, f.pieces, nil, f.reason)
 	whole.grants = append(whole.grants, f.more...)
 	whole.lacks = append(whole.lacks, s.beside(s.allow(f))...)
 	var kept []int
@@ -308,9 +310,7 @@ func (s *summarizer) region(f *foundRegion) requests {
 			r.oneOf = append(r.oneOf, denial{s.own(), s.parts[*f.reason.deny][a]})
 		}
 	}
-	for _, i := range f.allows {
-		r.lacks = append(r.lacks, grant{f.reason.list, []int{i}})
-	}
+	r.lacks = append(r.lacks, f.allows...)
 	r.lacks = append(r.lacks, s.beside(s.allow(f))...)
 	return r
 }
@@ -356,7 +356,7 @@ func (s *summarizer) mark(w, n int, more []grant, why *refusal) error {
 		if p.way != w || p.statement != n {
 			continue
 		}
-		r := s.difference([]int{i}, nil, why)
+		r := s.difference(w, []int{i}, nil, why)
 		r.grants = append(r.grants, more...)
 		r.lacks = append(r.lacks, s.beside(&s.lists[s.ways[w].first].allow[n])...)
 		found, err := s.any(r)
@@ -432,17 +432,17 @@ func (s *summarizer) rows(w, n, principal int, in map[piece]int) []row {
 // exceptions finds which statements a region must leave out.
 func (s *summarizer) exceptions(f *foundRegion) error {
 	type exception struct {
-		deny *denial
-		n    int // without a Deny, an Allow of the reason's list
+		deny  *denial
+		allow grant // without a Deny
 	}
 	var kept []exception
 	var all []exception
-	for i := range s.denies {
-		all = append(all, exception{deny: &s.denies[i]})
+	for i := range s.ways[f.way].denies {
+		all = append(all, exception{deny: &s.ways[f.way].denies[i]})
 	}
-	if f.reason.deny == nil && f.reason.list >= 0 {
-		for i := range s.lists[f.reason.list].allow {
-			all = append(all, exception{n: i})
+	for _, l := range f.reason.lists {
+		for i := range s.lists[l].allow {
+			all = append(all, exception{allow: grant{l, []int{i}}})
 		}
 	}
 	set := func(list []exception) {
@@ -451,7 +451,7 @@ func (s *summarizer) exceptions(f *foundRegion) error {
 			if e.deny != nil {
 				f.denies = append(f.denies, *e.deny)
 			} else {
-				f.allows = append(f.allows, e.n)
+				f.allows = append(f.allows, e.allow)
 			}
 		}
 	}
@@ -461,7 +461,7 @@ func (s *summarizer) exceptions(f *foundRegion) error {
 		if e.deny != nil {
 			r.within = append(r.within, *e.deny)
 		} else {
-			r.grants = append(r.grants, grant{f.reason.list, []int{e.n}})
+			r.grants = append(r.grants, e.allow)
 		}
 		return s.any(r)
 	}

@@ -16,7 +16,7 @@ func (s *summarizer) regions(narrow func(st policy.Statement, of *policy.Stateme
 		sid := st.SID
 		st = chosen(st, f.principals, f.actions, f.resources)
 		st.SID = sid
-		r := Region{Statement: st}
+		r := Region{Statement: st, at: s.ways[f.way].at}
 		near := func(other policy.Statement) policy.Statement {
 			other = narrow(other, &st)
 			for i := range r.Within {
@@ -33,8 +33,8 @@ func (s *summarizer) regions(narrow func(st policy.Statement, of *policy.Stateme
 		for _, d := range f.denies {
 			r.Except = append(r.Except, near(*s.deny(d)))
 		}
-		for _, i := range f.allows {
-			r.Except = append(r.Except, near(s.lists[f.reason.list].allow[i]))
+		for _, g := range f.allows {
+			r.Except = append(r.Except, near(s.lists[g.list].allow[g.allows[0]]))
 		}
 		out = append(out, r)
 	}
