@@ -161,7 +161,8 @@ func (g *gain) layersOf(sub *subject) (out gainLayers) {
 // layer must match, or the policy of a resource stands in for the identity policies; the other side
 // refuses where one of its layers does not allow, or one of its Denies matches.
 func (g *gain) summarizer() (*summarizer, error) {
-	s := &summarizer{ctx: g.ctx, compile: g.compile, beside: func(*policy.Statement) []grant { return nil }}
+	s := &summarizer{ctx: g.ctx, compile: g.compile,
+		beside: func(*policy.Statement) []grant { return nil }, isOthers: func(*policy.Statement) bool { return false }}
 	is := g.layersOf(&g.subjects[0])
 	itself, _ := g.add(sideStatements{allow: []policy.Statement{g.granting()}})
 	own := way{first: is.identity[0], more: g.refusing(is.boundary, is.levels), denies: is.denies}

@@ -26,7 +26,8 @@ type Region struct {
 	// where none was found. A region without one may be empty.
 	Example *Counterexample
 
-	at *listedResource // whose policy has the statements; nil: of no single one
+	others bool            // Statement is [others]
+	at     *listedResource // whose policy has the statements; nil: of no single one
 }
 
 // A Summary says with regions what a policy allows beyond another.
@@ -90,7 +91,7 @@ func summarize(ctx context.Context, existing, updated *policy.Document, k policy
 	for i := range is.deny {
 		how.denies = append(how.denies, denial{updatedDocument, i})
 	}
-	s.ways = []way{how}
+	s.ways, s.isOthers = []way{how}, func(st *policy.Statement) bool { return isOthers(k, st) }
 	return s.summary(func(list []Region) ([]Region, error) { return list, a.certify(list) }, a.example), nil
 }
 
@@ -129,7 +130,7 @@ var (
 // "s3:* on arn:aws:s3:::logs/*, except s3:GetObject on *".
 func (r Region) String() string {
 	var b strings.Builder
-	if isOthers := phrase(r.Statement) == phrase(others) && slices.ContainsFunc(r.Within, func(s policy.Statement) bool { return !s.Principal.IsZero() || !s.NotPrincipal.IsZero() }); isOthers {
+	if isOthers := r.others && slices.ContainsFunc(r.Within, func(s policy.Statement) bool { return !s.Principal.IsZero() || !s.NotPrincipal.IsZero() }); isOthers {
 		b.WriteString("what other policies allow")
 	} else {
 		b.WriteString(phrase(r.Statement))

@@ -14,6 +14,8 @@ type summarizer struct {
 	lists  []sideStatements // by number; that of the pieces is the next
 	ways   []way
 	beside func(st *policy.Statement) []grant
+	// isOthers tells statements that stand for other policies.
+	isOthers func(st *policy.Statement) bool
 	// compile makes the stances with the lists and the pieces' document.
 	compile func(c *compiler, pieces *policy.Document) ([]stance, error)
 	each    int // what a proof costs

@@ -16,7 +16,7 @@ func (s *summarizer) regions(narrow func(st policy.Statement, of *policy.Stateme
 		sid := st.SID
 		st = chosen(st, f.principals, f.actions, f.resources)
 		st.SID = sid
-		r := Region{Statement: st, at: s.ways[f.way].at}
+		r := Region{Statement: st, others: s.isOthers(&st), at: s.ways[f.way].at}
 		near := func(other policy.Statement) policy.Statement {
 			other = narrow(other, &st)
 			for i := range r.Within {
