@@ -127,11 +127,15 @@ func regionText(r *check.Region) string {
 		short.Except = append(short.Except, shortStatement(s))
 	}
 	text := printable(short.String())
-	if r.Statement.Principal.IsZero() {
+	first := check.Region{Statement: short.Statement}.String()
+	switch rest, everything := strings.CutPrefix(text, printable(first)); {
+	case !everything || !strings.HasPrefix(first, "* on * for "):
 		return text
+	case first == "* on * for *":
+		return "what resource policies allow everybody" + rest
+	default:
+		return "what resource policies allow it by name" + rest
 	}
-	itself := check.Region{Statement: r.Statement}.String()
-	return "what resource policies allow it by name" + strings.TrimPrefix(text, printable(itself))
 }
 
 func shortStatement(s policy.Statement) policy.Statement {

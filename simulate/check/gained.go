@@ -18,20 +18,25 @@ import (
 // environment after, nothing: both as [NoGainedAccess] takes them.
 //
 // The statements of the regions are those of the principal's identity policies, permissions
-// boundary, SCPs and RCPs, without values that match nothing. Beside Denies that no longer hold,
-// Within has Allows of the boundary and of SCPs that must match, too. A Deny with a Principal is
-// of an RCP, and matches only requests for resources of the principal's account, of services
-// that RCPs reach. A Statement with a Principal stands for what the policy of a resource allows
-// the principal itself, by name or with everybody, whatever its own policies allow.
+// boundary, SCPs and RCPs, without values that match nothing, and those of policies of listed resources
+// that changed, written for the principal alone. Within may have Allows of the boundary and of
+// SCPs, and what names the resource. A Deny for everybody is one of an RCP, and matches only
+// requests for resources of the principal's account and of services that RCPs reach. A Statement
+// of everything with a Principal stands for what policies of resources allow: a user, or a role, by
+// name or with everybody; where a role has a boundary, by name, or everybody and single sessions.
+// Such a region has an Example only on a listed resource.
 //
 // Certified says that this is proved, of all actions, resources and keys: all that the principal gains
 // is in a region, on resources without a policy, on listed ones with theirs, and on all others,
 // whatever their policies say, if they say the same in both environments. And all that is in a
-// region is gained: without a Principal in its Statement on the resources of the principal's
-// account that have no policy, or one that grants the account and denies nothing; with one, on
-// those whose policy allows it to the principal itself and denies nothing. What only the policy of
-// a resource can open to the account (a key, a role that is assumed) is gained only where it does.
-// What [NoGainedAccess] needs to know, Certified does. Errors are those of [NoGainedAccess].
+// region is gained: on the one resource whose policy has its statements; or else, without a Principal
+// in its Statement, on the resources of the principal's account that have no policy, or one that grants
+// the account and denies nothing; with one, on those whose policy allows it so and denies nothing.
+// What only the policy of a resource can open to the account (a key, a role that is assumed) is
+// gained only where it does. Policies of VPC endpoints are beside the question; they must be the
+// same in both environments. What [NoGainedAccess] must know, Certified must, too; where a boundary
+// is new or gone, what that changes cannot be certified, since a resource policy may deny with
+// NotPrincipal whoever has one. Errors are those of [NoGainedAccess].
 func Gained(ctx context.Context, before, after *simulate.Environment, p policy.Principal) (Summary, error) {
 	out, err := GainedByEach(ctx, before, after, []policy.Principal{p})
 	if err != nil {
@@ -164,26 +169,41 @@ func (g *gain) summarizer() (*summarizer, error) {
 	s := &summarizer{ctx: g.ctx, compile: g.compile,
 		beside: func(*policy.Statement) []grant { return nil }, isOthers: func(*policy.Statement) bool { return false }}
 	is := g.layersOf(&g.subjects[0])
-	itself, _ := g.add(sideStatements{allow: []policy.Statement{g.granting()}})
+	grants := func(to policy.Principals) int {
+		n, _ := g.add(sideStatements{allow: []policy.Statement{granting(to)}})
+		return n
+	}
 	own := way{first: is.identity[0], more: g.refusing(is.boundary, is.levels), denies: is.denies}
-	granted := way{first: itself, more: g.refusing(is.levels), denies: is.denies}
+	named := way{first: grants(g.name()), more: g.refusing(is.boundary, is.levels), denies: is.denies}
+	everybody := way{first: grants(policy.Everyone()), more: g.refusing(is.levels), denies: is.denies}
+	if g.subjects[0].caller.kind != policy.RoleSession { // R-GRT-2: no boundary bears on what names a user
+		named.more = everybody.more
+	}
 	var was *gainLayers
 	if len(g.subjects) == 1 {
-		own.reasons, granted.reasons = []refusal{{}}, []refusal{{}}
+		own.reasons, named.reasons, everybody.reasons = []refusal{{}}, []refusal{{}}, []refusal{{}}
 	} else {
 		layers := g.layersOf(&g.subjects[1])
 		was = &layers
+		levels := g.refusing(was.levels)
+		byName := levels
+		if g.subjects[0].caller.kind == policy.RoleSession {
+			byName = g.refusing(was.boundary, was.levels)
+		}
 		for _, w := range []struct {
 			*way
 			lists []int
-		}{{&own, g.refusing(was.identity, was.boundary, was.levels)}, {&granted, g.refusing(was.levels)}} {
+		}{{&own, g.refusing(was.identity, was.boundary, was.levels)}, {&named, byName}, {&everybody, levels}} {
 			for _, l := range w.lists {
 				w.reasons = append(w.reasons, refusal{lists: []int{l}})
 			}
 			w.reasons = append(w.reasons, g.gone(was.denies, is.denies, w.lists)...)
 		}
 	}
-	s.ways = []way{own, granted}
+	s.ways = []way{own, named}
+	if g.bounded() {
+		s.ways = append(s.ways, everybody)
+	}
 	for _, r := range g.listed {
 		ways, err := g.waysAt(r, &is, was)
 		if err != nil {
@@ -209,10 +229,26 @@ func (g *gain) gone(was, is []denial, given []int) (out []refusal) {
 	return out
 }
 
-// granting stands for what the policy of a resource allows the principal itself.
-func (g *gain) granting() policy.Statement {
+// bounded reports whether what names the principal may allow it less than what names everybody,
+// or its session: the implicit denies of a boundary bear on what names a role (R-GRT-3).
+func (g *gain) bounded() bool {
+	return g.subjects[0].caller.kind == policy.RoleSession &&
+		slices.ContainsFunc(g.subjects, func(s subject) bool { return len(s.base.Layers.Boundary) > 0 })
+}
+
+// name is how the policy of a resource names the principal: by its role.
+func (g *gain) name() policy.Principals {
+	arn := g.subjects[0].principal.ARN()
+	if role := g.subjects[0].base.Role; role.IsValid() {
+		arn = role
+	}
+	return policy.PrincipalList(policy.AWSPrincipal, arn.String())
+}
+
+// granting stands for what the policy of a resource allows those that it names.
+func granting(to policy.Principals) policy.Statement {
 	st := others
-	st.Principal = policy.PrincipalList(policy.AWSPrincipal, g.subjects[0].principal.ARN().String())
+	st.Principal = to
 	return st
 }
 
@@ -221,8 +257,10 @@ func isGranting(st *policy.Statement) bool {
 }
 
 // isOfRCP tells the Denies of RCPs, which are for everybody, from those of other layers.
-func isOfRCP(st *policy.Statement) bool {
-	return st.Effect == policy.Deny && slices.ContainsFunc(entries(st.Principal), func(e entry) bool { return e.id == "*" })
+func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && isForEverybody(st) }
+
+func isForEverybody(st *policy.Statement) bool {
+	return slices.ContainsFunc(entries(st.Principal), func(e entry) bool { return e.id == "*" })
 }
 
 func allowsEverything(st policy.Statement) bool {
@@ -294,7 +332,17 @@ func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
 	facts := g.facts(standings, nil)
 	c.isOwn = func(string) bool { return false }
 	st := stance{levels: 1, require: facts.holds(c, 0)}
-	reached, ours, itself := c.problem.Free(), c.problem.Free().Is(), c.problem.Free().Is()
+	reached, ours := c.problem.Free(), c.problem.Free().Is()
+	byName, byAll := c.problem.Free().Is(), c.problem.Free().Is()
+	grants := func(st policy.Statement) *symbolic.Formula {
+		switch {
+		case !isGranting(&st):
+			return symbolic.True()
+		case isForEverybody(&st):
+			return byAll
+		}
+		return byName
+	}
 	for i, list := range append(slices.Clip(g.lists), sideStatements{}) {
 		d := pieces
 		if i < len(g.lists) {
@@ -307,7 +355,7 @@ func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
 			if err := st.addRCP(c, d, reached, ours); err != nil {
 				return nil, err
 			}
-		} else if err := st.add(c, d, itself); err != nil {
+		} else if err := st.add(c, d, grants); err != nil {
 			return nil, err
 		}
 	}
@@ -329,14 +377,9 @@ func (st *stance) begin(c *compiler, kind policy.PrincipalKind) error {
 	return b.err
 }
 
-// add compiles one more list, in which what stands for resource policies holds under a formula.
-func (st *stance) add(c *compiler, d *policy.Document, itself *symbolic.Formula) error {
-	allows, denies, err := c.statements(d, policy.IdentityBased, func(s policy.Statement) *symbolic.Formula {
-		if isGranting(&s) {
-			return itself
-		}
-		return symbolic.True()
-	})
+// add compiles one more list, whose statements hold under formulas; nil: always.
+func (st *stance) add(c *compiler, d *policy.Document, when func(policy.Statement) *symbolic.Formula) error {
+	allows, denies, err := c.statements(d, policy.IdentityBased, when)
 	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{allows}, nil))
 	st.denials = append(st.denials, slices.Collect(slices.Chunk(denies, 1)))
 	return err
@@ -358,15 +401,20 @@ func (st *stance) addRCP(c *compiler, d *policy.Document, reached symbolic.Free,
 const (
 	wordsList = iota
 	rcpsList
-	grantedList // what the resource's policy allows the principal itself
+	namedList // what the resource's policy allows by name
+	everyList // what it allows everybody, or the session
 )
 
 // wordsOf writes regions with the lists of a place.
 func (g *gain) wordsOf(regions []Region) (words, error) {
 	w, err := wordsOf(policy.IdentityBased, wordsList, regions, isOfRCP)
 	for i := range w.regions {
-		if isGranting(&regions[i].Statement) {
-			w.regions[i].grants = append(w.regions[i].grants, grant{grantedList, nil})
+		if st := &regions[i].Statement; isGranting(st) {
+			by := namedList
+			if isForEverybody(st) {
+				by = everyList
+			}
+			w.regions[i].grants = append(w.regions[i].grants, grant{by, nil})
 		}
 	}
 	return w, err
@@ -380,13 +428,20 @@ func (g *gain) standing(c *compiler, p place, at *placement, holds *symbolic.Sid
 		ours = symbolic.False()
 	}
 	st := stance{levels: 1}
-	if err := st.add(c, w.all, symbolic.True()); err != nil {
+	if err := st.add(c, w.all, nil); err != nil {
 		return st, err
 	}
 	if err := st.addRCP(c, w.apart, at.frees[0].reached, ours); err != nil {
 		return st, err
 	}
-	st.sides = append(st.sides, everyLayer([][]symbolic.Statement{slices.Concat(holds.Layers[at.direct], holds.Layers[at.session])}, nil))
+	direct, session := holds.Layers[at.direct], holds.Layers[at.session]
+	byName := session
+	if !g.bounded() { // all the same
+		byName = slices.Concat(direct, session)
+	}
+	for _, list := range [][]symbolic.Statement{byName, direct} {
+		st.sides = append(st.sides, everyLayer([][]symbolic.Statement{list}, nil))
+	}
 	return st, st.begin(c, g.subjects[0].caller.kind)
 }
 
@@ -468,6 +523,7 @@ type gainPlace struct {
 	regions        []requests
 	where, ungated *symbolic.Side // the place, and what needs no grant to the account there
 	free           stackFree
+	bounded        bool
 }
 
 func (g *gain) proveAt(p place, w words, prove func(*gainPlace) error) error {
@@ -477,7 +533,7 @@ func (g *gain) proveAt(p place, w words, prove func(*gainPlace) error) error {
 	if err != nil {
 		return err
 	}
-	at := &gainPlace{c: c, after: sides[0], before: sides[1:], regions: w.regions, free: of.frees[0]}
+	at := &gainPlace{c: c, after: sides[0], before: sides[1:], regions: w.regions, free: of.frees[0], bounded: g.bounded()}
 	if at.words, err = g.standing(c, p, of, sides[0], w); err != nil {
 		return err
 	}
@@ -554,7 +610,12 @@ func (at *gainPlace) holdsNothingElse(regions []Region, r *listedResource) error
 		if r != nil {
 			err = only(symbolic.True(), side)
 		} else if isGranting(&regions[i].Statement) {
-			err = only(symbolic.And(denied, free.direct.Is()), side)
+			if !at.bounded || isForEverybody(&regions[i].Statement) {
+				err = only(symbolic.And(denied, free.direct.Is()), side)
+			}
+			if err == nil && !isForEverybody(&regions[i].Statement) {
+				err = only(symbolic.And(denied, free.session.Is(), symbolic.Not(free.direct.Is())), side)
+			}
 		} else if err = only(symbolic.And(denied, symbolic.Not(itself), free.account.Is()), side); err == nil {
 			err = only(symbolic.And(denied, symbolic.Not(itself), symbolic.Not(free.account.Is())), every(side, at.ungated))
 		}

@@ -161,7 +161,7 @@ func (g *gain) levelledAt(r *listedResource) (out [2]levelled, ok bool, err erro
 			if words.Resource.IsZero() && words.NotResource.IsZero() || slices.ContainsFunc(slices.Collect(words.Resource.All()), onlyStars) {
 				words.Resource = policy.List(r.texts()...)
 			}
-			words.Principal, words.NotPrincipal = g.granting().Principal, policy.Principals{}
+			words.Principal, words.NotPrincipal = g.name(), policy.Principals{}
 			l := sub.caller.level(c, st, bounded)
 			list = append(list, statement{i, words, [3]*symbolic.Formula{l.direct, l.session, l.account}})
 		}
