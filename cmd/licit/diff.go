@@ -56,10 +56,13 @@ and tokens that its policy names and all others by kind are asked, too; with --p
 own principals is not known, so that they are never allowed for certain; denied before and
 not denied after is gained.
 
-Where the enumeration finds nothing that anybody gains, or loses, and nothing narrows it, a
-proof over all requests follows (see licit check --help): that no user, role or root user of
-the organization gains, or loses, access. The report says what was proved. -o json lists every row; the other formats show the most
-far-reaching ones.
+Unless something narrows it, proofs over all requests follow (see licit check --help). Of up to 20
+principals that gain, or lose, access, all that they do is listed as regions in the words of the
+policies, if it is proved to be all of it and nothing else; of others the report says that they are
+only enumerated, and why. Regions are about resources of the principal's account, and those of others as far as
+their policies allow. Where the enumeration finds nothing that anybody gains, or loses, the
+proof is that no user, role or root user of the organization does. -o json lists every row and
+region; the other formats show the most far-reaching ones.
 
 A file of changes is a JSON list:
 

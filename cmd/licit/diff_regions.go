@@ -94,7 +94,7 @@ func (v *diffView) regionStories() (proved, others []*regionStory) {
 		}
 		key := []string{g.kind.String(), g.reasonText()}
 		for j := range g.Regions {
-			key = append(key, regionText(&g.Regions[j]))
+			key = append(key, regionText(&g.Regions[j], g.principal))
 		}
 		text := strings.Join(key, "\x00")
 		s, ok := index[text]
@@ -117,8 +117,8 @@ func (g *gainedRegions) reasonText() string {
 	return strings.ReplaceAll(g.Reason, g.principal.String(), "it")
 }
 
-// regionText is a region with the first values of long lists.
-func regionText(r *check.Region) string {
+// regionText is a region of a principal, who goes without saying, with the first values of long lists.
+func regionText(r *check.Region, who policy.Principal) string {
 	short := check.Region{Statement: shortStatement(r.Statement)}
 	for _, s := range r.Within {
 		short.Within = append(short.Within, shortStatement(s))
@@ -126,16 +126,14 @@ func regionText(r *check.Region) string {
 	for _, s := range r.Except {
 		short.Except = append(short.Except, shortStatement(s))
 	}
-	text := printable(short.String())
-	first := check.Region{Statement: short.Statement}.String()
-	switch rest, everything := strings.CutPrefix(text, printable(first)); {
-	case !everything || !strings.HasPrefix(first, "* on * for "):
-		return text
-	case first == "* on * for *":
-		return "what resource policies allow everybody" + rest
-	default:
-		return "what resource policies allow it by name" + rest
+	by := " for " + who.String()
+	text := short.String()
+	if rest, ok := strings.CutPrefix(text, "* on *"+by); ok {
+		text = "what resource policies allow by name" + rest
+	} else if rest, ok := strings.CutPrefix(text, "* on * for *"); ok {
+		text = "what resource policies allow everybody" + rest
 	}
+	return printable(strings.ReplaceAll(text, by, " (by the resource's policy)"))
 }
 
 func shortStatement(s policy.Statement) policy.Statement {
@@ -167,12 +165,14 @@ func (v *diffView) regionsText(top int) string {
 	var b strings.Builder
 	proved, others := v.regionStories()
 	shown, left := 0, 0
-	for _, s := range proved {
+	for n, s := range proved {
 		if top > 0 && shown >= top {
 			left += len(s.Regions)
 			continue
 		}
-		fmt.Fprintf(&b, "\nProved: all that they %s, and nothing else\n", verb(s.kind))
+		if n == 0 || proved[n-1].kind != s.kind {
+			fmt.Fprintf(&b, "\nProved: all that they %s, and nothing else\n", verb(s.kind))
+		}
 		line := func(name, text string) { fmt.Fprintf(&b, "  %-10s %s\n", name, text) }
 		line("who", who(s.principals)+": "+names(s.principals, mostNames, plain))
 		for i := range s.Regions {
@@ -180,7 +180,7 @@ func (v *diffView) regionsText(top int) string {
 				left++
 				continue
 			}
-			line("  what", regionText(&s.Regions[i]))
+			line("  what", regionText(&s.Regions[i], s.principals[0]))
 			if x := s.Regions[i].Example; x != nil {
 				line("", "  for example "+exampleText(x, ""))
 			}
@@ -200,12 +200,15 @@ func (v *diffView) regionsMarkdown(top, room int) string {
 	var b strings.Builder
 	proved, others := v.regionStories()
 	shown, left := 0, 0
-	for _, s := range proved {
+	for n, s := range proved {
 		var section strings.Builder
-		fmt.Fprintf(&section, "\n#### Proved: all that they %s, and nothing else\n\n%s: %s\n\n", verb(s.kind), markdownText(who(s.principals)), names(s.principals, mostNames, markdownCode))
+		if n == 0 || proved[n-1].kind != s.kind {
+			fmt.Fprintf(&section, "\n#### Proved: all that they %s, and nothing else\n", verb(s.kind))
+		}
+		fmt.Fprintf(&section, "\n%s: %s\n\n", markdownText(who(s.principals)), names(s.principals, mostNames, markdownCode))
 		rows := 0
 		for i := range s.Regions {
-			row := "- " + markdownText(regionText(&s.Regions[i]))
+			row := "- " + markdownText(regionText(&s.Regions[i], s.principals[0]))
 			if x := s.Regions[i].Example; x != nil {
 				row += ", for example " + markdownText(exampleText(x, ""))
 			}
