@@ -17,11 +17,12 @@ import (
 // An Allow of a resource or trust policy matches the requests that are allowed with it as the
 // only Allow of the policy, and not without it. A Statement without a principal, of a
 // policy that names principals or of an RCP, matches what other policies allow. What needs no
-// permission, such as sts:GetCallerIdentity, is in no region.
+// permission, such as sts:GetCallerIdentity, is in no region. Regions of whole environments say
+// more: see [Gained].
 type Region struct {
 	Statement policy.Statement   // an Allow
-	Within    []policy.Statement // Denies of the existing policy that no longer hold
-	Except    []policy.Statement // Denies that hold, and Allows that the existing policy has, too
+	Within    []policy.Statement // Denies that no longer hold, and Allows of other layers
+	Except    []policy.Statement // Denies that hold, and Allows that were there before, too
 	// Example is a request of the region, decided by both evaluators as [Result] says; nil
 	// where none was found. A region without one may be empty.
 	Example *Counterexample
@@ -30,7 +31,8 @@ type Region struct {
 	at     *listedResource // whose policy has the statements; nil: of no single one
 }
 
-// A Summary says with regions what a policy allows beyond another.
+// A Summary says with regions what a policy allows beyond another, or one environment a
+// principal beyond another.
 type Summary struct {
 	Regions []Region // in the order of the policy's statements; they may overlap
 	Folded  int      // regions that are left out beyond [MaxRegions]
