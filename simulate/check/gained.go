@@ -65,33 +65,41 @@ func GainedByEach(ctx context.Context, before, after *simulate.Environment, prin
 }
 
 func (e *estate) gained(ctx context.Context, p policy.Principal) (Summary, error) {
+	g, known, err := e.gain(ctx, p)
+	if g == nil {
+		return known, err
+	}
+	summarizer, err := g.summarizer()
+	if err != nil {
+		return Summary{Reason: reason(err)}, nil
+	}
+	return summarizer.summary(g.certify, g.example), nil
+}
+
+// gain is nil where the Summary or the error is all that there is to say.
+func (e *estate) gain(ctx context.Context, p policy.Principal) (*gain, Summary, error) {
 	subjects := []subject{{env: e.after, principal: p}, {env: e.before, principal: p}}
 	if err := subjects[0].prepare(); err != nil {
-		return Summary{}, err
+		return nil, Summary{}, err
 	}
 	if subjects[0].isNobody() {
-		return Summary{Certified: true}, nil
+		return nil, Summary{Certified: true}, nil
 	}
 	if subjects[1].isNobody() {
 		subjects = subjects[:1]
 	}
 	q, result, err := e.question(ctx, subjects)
 	if q == nil {
-		return Summary{Reason: result.Reason}, err
+		return nil, Summary{Reason: result.Reason}, err
 	}
 	q.unlisted = true
 	if q.differs != "" {
-		return Summary{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", q.differs, p)}, nil
+		return nil, Summary{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", q.differs, p)}, nil
 	}
 	if len(q.places(q.listed)) == 0 {
-		return Summary{Certified: true}, nil
+		return nil, Summary{Certified: true}, nil
 	}
-	g := &gain{ctx: ctx, stackQuestion: q}
-	summarizer, err := g.summarizer()
-	if err != nil {
-		return Summary{Reason: reason(err)}, nil
-	}
-	return summarizer.summary(g.certify, g.example), nil
+	return &gain{ctx: ctx, stackQuestion: q}, Summary{}, nil
 }
 
 // A gain is the question what one principal can do in one environment more than in another.
