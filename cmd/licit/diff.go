@@ -48,21 +48,23 @@ It first finds what differs (documents, attachments, places in the tree, tags, g
 asks both sides only what that can change. For a condition key that nobody gives, it says
 for which values access is gained or lost; give keys with --context to narrow that.
 
-It is an enumeration with samples: of all known actions and those that policies name, on all resources that a snapshot lists, and on one sample for each resource pattern of
-the policies and one that no pattern names. Rows that stand on a sample say so. Where the policy or
+It is an enumeration with samples: of all known actions and those that policies name, on all
+resources that a snapshot lists, and on one sample for each resource pattern of the policies and
+one that no pattern names. Rows that stand on a sample say so. Where the policy or
 settings of a listed resource differ, so that it may let in others, the services, accounts
 and tokens that its policy names and all others by kind are asked, too; with --principal or
 --account only those that these name. What an account outside the organization allows its
 own principals is not known, so that they are never allowed for certain; denied before and
 not denied after is gained.
 
-Unless something narrows it, proofs over all requests follow (see licit check --help). Of up to 20
-principals that gain, or lose, access, all that they do is listed as regions in the words of the
-policies, if it is proved to be all of it and nothing else; of others the report says that they are
-only enumerated, and why. Regions are about resources of the principal's account, and those of others as far as
-their policies allow. Where the enumeration finds nothing that anybody gains, or loses, the
-proof is that no user, role or root user of the organization does. -o json lists every row and
-region; the other formats show the most far-reaching ones.
+Unless actions, resources or keys narrow it, proofs over all requests follow (see licit check
+--help). Of up to 20 principals that gain, or lose, access, all that they do is listed as regions
+in the words of the policies, if it is proved to be all of it and nothing else; of others the
+report says that they are only enumerated, and why; name them with --principal. Regions are about
+resources of the principal's account, and those of others as far as their policies allow. Where
+nothing narrows it and the enumeration finds nothing that anybody gains, or loses, the proof is
+that no user, role or root user of the organization does. -o json lists every row and region; the
+other formats show the most far-reaching ones.
 
 A file of changes is a JSON list:
 

@@ -20,8 +20,11 @@ type diffProofs struct{ gained, lost *check.Result }
 // prove asks for proofs of what the enumeration found nothing of, and for regions of the rest.
 func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 	s := &c.scope
-	if len(s.Principals)+len(s.Kinds)+len(s.Accounts)+len(s.Actions)+len(s.Resources) > 0 || len(c.context) > 0 {
+	switch {
+	case len(s.Actions)+len(s.Resources)+len(c.context) > 0:
 		return nil
+	case len(s.Principals)+len(s.Kinds)+len(s.Accounts) > 0:
+		return c.regions(ctx, a, v)
 	}
 	found := map[simulate.DeltaKind]bool{}
 	for i := range v.report.Rows {

@@ -156,7 +156,7 @@ func (v *diffView) unprovedLines(others []*regionStory) (out []string) {
 		out = append(out, fmt.Sprintf("only enumerated, not proved to be all that they %s: %s (%s)", verb(s.kind), names(s.principals, mostNames, plain), plain(g.reasonText())))
 	}
 	if v.unproved > 0 {
-		out = append(out, fmt.Sprintf("only enumerated: %s, since regions are looked for of %d at most", plural(v.unproved, "more principal"), mostRegions))
+		out = append(out, fmt.Sprintf("only enumerated: %s, since regions are looked for of %d at most; name them with --principal", plural(v.unproved, "more principal"), mostRegions))
 	}
 	return out
 }

@@ -77,6 +77,10 @@ func TestGainedRegions(t *testing.T) {
 			gained: []string{"* on *, within sqs:PurgeQueue on *"}},
 		"an SCP goes, and a role may be let in by name": {who: devARN, change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")},
 			gained: []string{"sqs:* on * when aws:ResourceTag/stage StringEqualsIfExists test, within sqs:PurgeQueue on *", "* on * for " + devARN + ", within sqs:PurgeQueue on *"}},
+		"an SCP goes, and a boundary stays": {who: anaARN, first: []org.Change{bounded(true),
+			org.PutControlPolicy(org.ControlPolicy{ID: "p-guard001", Name: "guard", Kind: policy.ServiceControl, Document: parsed(t, `{"Effect":"Deny","Action":["sqs:PurgeQueue","s3:*"],"Resource":"*"}`)})},
+			change: []org.Change{org.DetachControlPolicy("p-guard001", "ou-ab12-11111111")},
+			gained: []string{"* on *, within sqs:* on *, within sqs:PurgeQueue on *", "* on * for " + anaARN + ", within sqs:PurgeQueue, s3:* on *"}},
 		"an SCP comes": {who: anaARN, change: []org.Change{
 			org.PutControlPolicy(org.ControlPolicy{ID: "p-region01", Name: "region", Kind: policy.ServiceControl, Document: parsed(t, `{"Effect":"Deny","Action":["sqs:*","s3:*"],"Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":"eu-west-1"}}}`)}),
 			org.AttachControlPolicy("p-region01", "r-ab12")},

@@ -134,7 +134,8 @@ func (s *summarizer) explore(w int, why *refusal) error {
 		} else if !found {
 			continue
 		}
-		choices, err := s.choices(s.difference(w, own, nil, why), s.ways[w].more)
+		// What else the refusing side allowed is in no word of the region.
+		choices, err := s.choices(s.difference(w, own, nil, &refusal{lists: why.lists, deny: why.deny}), s.ways[w].more)
 		if err != nil {
 			return err
 		}
