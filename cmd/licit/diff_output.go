@@ -227,8 +227,11 @@ var markdownEscapes = strings.NewReplacer("|", "&#124;", "`", "&#96;", "<", "&lt
 func markdownText(s string) string { return markdownEscapes.Replace(printable(s)) }
 
 // markdownCode is a text as code, also in a table.
-func markdownCode(s string) string {
-	return "`" + strings.NewReplacer("`", "'", "|", `\|`).Replace(plain(s)) + "`"
+func markdownCode(s string) string { return codeSpan(plain(s)) }
+
+// codeSpan is a text of any length as code.
+func codeSpan(s string) string {
+	return "`" + strings.NewReplacer("`", "'", "|", `\|`).Replace(printable(s)) + "`"
 }
 
 // workflowCommands are annotations at the statements that differ (GitHub Docs, “Workflow

@@ -208,9 +208,9 @@ func (v *diffView) regionsMarkdown(top, room int) string {
 		fmt.Fprintf(&section, "\n%s: %s\n\n", markdownText(who(s.principals)), names(s.principals, mostNames, markdownCode))
 		rows := 0
 		for i := range s.Regions {
-			row := "- " + markdownText(regionText(&s.Regions[i], s.principals[0]))
+			row := "- " + codeSpan(regionText(&s.Regions[i], s.principals[0]))
 			if x := s.Regions[i].Example; x != nil {
-				row += ", for example " + markdownText(exampleText(x, ""))
+				row += ", for example " + codeSpan(exampleText(x, ""))
 			}
 			if top > 0 && shown >= top || b.Len()+section.Len()+len(row) > room {
 				left++
