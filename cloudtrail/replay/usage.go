@@ -46,7 +46,8 @@ type ActionUse struct {
 
 // A UsageReport is what the principals of an organization did.
 type UsageReport struct {
-	Uses    []Use // by ARN
+	Uses    []Use  // by ARN
+	Idle    []Idle // users and roles of the organization that are not among them, by ARN
 	Skipped []Skipped
 	Events  int
 	Days    []string // that the log has events of
@@ -101,11 +102,13 @@ func UsageSummary(ctx context.Context, env *simulate.Environment, m *Summary) (*
 	}
 	x := &runner{ctx: ctx, before: env, after: env, calls: newCalls(m.s, env.Reference(), o), g: newGathering()}
 	users := map[policy.ARN]*user{}
+	idle := newIdlers()
 	for t, c := range m.tuples {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		list, err := x.calls.requests(&t)
+		idle.see(x, &t, c.Counts, list)
 		if err != nil {
 			no := err.(*NoRequestError)
 			x.g.skip(no.Reason.String(), no.Detail, c.Counts)
@@ -118,6 +121,7 @@ func UsageSummary(ctx context.Context, env *simulate.Environment, m *Summary) (*
 	for _, arn := range slices.SortedFunc(maps.Keys(users), policy.ARN.Compare) {
 		r.Uses = append(r.Uses, users[arn].result())
 	}
+	r.Idle = idle.report(x, users)
 	return r, nil
 }
 

@@ -197,3 +197,27 @@ func TestUnused(t *testing.T) {
 		t.Errorf("left %v, %v; want the action of the call that failed", l.Left, err)
 	}
 }
+
+// TestIdle holds who is listed as without calls, and what tells that they are used all the same.
+func TestIdle(t *testing.T) {
+	assumed := event("sts.amazonaws.com", "AssumeRole", `{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}`, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/app/orders","roleSessionName":"s"}`)
+	report := usage(t, event("sts.amazonaws.com", "GetCallerIdentity", ana, ``), assumed, event("ec2.amazonaws.com", "DescribeInstances", sso, ``))
+	var b strings.Builder
+	for _, i := range report.Idle {
+		fmt.Fprintf(&b, "%s %s unlogged %t sessions %d others %d\n", lastOf(i.Principal.String()), i.Class, i.Unlogged, i.Sessions.Events, i.Others.Events)
+	}
+	want := `orders member unlogged false sessions 1 others 0
+orders-slr service-linked role unlogged false sessions 0 others 0
+ana member unlogged false sessions 0 others 1
+admin management account unlogged true sessions 0 others 0
+`
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Errorf("idle (-want +got):\n%s", diff)
+	}
+	if len(report.Uses) != 1 {
+		t.Errorf("%d uses; want that of the role that called", len(report.Uses))
+	}
+	if list := usage(t, denied(event("iam.amazonaws.com", "ListUsers", ana, ``), "no")).Idle; slices.ContainsFunc(list, func(i replay.Idle) bool { return lastOf(i.Principal.String()) == "ana" }) {
+		t.Error("ana is idle, and was refused")
+	}
+}

@@ -194,8 +194,32 @@ type leastPolicyJSON struct {
 	Left     []string        `json:"left"`
 }
 
+// An idleJSON is a user or role of which no call was observed.
+type idleJSON struct {
+	Principal string    `json:"principal"`
+	Class     string    `json:"class"`
+	Unlogged  bool      `json:"unlogged,omitempty"` // no events of its account either
+	Sessions  *seenJSON `json:"sessions,omitempty"` // of the role, that began
+	Others    *seenJSON `json:"others,omitempty"`   // events that are no calls that need permission
+}
+
+func idlesJSON(list []replay.Idle) (out []idleJSON) {
+	some := func(c replay.Counts) *seenJSON {
+		if c.Events == 0 {
+			return nil
+		}
+		s := seenOf(c)
+		return &s
+	}
+	for _, i := range list {
+		out = append(out, idleJSON{i.Principal.String(), i.Class.String(), i.Unlogged, some(i.Sessions), some(i.Others)})
+	}
+	return out
+}
+
 type usageJSON struct {
 	Uses       []useJSON        `json:"uses"`
+	Idle       []idleJSON       `json:"idle,omitempty"`
 	Policy     *leastPolicyJSON `json:"policy,omitempty"`
 	Events     int              `json:"events"`
 	Days       []string         `json:"days"`
@@ -227,6 +251,7 @@ func (v *usageView) json() usageJSON {
 		}
 		out.Uses = append(out.Uses, x)
 	}
+	out.Idle = idlesJSON(v.idle)
 	if l := v.policy; l != nil {
 		p := &leastPolicyJSON{Size: l.Size, Proved: l.Proved, Unproved: listOf(l.Unproved), Wide: []string{}, Patterns: listOf(l.Patterns), Left: []string{}}
 		if l.Document != nil {

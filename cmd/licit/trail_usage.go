@@ -42,7 +42,8 @@ been decided with the document as the only identity policy. What it allows besid
 objects are told apart by bucket only, and where the log does not tell the resource, it is all
 resources, or all that match what is known. So is what it leaves out: actions that some calls of
 an event need and of which no parameter shows that these did. With --unused it lists what the
-principals may do and did not do.
+principals may do and did not do, and after them the users and roles of the snapshot of which no
+call was observed at all.
 
 What was not observed in the days of the log may be needed all the same: the report ends with
 what it cannot know.
@@ -100,7 +101,7 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 	if err := v.write(a, c.output); err != nil {
 		return err
 	}
-	empty := c.in.isEmpty(a, len(v.report.Uses), "no calls of the users and roles that are asked for")
+	empty := c.in.isEmpty(a, len(v.report.Uses)+len(v.idle), "no calls of the users and roles that are asked for")
 	switch {
 	case v.policy != nil && len(v.policy.Unproved) > 0:
 		return status(exitNo)
@@ -125,6 +126,13 @@ func (c *trailUsage) fill(ctx context.Context, env *simulate.Environment, v *usa
 				}
 			}
 			v.unused[u.Principal] = x
+		}
+	}
+	if c.unused && len(v.report.Days) > 0 {
+		for _, i := range v.report.Idle {
+			if c.wants(i.Principal) {
+				v.idle = append(v.idle, i)
+			}
 		}
 	}
 	if c.policy {
@@ -157,6 +165,7 @@ type usageView struct {
 	report *replay.UsageReport
 	policy *replay.LeastPrivilege
 	unused map[policy.ARN]unusedView
+	idle   []replay.Idle // that are asked for
 }
 
 func (v *usageView) write(a *app, output string) error {
@@ -201,6 +210,9 @@ func (v *usageView) text() string {
 			line("  %s", x.text(v.report.Days))
 		}
 	}
+	for i := range v.idle {
+		line("%s: %s", v.idle[i].Principal, idleText(&v.idle[i], v.report.Days))
+	}
 	fmt.Fprintf(&b, "\n%s over %s\n", plural(v.report.Events, "event"), plural(len(v.report.Days), "day"))
 	if n := v.report.Duplicates; n > 0 {
 		fmt.Fprintf(&b, "left out: %s that came again\n", plural(n, "event"))
@@ -220,6 +232,24 @@ func (x unusedView) text(days []string) string {
 		return "unused: not known: " + x.problem
 	}
 	return fmt.Sprintf("unused: %d of %s not observed in %s: %s", x.granted-x.used, plural(x.granted, "action"), plural(len(days), "day"), strings.Join(x.patterns, ", "))
+}
+
+// idleText says what the log has of a user or role without calls.
+func idleText(i *replay.Idle, days []string) string {
+	text := "no calls observed in " + plural(len(days), "day")
+	if i.Class != replay.Member {
+		text = i.Class.String() + ", " + text
+	}
+	if i.Unlogged {
+		text += ", which have no event of its account either: the log may not be of it"
+	}
+	if n := i.Sessions.Events; n > 0 {
+		text += fmt.Sprintf("; %s of it began, last %s, and what they did is not in the log", plural(n, "session"), day(i.Sessions.Last))
+	}
+	if n := i.Others.Events; n > 0 {
+		text += fmt.Sprintf("; %s of it that need no permission or are not told apart, last %s", plural(n, "other call"), day(i.Others.Last))
+	}
+	return text
 }
 
 func (v *usageView) policyText(b *strings.Builder) {
@@ -314,7 +344,10 @@ func (v *usageView) markdown() string {
 				fmt.Fprintf(&b, "- %s: %s\n", markdownText(u.Principal.String()), markdownText(x.text(v.report.Days)))
 			}
 		}
-		if len(v.unused) > 0 {
+		for i := range v.idle {
+			fmt.Fprintf(&b, "- %s: %s\n", markdownText(v.idle[i].Principal.String()), markdownText(idleText(&v.idle[i], v.report.Days)))
+		}
+		if len(v.unused)+len(v.idle) > 0 {
 			b.WriteString("\n")
 		}
 	}
