@@ -245,6 +245,7 @@ func TestDryRunResources(t *testing.T) {
 	get := event("s3.amazonaws.com", "GetObject", app, `,"requestParameters":{"bucketName":"logs","key":"x/secret/a"},"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::logs/x/secret/a"},{"type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::logs"}]`)
 	prefix := event("s3.amazonaws.com", "DeleteObjects", app, `,"requestParameters":{"bucketName":"logs","delete":""},"resources":[{"ARNPrefix":"arn:aws:s3:::logs/","type":"AWS::S3::Object"}]`)
 	const elsewhere = `{"StringNotEquals":{"aws:ResourceAccount":"111122223333"}}`
+	through := event("s3.amazonaws.com", "GetObject", ana, `,"requestParameters":{"bucketName":"logs","key":"a"},"resources":[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::logs/a"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::logs"},{"accountId":"111122223333","type":"AWS::S3::AccessPoint","ARN":"arn:aws:s3:eu-west-1:111122223333:accesspoint/p"}]`)
 	tests := []struct{ name, record, action, resource, condition, want string }{
 		{"source of a copy has no copy source", copied, "s3:GetObject", "*", `{"StringNotEquals":{"s3:x-amz-copy-source":"logs/b"}}`, "possible"},
 		{"destination of a copy has it", copied, "s3:PutObject", "*", `{"StringNotEquals":{"s3:x-amz-copy-source":"logs/b"}}`, ""},
@@ -268,6 +269,11 @@ func TestDryRunResources(t *testing.T) {
 		{"other part of its name", get, "s3:*", "arn:aws:s3:::*public*", ``, ""},
 		{"one of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/a", ``, "possible"},
 		{"all of objects that are not known", prefix, "s3:DeleteObject", "arn:aws:s3:::logs/*", ``, "certain"},
+		{"bucket behind an access point", through, "s3:GetObject", "arn:aws:s3:::logs/*", ``, "possible"},
+		{"object of an access point", through, "s3:GetObject", "arn:aws:s3:*:*:accesspoint/p/object/a", ``, "possible"},
+		{"object of another access point", through, "s3:GetObject", "arn:aws:s3:*:*:accesspoint/q/object/a", ``, ""},
+		{"whatever it is read through", through, "s3:GetObject", "*", ``, "certain"},
+		{"bucket by the alias of an access point", event("s3.amazonaws.com", "GetObject", ana, `,"requestParameters":{"bucketName":"p-abcdefgh-s3alias","key":"a"}`), "s3:*", "arn:aws:s3:::p-abc*", ``, "possible"},
 		{"queue that messages are moved to", event("sqs.amazonaws.com", "StartMessageMoveTask", ana, `,"requestParameters":{"sourceArn":"arn:aws:sqs:eu-west-1:111122223333:dead","destinationArn":"arn:aws:sqs:eu-west-1:111122223333:orders"}`), "sqs:StartMessageMoveTask", "arn:aws:sqs:*:*:orders", ``, "possible"},
 		{"database in other letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"Orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "possible"},
 		{"database in small letters", event("rds.amazonaws.com", "DeleteDBInstance", ana, `,"requestParameters":{"dBInstanceIdentifier":"orders"}`), "rds:*", "arn:aws:rds:*:*:db:orders", ``, "certain"},

@@ -186,9 +186,42 @@ func (c *calls) refine(info serviceref.ActionInfo, t *Tuple, at place, list []ta
 		return c.instances(t, at, list)
 	case a.Service() == "secretsmanager":
 		return c.secret(t, at, list)
+	case a.Service() == "s3":
+		return accessPoint(info, t, list)
 	}
 	return list, false, ""
 }
+
+// accessPoint finds calls through an access point, whose ARN the event then lists beside that of
+// the bucket (Amazon S3 User Guide, “Monitoring and logging access points”). Policies name them by
+// the one or the other, and which of the policies decide depends on what the bucket delegates, so
+// that nothing about the bucket is certain. A bucket whose name is the alias of an access point
+// is none (“Access point aliases”, “General purpose bucket naming rules”).
+func accessPoint(info serviceref.ActionInfo, t *Tuple, list []target) (out []target, open bool, pattern string) {
+	for line := range strings.SplitSeq(t.Resources, "\n") {
+		if a, err := policy.ParseARN(line); err == nil && strings.HasPrefix(a.Resource(), "accesspoint/") {
+			if pattern = line; !info.Fits(a) {
+				pattern += "/object/*"
+			}
+		}
+	}
+	for _, x := range list {
+		bucket, _, _ := strings.Cut(x.arn.Resource(), "/")
+		switch {
+		case x.arn.AccountID() == "" && slices.ContainsFunc(aliases, func(suffix string) bool { return strings.HasSuffix(bucket, suffix) }):
+			open = true
+			continue
+		case x.arn.String() == pattern:
+			continue
+		}
+		x.oneOf = x.oneOf || pattern != ""
+		out = append(out, x)
+	}
+	return out, open || pattern != "", pattern
+}
+
+// aliases are how those of access points end, of Object Lambda and of several Regions included.
+var aliases = []string{"-s3alias", "--ol-s3", ".mrap"}
 
 // qualify makes the ARN of a version or alias of that of a function. A call that names one is
 // authorised on it (AWS Lambda Developer Guide, “Identity-based IAM policies for Lambda”):

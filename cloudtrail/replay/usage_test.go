@@ -114,6 +114,7 @@ func TestLeastPrivilegePolicy(t *testing.T) {
 	copied := event("s3.amazonaws.com", "CopyObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-copy-source":"logs/b"}`)
 	report := usage(t, copied,
 		event("s3.amazonaws.com", "PutObject", app, `,"requestParameters":{"bucketName":"orders","key":"a","x-amz-tagging":"a=b"}`),
+		event("s3.amazonaws.com", "GetObject", app, `,"requestParameters":{"bucketName":"points","key":"a"},"resources":[{"ARN":"arn:aws:s3:::points/a"},{"ARN":"arn:aws:s3:eu-west-1:111122223333:accesspoint/p"}]`),
 		event("apigateway.amazonaws.com", "CreateRestApi", app, `,"requestParameters":{"name":"x"}`),
 		event("ec2.amazonaws.com", "RunInstances", app, `,"requestParameters":{"instancesSet":{"items":[{"imageId":"ami-1"}]},"subnetId":"subnet-1","groupSet":{"items":[{"groupId":"sg-1"}]}}`),
 	)
@@ -141,6 +142,9 @@ func TestLeastPrivilegePolicy(t *testing.T) {
 	}{
 		{"s3:GetObject", "arn:aws:s3:::logs/b", true},
 		{"s3:PutObject", "arn:aws:s3:::orders/a", true},
+		{"s3:GetObject", "arn:aws:s3:::points/a", true},
+		{"s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/p/object/a", true},
+		{"s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/q/object/a", false},
 		{"s3:GetObject", "arn:aws:s3:::orders/a", false},
 		{"s3:PutObjectAcl", "arn:aws:s3:::orders/a", false},
 		{"ec2:RunInstances", "arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1", true},
