@@ -100,15 +100,15 @@ type alarmTest struct {
 	trails   []cloudtrail.Trail
 	accounts []string // of the organization; nil: not known
 	feeds    []feed
-	certain  map[int64]points // by period
+	certain  map[int64]points // by minute: the metrics of filters have that resolution
 	doubted  map[int64]points
 	events   int
-	dropped  bool // there are more periods than are kept
+	dropped  bool // there are more minutes than are kept
 	field    bool // a value is that of a field, which is not modelled
 	reasons  map[string]bool
 }
 
-// points are the values that a metric gets in a period.
+// points are the values that a metric gets in a time.
 type points struct {
 	count    int
 	sum      float64
@@ -120,6 +120,13 @@ func (p points) add(v float64) points {
 		return points{1, v, v, v}
 	}
 	return points{p.count + 1, p.sum + v, min(p.min, v), max(p.max, v)}
+}
+
+func (p points) merge(q points) points {
+	if p.count == 0 {
+		return q
+	}
+	return points{p.count + q.count, p.sum + q.sum, min(p.min, q.min), max(p.max, q.max)}
 }
 
 func newAlarmTest(a Alarm, m *Monitoring, trails []cloudtrail.Trail, accounts []string) *alarmTest {
@@ -144,15 +151,15 @@ func (t *alarmTest) see(filters []compiledFilter, e *cloudtrail.Event) {
 			t.field = true
 			continue
 		}
-		period := e.Time.Unix() / int64(max(1, t.alarm.Period))
-		if len(t.doubted) >= maxTimes && t.doubted[period].count == 0 {
+		minute := floor(e.Time.Unix(), 60)
+		if len(t.doubted) >= maxTimes && t.doubted[minute].count == 0 {
 			t.dropped = true
 			continue
 		}
-		t.doubted[period] = t.doubted[period].add(value)
+		t.doubted[minute] = t.doubted[minute].add(value)
 		if counts == Yes {
 			t.events++
-			t.certain[period] = t.certain[period].add(value)
+			t.certain[minute] = t.certain[minute].add(value)
 		}
 	}
 }
@@ -256,13 +263,17 @@ func (t *alarmTest) fires() Answer {
 		t.because("missing data sets it off already")
 		return Unknown
 	case t.dropped:
-		t.because("there are more periods with events than are kept")
+		t.because("there are more minutes with events than are kept")
 		return Unknown
 	case t.field:
 		return Unknown
 	case len(t.doubted) == 0:
 		t.because("no metric filter counts the events")
 		return No
+	case a.Period < 60:
+		// PutMetricAlarm, Period: it does not receive data for most attempts.
+		t.because("its period is shorter than the minute in which metric filters count")
+		return Unknown
 	case len(a.Dimensions) > 0:
 		t.because("it watches one value of %s, and which the events have is not modelled", strings.Join(a.Dimensions, " and "))
 		return Unknown
@@ -278,12 +289,48 @@ func (t *alarmTest) fires() Answer {
 	return Unknown
 }
 
-// evaluate looks for as many breaching periods as the alarm wants, among as many as it
-// looks at.
-func (t *alarmTest) evaluate(periods map[int64]points) Answer {
+// evaluate tells whether the alarm goes off at some time. Its periods are those before each minute
+// (CloudWatch User Guide, “Evaluating an alarm”), unless they are those of a clock in some time zone,
+// or it looks back more than a day and is evaluated once an hour only.
+func (t *alarmTest) evaluate(minutes map[int64]points) Answer {
+	a := &t.alarm
+	length := int64(a.Period / 60)
+	slides := !a.WallClock && a.Period*a.EvaluationPeriods <= 86400
+	order := slices.Sorted(maps.Keys(minutes))
+	// Periods that begin between the same two minutes with events hold the same of them.
+	begins := make(map[int64]bool)
+	for _, m := range order {
+		begins[(m+1)%length] = true
+	}
+	all := No
+	for n, begin := range slices.Sorted(maps.Keys(begins)) {
+		one := t.evaluateFrom(begin, length, order, minutes)
+		switch {
+		case slides && one == Yes:
+			return Yes
+		case slides:
+			all = either(all, one)
+		case n > 0 && one != all:
+			t.because("it depends on when its periods begin")
+			return Unknown
+		default:
+			all = one
+		}
+	}
+	return all
+}
+
+// evaluateFrom looks for as many breaching periods as the alarm wants, among as many as it looks
+// at. Periods begin at a minute, and each length after it.
+func (t *alarmTest) evaluateFrom(begin, length int64, order []int64, minutes map[int64]points) Answer {
 	a := &t.alarm
 	var breaching []int64
-	for at, p := range periods {
+	for i := 0; i < len(order); {
+		at := floor(order[i]-begin, length)
+		var p points
+		for ; i < len(order) && floor(order[i]-begin, length) == at; i++ {
+			p = p.merge(minutes[order[i]])
+		}
 		switch t.breaches(p) {
 		case Yes:
 			breaching = append(breaching, at)
@@ -291,7 +338,6 @@ func (t *alarmTest) evaluate(periods map[int64]points) Answer {
 			return Unknown
 		}
 	}
-	slices.Sort(breaching)
 	want := a.DatapointsToAlarm
 	if want == 0 {
 		want = a.EvaluationPeriods
@@ -307,6 +353,14 @@ func (t *alarmTest) evaluate(periods map[int64]points) Answer {
 	// CloudWatch then looks at more periods than it was told to.
 	t.because("there are fewer periods with events than it wants, and how it treats the others depends")
 	return Unknown
+}
+
+// floor divides, and rounds down.
+func floor(a, b int64) int64 {
+	if a < 0 {
+		return (a - b + 1) / b
+	}
+	return a / b
 }
 
 // onlyEvents reports whether log events that do not match leave the outcome alone. Each of

@@ -57,7 +57,8 @@ type Alarm struct {
 	Statistic         string   // "Sum", "SampleCount", "Average", "Minimum", "Maximum", or an extended one: "p99"
 	Period            int      // seconds
 	EvaluationPeriods int
-	DatapointsToAlarm int // 0: as EvaluationPeriods
+	WallClock         bool // its periods are those of a clock; else they end at any minute
+	DatapointsToAlarm int  // 0: as EvaluationPeriods
 	Threshold         *float64
 	Comparison        string   // "GreaterThanOrEqualToThreshold", …
 	MissingData       string   // "missing", "notBreaching", "breaching", "ignore"; empty: missing
@@ -329,6 +330,9 @@ func (r *cliReader) alarm(n *jsontree.Node) Alarm {
 	}
 	if a.Name == "" {
 		r.fail(n.Start, "an alarm without AlarmName")
+	}
+	if w := r.member(n, "EvaluationWindow", jsontree.Object); w != nil {
+		_, a.WallClock = w.Member("WallClockWindow")
 	}
 	if list := r.member(n, "Metrics", jsontree.Array); list != nil && len(list.Elements) > 0 || r.text(n, "ThresholdMetricId") != "" {
 		a.Math = true
