@@ -174,6 +174,7 @@ func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Requ
 		}
 	}
 	seen := map[policy.Action]bool{}
+	list = append(list, x.calls.besides(t, list)...)
 	for i := range list {
 		r := &list[i]
 		a := to[r.Action]
@@ -187,6 +188,31 @@ func (x *runner) use(users map[policy.ARN]*user, t *Tuple, c Counts, list []Requ
 			a.Counts = a.Counts.Merge(c)
 		}
 	}
+}
+
+// besides are the actions that a call of sts:AssumeRole needs for what it passes: tags, and a source
+// identity (R-STS-4; IAM User Guide, “Passing session tags in AWS STS”, “Monitor and control actions
+// taken with assumed roles”). Who decides about the call decides about them as well.
+func (c *calls) besides(t *Tuple, list []Request) (out []Request) {
+	for i := range list {
+		if !strings.EqualFold(string(list[i].Action), "sts:AssumeRole") {
+			continue
+		}
+		r := list[i]
+		r.Inferred = true
+		c.each(t, func(name string, value []byte) {
+			switch empty := string(value); {
+			case empty == "null" || empty == `""` || empty == "[]":
+			case name == "tags":
+				r.Action = "sts:TagSession"
+				out = append(out, r)
+			case name == "sourceIdentity":
+				r.Action = "sts:SetSourceIdentity"
+				out = append(out, r)
+			}
+		})
+	}
+	return out
 }
 
 // rank orders certainties.

@@ -202,6 +202,34 @@ func TestUnused(t *testing.T) {
 	}
 }
 
+// TestUsageOfAssumedRoles holds that tags and a source identity of a session have actions of
+// their own.
+func TestUsageOfAssumedRoles(t *testing.T) {
+	const role = `"requestParameters":{"roleArn":"arn:aws:iam::444455556666:role/deploy","roleSessionName":"s"`
+	for parameters, want := range map[string][]policy.Action{
+		``:                                     {"sts:AssumeRole"},
+		`,"tags":[]`:                           {"sts:AssumeRole"},
+		`,"tags":[{"key":"team","value":"x"}]`: {"sts:AssumeRole", "sts:TagSession"},
+		`,"sourceIdentity":"ana"`:              {"sts:AssumeRole", "sts:SetSourceIdentity"},
+	} {
+		report := usage(t, event("sts.amazonaws.com", "AssumeRole", ana, `,`+role+parameters+`}`))
+		l, err := replay.LeastPrivilegePolicy(report.Uses...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []policy.Action
+		for _, st := range l.Document.Statements() {
+			for a := range st.Action.All() {
+				got = append(got, policy.Action(a))
+			}
+		}
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" || len(l.Unproved) > 0 || len(report.Uses[0].Actions) != len(want) {
+			t.Errorf("%s: %d used, not proved %v, allowed (-want +got):\n%s", parameters, len(report.Uses[0].Actions), l.Unproved, diff)
+		}
+	}
+}
+
 // TestIdle holds who is listed as without calls, and what tells that they are used all the same.
 func TestIdle(t *testing.T) {
 	assumed := event("sts.amazonaws.com", "AssumeRole", `{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}`, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/app/orders","roleSessionName":"s"}`)
