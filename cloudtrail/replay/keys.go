@@ -153,7 +153,16 @@ func (c *calls) networkKeys(k *keyRing, t *Tuple) {
 	}
 }
 
-func isInside(a netip.Addr) bool { return a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() }
+// inside are the ranges of addresses that no call has from the Internet: private ones (RFC 1918, RFC
+// 4193), shared (RFC 6598), loopback and link-local.
+var inside = []netip.Prefix{
+	netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("100.64.0.0/10"),
+	netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fc00::/7"), netip.MustParsePrefix("fe80::/10"), netip.MustParsePrefix("::1/128"),
+}
+
+func isInside(a netip.Addr) bool {
+	return slices.ContainsFunc(inside, func(p netip.Prefix) bool { return p.Contains(a) })
+}
 
 // isPerson reports whether a session is of a role that IAM Identity Center made.
 func isPerson(p policy.Principal) bool {

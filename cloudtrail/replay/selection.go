@@ -331,7 +331,7 @@ func (s *Selection) address(text string) string {
 		return text
 	}
 	a = a.Unmap().WithZone("")
-	if a.IsPrivate() && !s.has("aws:vpcsourceip") {
+	if isInside(a) && !s.has("aws:vpcsourceip") {
 		return private
 	}
 	for _, p := range s.ranges {
@@ -340,7 +340,7 @@ func (s *Selection) address(text string) string {
 		}
 	}
 	switch {
-	case a.IsPrivate():
+	case isInside(a):
 		return private
 	case a.Is4():
 		return otherV4

@@ -226,15 +226,19 @@ func addressSQL(s *Selection) string {
 	const ip = "try_cast(sourceipaddress AS ipaddress)"
 	var b strings.Builder
 	fmt.Fprintf(&b, "CASE WHEN %s IS NULL THEN sourceipaddress", ip)
-	inside := " WHEN contains('10.0.0.0/8', " + ip + ") OR contains('172.16.0.0/12', " + ip + ") OR contains('192.168.0.0/16', " + ip + ") OR contains('fc00::/7', " + ip + ") THEN " + literalSQL(private)
+	var any []string
+	for _, p := range inside {
+		any = append(any, fmt.Sprintf("contains(%s, %s)", literalSQL(p.String()), ip))
+	}
+	within := " WHEN " + strings.Join(any, " OR ") + " THEN " + literalSQL(private)
 	if !s.has("aws:vpcsourceip") {
-		b.WriteString(inside)
+		b.WriteString(within)
 	}
 	for _, p := range s.ranges {
 		fmt.Fprintf(&b, " WHEN contains(%s, %s) THEN %s", literalSQL(p.String()), ip, literalSQL(p.String()))
 	}
 	if s.has("aws:vpcsourceip") {
-		b.WriteString(inside)
+		b.WriteString(within)
 	}
 	fmt.Fprintf(&b, " WHEN strpos(CAST(%s AS varchar), ':') = 0 THEN %s ELSE %s END", ip, literalSQL(otherV4), literalSQL(otherV6))
 	return b.String()
