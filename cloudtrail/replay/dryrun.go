@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/licit-dev/licit/cloudtrail"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/policy/serviceref"
 	"github.com/licit-dev/licit/simulate"
@@ -51,13 +52,13 @@ func DryRunSummary(ctx context.Context, before, after *simulate.Environment, m *
 	workers := min(runtime.GOMAXPROCS(0), max(1, len(list)/64))
 	parts := make([]*gathering, workers)
 	base := newCalls(m.s, before.Reference(), before.Organization())
-	names := policyNames(before, after)
+	names, same := policyNames(before, after), sameDocuments(before.Organization(), after.Organization())
 	guards := newGuards(before.Organization(), after.Organization())
 	var wg sync.WaitGroup
 	for w := range parts {
 		g := newGathering()
 		parts[w] = g
-		x := &runner{ctx: ctx, before: before, after: after, calls: base.fork(), keys: change.Keys(), names: names, guards: guards, g: g}
+		x := &runner{ctx: ctx, before: before, after: after, calls: base.fork(), keys: change.Keys(), names: names, same: same, guards: guards, g: g}
 		wg.Go(func() {
 			for i := w; i < len(list); i += workers {
 				if i/workers%256 == 0 && ctx.Err() != nil {
@@ -96,6 +97,7 @@ type runner struct {
 	calls         *calls
 	keys          []string // that the change mentions
 	names         map[*policy.Document]string
+	same          map[*policy.Document]*policy.Document
 	guards        []guard
 	g             *gathering
 }
@@ -343,7 +345,7 @@ func (x *runner) touches(r *Request) string {
 	had, has := standing(x.before, r), standing(x.after, r)
 	for _, pair := range [][2][]*policy.Document{{has, had}, {had, has}} {
 		for _, d := range pair[0] {
-			if slices.Contains(pair[1], d) {
+			if slices.ContainsFunc(pair[1], func(e *policy.Document) bool { return x.first(e) == x.first(d) }) {
 				continue
 			}
 			for i, s := range d.Statements() {
@@ -354,6 +356,31 @@ func (x *runner) touches(r *Request) string {
 		}
 	}
 	return ""
+}
+
+// first is the first document of the same text, of two organizations that were read apart.
+func (x *runner) first(d *policy.Document) *policy.Document {
+	if e, ok := x.same[d]; ok {
+		return e
+	}
+	return d
+}
+
+// sameDocuments maps documents to the first of the same text.
+func sameDocuments(organizations ...*org.Organization) map[*policy.Document]*policy.Document {
+	out, texts := map[*policy.Document]*policy.Document{}, map[string]*policy.Document{}
+	for _, o := range organizations {
+		for d := range documents(o) {
+			if d == nil {
+				continue
+			}
+			if texts[d.String()] == nil {
+				texts[d.String()] = d
+			}
+			out[d] = texts[d.String()]
+		}
+	}
+	return out
 }
 
 func standing(env *simulate.Environment, r *Request) []*policy.Document {

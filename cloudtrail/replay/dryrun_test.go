@@ -234,6 +234,20 @@ agree 0 disagree 0 undecided 1
 	}
 }
 
+// TestDryRunOfEqualOrganizations compares two organizations that were read one after the other.
+func TestDryRunOfEqualOrganizations(t *testing.T) {
+	aware := func() *simulate.Environment {
+		return withSCP(t, compile(t, company(t)), `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:*","Resource":"arn:aws:kms:*:*:key/1"}]}`)
+	}
+	report, err := replay.DryRun(context.Background(), aware(), aware(), sequence(t, event("kms.amazonaws.com", "Decrypt", ana, `,"requestParameters":{}`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(report.Broken) > 0 {
+		t.Errorf("broken: %+v; nothing changed", report.Broken)
+	}
+}
+
 // TestDryRunResources denies an action on one resource, which a call was about, was not about,
 // or may have been about.
 func TestDryRunResources(t *testing.T) {
