@@ -23,8 +23,42 @@ type operation struct {
 func (o *operation) any() bool { return o.all || o.arns || o.roles || len(o.parameters) > 0 }
 
 func (o *operation) keeps(name string, value []byte) bool {
-	return o.all || o.parameters[name] || (o.arns || o.roles && strings.Contains(strings.ToLower(name), "role")) && bytes.HasPrefix(value, []byte(`"arn:`))
+	return o.all || o.parameters[name] || (o.arns || o.roles && isRoleName(name)) && bytes.HasPrefix(value, []byte(`"arn:`)) || o.roles && hasRoles(name, value)
 }
+
+// hasRoles reports whether a list or object has a role that may be passed.
+func hasRoles(name string, value []byte) (found bool) {
+	if (value[0] == '[' || value[0] == '{') && bytes.Contains(value, []byte(":role/")) {
+		roles(name, value, func(policy.ARN) { found = true })
+	}
+	return found
+}
+
+// roles calls visit for the role that a parameter is the ARN of, or those that are in a list or
+// object under a name that says role.
+func roles(name string, value []byte, visit func(policy.ARN)) {
+	switch value[0] {
+	case '"':
+		a, err := policy.ParseARN(text(value))
+		if err == nil && a.Service() == "iam" && strings.HasPrefix(a.Resource(), "role/") {
+			visit(a)
+		}
+	case '[':
+		elements(value, func(e []byte) {
+			if e[0] != '"' || isRoleName(name) {
+				roles(name, e, visit)
+			}
+		})
+	case '{':
+		members(value, func(n string, v []byte) {
+			if v[0] != '"' || isRoleName(n) {
+				roles(n, v, visit)
+			}
+		})
+	}
+}
+
+func isRoleName(parameter string) bool { return strings.Contains(strings.ToLower(parameter), "role") }
 
 func (r *Reducer) operation(source, name string) *operation {
 	if o, ok := r.operations[call{source, name}]; ok {
@@ -82,7 +116,7 @@ func (o *operation) action(ref *serviceref.Reference, s *Selection, a policy.Act
 		}
 	}
 	o.arns = o.arns || !info.WildcardOnly() || passesRole(info)
-	o.roles = o.roles || mayPassRole(info, "role")
+	o.roles = o.roles || mayPassRole(info, "role") || passesRole(info)
 	for f := range ref.ARNFormats(a) {
 		if !s.tells(serviceOf(f)) {
 			continue
@@ -119,7 +153,7 @@ func passesRole(info serviceref.ActionInfo) bool {
 // Calls of STS and IAM are about the role.
 func mayPassRole(info serviceref.ActionInfo, parameter string) bool {
 	service := info.Action().Service()
-	return info.Level() == serviceref.LevelWrite && service != "sts" && service != "iam" && strings.Contains(strings.ToLower(parameter), "role")
+	return info.Level() == serviceref.LevelWrite && service != "sts" && service != "iam" && isRoleName(parameter)
 }
 
 func takesTags(info serviceref.ActionInfo) bool {

@@ -265,19 +265,17 @@ func (c *calls) found(a *policy.ARN) bool {
 
 // passed are requests for iam:PassRole on the roles that the parameters name.
 func (c *calls) passed(t *Tuple, r Request, info serviceref.ActionInfo) (out []Request) {
-	all := passesRole(info)
+	all, some := passesRole(info), mayPassRole(info, "role")
 	c.each(t, func(name string, value []byte) {
-		if !all && !mayPassRole(info, name) {
+		if !all && !(some && (value[0] != '"' || isRoleName(name))) {
 			return
 		}
-		a, err := policy.ParseARN(text(value))
-		if err != nil || a.Service() != "iam" || !strings.HasPrefix(a.Resource(), "role/") {
-			return
-		}
-		r.Action, r.Resource, r.Open, r.Pattern, r.Inferred, r.Certainty = "iam:PassRole", a, false, "", true, serviceref.Sometimes
-		if !slices.ContainsFunc(out, func(q Request) bool { return q.Resource == a }) {
-			out = append(out, r)
-		}
+		roles(name, value, func(a policy.ARN) {
+			r.Action, r.Resource, r.Open, r.Pattern, r.Inferred, r.Certainty = "iam:PassRole", a, false, "", true, serviceref.Sometimes
+			if !slices.ContainsFunc(out, func(q Request) bool { return q.Resource == a }) {
+				out = append(out, r)
+			}
+		})
 	})
 	return out
 }

@@ -183,7 +183,7 @@ func parametersSQL(s *Selection) string {
 	if s.all {
 		return "requestparameters"
 	}
-	kept := "map_filter(" + parsed + ", (k, v) -> starts_with(json_format(v), '\"arn:') OR k IN (" + listSQL(parameterNames(s)) + "))"
+	kept := "map_filter(" + parsed + ", (k, v) -> starts_with(json_format(v), '\"arn:') OR regexp_like(json_format(v), '^[\\[{].*:role/') OR k IN (" + listSQL(parameterNames(s)) + "))"
 	// What reading the result would cut as well, so that groups are few.
 	cut := "WHEN k IN (" + listSQL(headerNames(s)) + ") THEN CAST('' AS json) "
 	if !s.objects && len(s.buckets) == 0 && !s.has("s3:"+copySource) {

@@ -230,6 +230,26 @@ func TestUsageOfAssumedRoles(t *testing.T) {
 	}
 }
 
+// TestUsageOfNestedRoles holds that roles in lists and objects are passed if their name says so.
+func TestUsageOfNestedRoles(t *testing.T) {
+	const role = `"arn:aws:iam::111122223333:role/app/orders"`
+	for _, tt := range []struct {
+		source, name, parameters string
+		passed                   bool
+	}{
+		{"events.amazonaws.com", "PutTargets", `"rule":"r","targets":[{"id":"1","arn":"arn:aws:ecs:eu-west-1:111122223333:cluster/c","roleArn":` + role + `}]`, true},
+		{"ecs.amazonaws.com", "RunTask", `"taskDefinition":"t","overrides":{"executionRoleArn":` + role + `}`, true},
+		{"ssm.amazonaws.com", "StartAutomationExecution", `"documentName":"d","parameters":{"AutomationAssumeRole":[` + role + `]}`, true},
+		{"events.amazonaws.com", "PutTargets", `"rule":"r","targets":[{"id":"1","arn":` + role + `}]`, false},
+		{"s3.amazonaws.com", "PutBucketPolicy", `"bucketName":"logs","bucketPolicy":{"Statement":[{"Effect":"Allow","Principal":{"AWS":` + role + `}}]}`, false},
+	} {
+		report := usage(t, event(tt.source, tt.name, ana, `,"requestParameters":{`+tt.parameters+`}`))
+		if got := slices.ContainsFunc(report.Uses[0].Actions, func(a replay.ActionUse) bool { return a.Action == "iam:PassRole" && a.Inferred }); got != tt.passed {
+			t.Errorf("%s with %s: passed %t", tt.name, tt.parameters, got)
+		}
+	}
+}
+
 // TestIdle holds who is listed as without calls, and what tells that they are used all the same.
 func TestIdle(t *testing.T) {
 	assumed := event("sts.amazonaws.com", "AssumeRole", `{"type":"AWSService","invokedBy":"ec2.amazonaws.com"}`, `,"requestParameters":{"roleArn":"arn:aws:iam::111122223333:role/app/orders","roleSessionName":"s"}`)
