@@ -3,6 +3,7 @@ package replay
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"iter"
 	"maps"
 	"slices"
@@ -59,7 +60,7 @@ func NewSummary(s *Selection) *Summary {
 func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Event, error]) (*Summary, error) {
 	m := NewSummary(s)
 	n := 0
-	copies := copiesOfCalls{map[string]bool{}, map[string]lonely{}}
+	copies := copiesOfCalls{map[sharedID]struct{}{}, map[sharedID]lonely{}}
 	for e, err := range events {
 		if n++; n%1024 == 1 && ctx.Err() != nil {
 			return m, ctx.Err()
@@ -74,7 +75,7 @@ func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Eve
 		case e.SharedID == "" || e.Identity.AccountID == "":
 			m.Add(e)
 		case e.Account == e.Identity.AccountID:
-			copies.own[strings.Clone(e.SharedID)] = true
+			copies.own[sharedIDOf(e)] = struct{}{}
 			m.Add(e)
 		default:
 			copies.take(m, e)
@@ -88,8 +89,17 @@ func Collect(ctx context.Context, s *Selection, events iter.Seq2[*cloudtrail.Eve
 // (CloudTrail User Guide, “CloudTrail record contents”, sharedEventID), until it is known
 // whether the caller's own has them.
 type copiesOfCalls struct {
-	own   map[string]bool   // shared IDs
-	other map[string]lonely // by shared ID
+	own   map[sharedID]struct{}
+	other map[sharedID]lonely
+}
+
+// A sharedID is the beginning of the SHA-256 of a sharedEventID: a log may have very many, of which
+// the texts would take several times as much memory.
+type sharedID [16]byte
+
+func sharedIDOf(e *cloudtrail.Event) sharedID {
+	sum := sha256.Sum256([]byte(e.SharedID))
+	return sharedID(sum[:16])
 }
 
 // lonely is what counts of an event.
@@ -101,7 +111,8 @@ type lonely struct {
 }
 
 func (c *copiesOfCalls) take(m *Summary, e *cloudtrail.Event) {
-	old, ok := c.other[e.SharedID]
+	key := sharedIDOf(e)
+	old, ok := c.other[key]
 	if ok {
 		m.twice++
 		if old.t.Account <= e.Account {
@@ -109,12 +120,12 @@ func (c *copiesOfCalls) take(m *Summary, e *cloudtrail.Event) {
 		}
 	}
 	t := m.reduce.Reduce(e)
-	c.other[strings.Clone(e.SharedID)] = lonely{t.clone(), e.Time, strings.Clone(e.ID), strings.Clone(e.Category)}
+	c.other[key] = lonely{t.clone(), e.Time, strings.Clone(e.ID), strings.Clone(e.Category)}
 }
 
 func (c *copiesOfCalls) add(m *Summary) {
 	for shared, x := range c.other {
-		if c.own[shared] {
+		if _, ok := c.own[shared]; ok {
 			m.twice++
 			continue
 		}
