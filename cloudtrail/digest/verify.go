@@ -25,7 +25,7 @@ type Options struct {
 	// What is not there with all its digests and log files is not missed otherwise.
 	Expect []string
 
-	Bucket    string // that the copy is of; empty: whichever the digests name
+	Bucket    string // that the copy is of; empty: whichever the digests name, the newest of each chain the same
 	Prefix    string // of the keys, before the paths of the copy: "logs/" for a copy of s3://bucket/logs/
 	Relocated bool   // the copy begins elsewhere: compare keys and paths from AWSLogs/ on only
 
@@ -83,6 +83,7 @@ func Verify(ctx context.Context, fsys fs.FS, keys []PublicKey, o Options) (*Repo
 		return nil, err
 	}
 	v.periods()
+	v.buckets()
 	v.unlisted()
 	v.expect()
 	v.hint()
@@ -276,6 +277,29 @@ func (v *verifier) expect() {
 			v.find(Unproved, ChainMissing, account+" "+region, "expected, and no valid digest of the period is here")
 		}
 	}
+}
+
+// buckets finds chains of several buckets, as the newest digests of each name them: one of them may
+// stand in the place of another that was deleted. Where a trail changed its bucket, the chain goes on.
+func (v *verifier) buckets() {
+	if v.o.Bucket != "" {
+		return
+	}
+	chains := make(map[string]string) // the first of each bucket
+	for i := range v.report.Chains {
+		c := &v.report.Chains[i]
+		if at := slices.IndexFunc(c.Digests, func(d Digest) bool { return d.Verdict == Valid }); at >= 0 && chains[c.Digests[at].Bucket] == "" {
+			chains[c.Digests[at].Bucket] = c.Name()
+		}
+	}
+	if len(chains) < 2 {
+		return
+	}
+	var list []string
+	for _, bucket := range slices.Sorted(maps.Keys(chains)) {
+		list = append(list, bucket+" ("+chains[bucket]+")")
+	}
+	v.find(Unproved, OtherBucket, ".", "a copy is of one bucket, and its chains are of "+strings.Join(list, ", ")+": verify copies of several apart, each with the name of its bucket")
 }
 
 // hint notes how a copy that is only in another place than its digests say can be verified.

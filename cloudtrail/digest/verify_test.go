@@ -283,6 +283,29 @@ func TestOtherBucket(t *testing.T) {
 
 // Backfill digests are a chain of their own, and signed when they are generated, which may be
 // with a later key (CloudTrail User Guide, “CloudTrail digest file structure”).
+// A chain that was signed for another bucket may stand in the place of one that was deleted: of a
+// trail, say, that records less.
+func TestChainOfAnotherBucket(t *testing.T) {
+	s := newSample(t)
+	for path := range s.fs {
+		if strings.Contains(path, "/eu-west-1/") {
+			delete(s.fs, path)
+		}
+	}
+	trail := newTrail("eu-west-1", testKeys()[0])
+	trail.Bucket = "other"
+	trail.Begin(day)
+	for h := range hours {
+		s.hour(t, trail, h)
+	}
+	s.newestOnly(t)
+	r := s.verify(t)
+	require.Equal(t, digest.Unverified, r.Verdict(), codes(r))
+	require.Equal(t, "unproved other-bucket", codes(r))
+	s.options.Bucket = "logs"
+	require.Equal(t, digest.Invalid, s.verify(t).Verdict())
+}
+
 func TestBackfill(t *testing.T) {
 	s := newSample(t)
 	key, err := digesttest.NewKey(9, day.AddDate(0, 0, 25), day.AddDate(0, 0, 50))
