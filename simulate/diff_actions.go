@@ -164,7 +164,7 @@ func newCatalog(docs []*docInfo, patterns []string) *catalog {
 
 // classify puts the actions into classes, fine and coarse ones. Apart from statements, an
 // evaluation looks at the service only for what is written here, at single actions of
-// sts, iam and kms, and at keys that some requests only may have. The fine classes also
+// sts, iam and kms and those about bucket policies, and at keys that some requests only may have. The fine classes also
 // tell resource types apart, the coarse ones only what their ARNs look like outside of the
 // resource part.
 func (c *catalog) classify(keys []string, endpoints map[string]bool, facts ...*serviceref.Reference) {
@@ -216,7 +216,7 @@ func (c *catalog) facts(b *strings.Builder, a policy.Action, info serviceref.Act
 	_, collection := ref.Collection(a)
 	fmt.Fprintf(b, "%t %s", ref.MayLackResourceAccount(a), region)
 	switch {
-	case collection || service == "sts" || service == "iam" || service == "kms":
+	case collection || service == "sts" || service == "iam" || service == "kms" || isBucketPolicyAction(service, a.Name()):
 		b.WriteString(" " + string(a))
 	case endpoints[service] || service == "s3":
 		b.WriteString(" " + service)

@@ -323,9 +323,16 @@ func (w *world) resourcePolicy(t *tracer) (result, levelSet) {
 		r.Allow, r.Deny = maybe, maybe
 		r.Levels[engine.Direct], r.Levels[engine.SessionRole], r.Levels[engine.Account] = maybe, maybe, maybe
 	}
+	if w.view.NoDenies = w.unlocksBucket(); w.view.NoDenies {
+		if len(w.resource.list) > 0 {
+			t.rule("R-ROOT-5")
+		}
+		r.Deny = no
+	}
 	for _, a := range w.resource.list {
 		a.program.Eval(&w.view, a.base, &r)
 	}
+	w.view.NoDenies = false
 	out := resultOf(&r)
 	levels := levelSet{
 		direct:  r.Levels[engine.Direct],
@@ -337,6 +344,26 @@ func (w *world) resourcePolicy(t *tracer) (result, levelSet) {
 		out.allow, out.allowAt, levels = no, 0, levelSet{}
 	}
 	return out, levels
+}
+
+// unlocksBucket implements R-ROOT-5: no bucket policy keeps the root user of the bucket's account
+// from reading, replacing and deleting it, only SCPs, RCPs and endpoint policies do (Amazon S3 API
+// Reference, DeleteBucketPolicy).
+func (w *world) unlocksBucket() bool {
+	v := &w.view
+	if v.Caller.Kind != policy.Root || v.Caller.Account != w.owner || v.NoResource || !isBucketPolicyAction(v.Service, v.Name) {
+		return false
+	}
+	if strings.EqualFold(v.Service, "s3") {
+		return w.bucket && !strings.Contains(v.Resource[5], "/")
+	}
+	return v.Resource[2] == "s3express" && strings.HasPrefix(v.Resource[5], "bucket/")
+}
+
+// isBucketPolicyAction: those of R-ROOT-5.
+func isBucketPolicyAction(service, name string) bool {
+	return (strings.EqualFold(service, "s3") || strings.EqualFold(service, "s3express")) &&
+		(strings.EqualFold(name, "GetBucketPolicy") || strings.EqualFold(name, "PutBucketPolicy") || strings.EqualFold(name, "DeleteBucketPolicy"))
 }
 
 func (w *world) foreignObject() bool {

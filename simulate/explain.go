@@ -430,6 +430,9 @@ func (b *explainer) notes() {
 	if w.env.org != nil && b.x.Request.Resource.IsValid() && w.target == nil && w.unknownResource == "" && !b.managesRole() {
 		note("the resource is not in the model: it is taken to belong to account " + w.owner + " and to have no policy")
 	}
+	if len(w.resource.list) > 0 && w.unlocksBucket() {
+		note("no Deny of the bucket's policy keeps the root user of its account from the policy itself")
+	}
 	if w.foreignObject() {
 		note("the object belongs to account " + w.target.owner + ": the bucket policy's Allow statements do not reach it, an ACL may")
 	}
@@ -542,6 +545,9 @@ func (b *explainer) depends(own Decision) {
 		allows := slices.ContainsFunc(trials[i], func(t Trial) bool { return t.Effect == policy.Allow && t.Match == Matches })
 		for j := range trials[i] {
 			t := &trials[i][j]
+			if s.Stage == StageResourcePolicy && t.Effect == policy.Deny && w.unlocksBucket() {
+				continue
+			}
 			if grants && t.Effect == policy.Allow {
 				if !b.strengthens(t, trials[i]) {
 					continue

@@ -288,7 +288,7 @@ func (t *turn) undecided(x *Explanation, own Decision) [][]RemedyStep {
 		}
 		trials := s.Trials()
 		for j := range trials {
-			if trial := &trials[j]; trial.Effect == policy.Deny && trial.Match == MayMatch {
+			if trial := &trials[j]; trial.Effect == policy.Deny && trial.Match == MayMatch && !(s.Stage == StageResourcePolicy && s.world.unlocksBucket()) {
 				if s.Stage == StageEndpointPolicy {
 					out = t.anotherWay()
 				}

@@ -91,6 +91,9 @@ func (s *survey) key(a *knownAction, about []int) string {
 	case "iam", "sts", "kms": // rules of single actions
 		collection = true
 	}
+	if s.open && isBucketPolicyAction(a.name.Service(), a.name.Name()) {
+		collection = true
+	}
 	if collection || a.index < 0 {
 		key = append(append(key, ' '), strings.ToLower(string(a.name))...)
 	}
@@ -264,7 +267,7 @@ func (r *reach) inForce(w *world) bool {
 	has := func(l *layer) bool { return slices.Contains(l.list, r.at) }
 	switch {
 	case r.owner != nil:
-		return has(w.resource)
+		return has(w.resource) && !(r.src.Effect == policy.Deny && w.unlocksBucket())
 	case r.at.kind == policy.ResourceControl:
 		return w.resourceControlSkipped() == "" && slices.ContainsFunc(w.rcps, func(l level) bool { return has(&l.layer) })
 	case r.at.kind == policy.VPCEndpoint:

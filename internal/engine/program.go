@@ -156,7 +156,7 @@ func (p *Program) eval(v *View, base uint32, r *Result) {
 		if !c.deny && r.Allow == Yes && (!p.kind.HasPrincipal() || r.Levels[Direct] == Yes) || c.names != nil && !c.matches(v.Name) {
 			continue
 		}
-		if !c.deny && p.kind == policy.ResourceControl {
+		if !c.deny && p.kind == policy.ResourceControl || c.deny && v.NoDenies {
 			continue
 		}
 		m := c.statement.match(v)

@@ -49,6 +49,8 @@ type View struct {
 	// NoBucketTags says that the resource is a general purpose bucket without ABAC, or an
 	// object in one: tags of buckets are never in the request (R-SPC-5).
 	NoBucketTags bool
+	// NoDenies says that no Deny of the policy that is evaluated reaches the caller (R-ROOT-5).
+	NoDenies bool
 	// NoMFA says that MFA was not used, so that aws:MultiFactorAuthAge is absent unless given.
 	NoMFA bool
 

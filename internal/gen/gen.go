@@ -37,16 +37,18 @@ var actions = []string{
 	"s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "kms:Decrypt", "kms:RetireGrant",
 	"iam:GetRole", "iam:PassRole", "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity",
 	"ec2:DescribeInstances", "s3:ListAllMyBuckets", "sns:ListTopics", "sts:GetCallerIdentity", "sts:GetSessionToken",
+	"s3:PutBucketPolicy", "s3express:GetBucketPolicy",
 }
 
 // resources are grouped by the service of the action.
 var resources = map[string][]string{
-	"s3":  {"arn:aws:s3:::logs", "arn:aws:s3:::logs/a", "arn:aws:s3:::logs/ana/x", "arn:aws:s3:::orders/a"},
-	"sqs": {"arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:sqs:us-east-1:444455556666:orders"},
-	"kms": {"arn:aws:kms:eu-west-1:111122223333:key/k1", "arn:aws:kms:eu-west-1:444455556666:key/k2", "arn:aws:kms:eu-west-1:111122223333:alias/a"},
-	"iam": {"arn:aws:iam::111122223333:role/app", "arn:aws:iam::444455556666:role/audit", "arn:aws:iam::111122223333:role/aws-reserved/x", "arn:aws:iam::aws:policy/ReadOnlyAccess"},
-	"sts": {"arn:aws:iam::111122223333:role/app", "arn:aws:iam::444455556666:role/audit", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/linked"},
-	"ec2": {"*"}, "sns": {"*", "arn:aws:sns:eu-west-1:111122223333:t"},
+	"s3":        {"arn:aws:s3:::logs", "arn:aws:s3:::logs/a", "arn:aws:s3:::logs/ana/x", "arn:aws:s3:::orders/a"},
+	"sqs":       {"arn:aws:sqs:eu-west-1:111122223333:orders", "arn:aws:sqs:us-east-1:444455556666:orders"},
+	"kms":       {"arn:aws:kms:eu-west-1:111122223333:key/k1", "arn:aws:kms:eu-west-1:444455556666:key/k2", "arn:aws:kms:eu-west-1:111122223333:alias/a"},
+	"iam":       {"arn:aws:iam::111122223333:role/app", "arn:aws:iam::444455556666:role/audit", "arn:aws:iam::111122223333:role/aws-reserved/x", "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+	"sts":       {"arn:aws:iam::111122223333:role/app", "arn:aws:iam::444455556666:role/audit", "arn:aws:iam::111122223333:role/aws-service-role/x.amazonaws.com/linked"},
+	"s3express": {"arn:aws:s3express:eu-west-1:111122223333:bucket/logs--euw1-az1--x-s3"},
+	"ec2":       {"*"}, "sns": {"*", "arn:aws:sns:eu-west-1:111122223333:t"},
 }
 
 // Users, roles and sessions of the generated world.

@@ -156,8 +156,8 @@ type resourceVerdict struct {
 	granted map[level]bool
 }
 
-// resourcePolicyLayer implements R-LAY-1 with principals, and R-SPC-10: Allows do not
-// reach objects of another owner, Denies do.
+// resourcePolicyLayer implements R-LAY-1 with principals; R-SPC-10: Allows do not reach
+// objects of another owner, Denies do; and R-ROOT-5.
 func (e *evaluation) resourcePolicyLayer() resourceVerdict {
 	v := resourceVerdict{granted: map[level]bool{}}
 	d := e.layers.ResourcePolicy
@@ -171,7 +171,7 @@ func (e *evaluation) resourcePolicyLayer() resourceVerdict {
 		}
 		switch {
 		case s.Effect == policy.Deny:
-			v.denied = true
+			v.denied = v.denied || !e.unlocksBucket()
 		case s.Effect == policy.Allow && !e.isForeignObject():
 			v.granted[at] = true
 		}

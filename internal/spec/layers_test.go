@@ -270,6 +270,43 @@ func TestObjectOwner(t *testing.T) {
 	require_(t, spec.Allowed, spec.Decide(l, r))
 }
 
+// R-ROOT-5.
+func TestRootUnlocksBuckets(t *testing.T) {
+	locked := spec.Layers{ResourcePolicy: doc(t, `{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}`)}
+	const bucket, directory = "arn:aws:s3:::logs", "arn:aws:s3express:eu-west-1:" + home + ":bucket/logs--euw1-az1--x-s3"
+	for _, tt := range []struct {
+		who      string
+		action   policy.Action
+		resource string
+		owner    string
+		want     spec.Outcome
+	}{
+		{"root", "s3:GetBucketPolicy", bucket, home, spec.Allowed},
+		{"root", "S3:putbucketpolicy", bucket, home, spec.Allowed},
+		{"root", "s3:DeleteBucketPolicy", bucket, home, spec.Allowed},
+		{"root", "s3express:DeleteBucketPolicy", directory, home, spec.Allowed},
+		{"root", "s3:DeleteBucketPolicy", directory, home, spec.ExplicitDeny},
+		{"root", "s3:GetBucketPolicyStatus", bucket, home, spec.ExplicitDeny},
+		{"root", "s3:PutBucketPolicy", bucket + "/a", home, spec.ExplicitDeny},
+		{"root", "s3:PutBucketPolicy", bucket, other, spec.ExplicitDeny},
+		{"user", "s3:PutBucketPolicy", bucket, home, spec.ExplicitDeny},
+	} {
+		r := requester(t, tt.who, tt.action, tt.resource)
+		r.ResourceAccount = tt.owner
+		require_(t, tt.want, spec.Decide(locked, r))
+	}
+	r := requester(t, "root", "s3:PutBucketPolicy", bucket)
+	r.ResourceAccount = home
+	for _, l := range []spec.Layers{
+		{SCPs: [][]*policy.Document{docs(doc(t, denyAll))}},
+		{RCPs: [][]*policy.Document{docs(doc(t, withPrincipal("Deny", "Principal", `"*"`, "")))}},
+		{Endpoints: []spec.Endpoint{{Policy: doc(t, withPrincipal("Deny", "Principal", `"*"`, ""))}}},
+	} {
+		l.ResourcePolicy = locked.ResourcePolicy
+		require_(t, spec.ExplicitDeny, spec.Decide(l, r))
+	}
+}
+
 // R-SPC-5.
 func TestBucketABAC(t *testing.T) {
 	for _, key := range []string{"aws:ResourceTag/team", "s3:BucketTag/team"} {

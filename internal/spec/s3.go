@@ -26,6 +26,25 @@ func (e *evaluation) isForeignObject() bool {
 	return ok && isObject && owner != "" && owner != e.account
 }
 
+// unlocksBucket implements R-ROOT-5: no bucket policy keeps the root user of the bucket's
+// account from reading, replacing and deleting it (Amazon S3 API Reference,
+// DeleteBucketPolicy).
+//
+// R-ROOT-5 Choice: the page is that of directory buckets, too, whose actions are those of
+// s3express.
+func (e *evaluation) unlocksBucket() bool {
+	r := e.request
+	if r.Principal.Kind() != policy.Root || r.Principal.AccountID() != e.account {
+		return false
+	}
+	if _, isObject, ok := bucketOf(r.Resource); ok {
+		return !isObject && actionIs(r.Action, "s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:DeleteBucketPolicy")
+	}
+	parts, ok := splitARN(r.Resource)
+	return ok && parts[2] == "s3express" && strings.HasPrefix(parts[5], "bucket/") &&
+		actionIs(r.Action, "s3express:GetBucketPolicy", "s3express:PutBucketPolicy", "s3express:DeleteBucketPolicy")
+}
+
 // dropBucketTags implements R-SPC-5: the tags of a general purpose bucket are in the
 // context only with ABAC.
 //
