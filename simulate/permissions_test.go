@@ -154,7 +154,7 @@ func foreign(o *org.Organization, r simulate.Request) bool {
 var drawn = []string{
 	"s3:*Object", "s3:ListBucket", "s3:ListAllMyBuckets", "sqs:SendMessage", "kms:Decrypt", "kms:RetireGrant", "kms:*Alias",
 	"iam:GetRole", "iam:PassRole", "iam:DeleteRole", "iam:CreatePolicyVersion", "sts:*", "ec2:DescribeInstances", "sns:ListTopics",
-	"s3:TagResource", "dynamodb:GetItem", "cloudformation:DescribeStacks",
+	"s3:TagResource", "s3:*BucketPolicy", "s3express:*BucketPolicy", "dynamodb:GetItem", "cloudformation:DescribeStacks",
 }
 
 // What a row says is what the evaluator says of every resource of which it speaks, and

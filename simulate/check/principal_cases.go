@@ -112,6 +112,9 @@ func (p *caller) side(b *sideBuilder, k policy.Kind, d *policy.Document, free su
 		return
 	}
 	identity, limits := free.identity.Is(), free.limits.Is()
+	if p.kind == policy.Root && k == policy.ResourceBased {
+		b.bucketPolicies(free.same.Is())
+	}
 	var granted [3][]symbolic.Statement
 	if d != nil {
 		for n := range granted {

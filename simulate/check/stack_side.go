@@ -186,6 +186,11 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 			}
 		}
 	}
+	unlocked := false
+	if p.listed != nil && slices.ContainsFunc(s.subjects, func(o subject) bool { return o.caller.kind == policy.Root }) {
+		b.bucketPolicies(symbolic.False())
+		unlocked = sub.caller.kind == policy.Root && at.Owner == sub.principal.AccountID()
+	}
 	var granted [3][]symbolic.Statement
 	if p.listed != nil && l.Resource != nil {
 		for n := range granted {
@@ -198,10 +203,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 			})
 			b.fail(err)
 			if n == 0 {
-				if s.unlocks(p, at) {
-					denies = b.beside(denies, bucketPolicyActions)
-				}
-				b.Denies = append(b.Denies, denies...)
+				b.denyUnless(denies, unlocked)
 			}
 			if l.ObjectOwner == "" || l.ObjectOwner == at.Owner { // R-SPC-10
 				granted[n] = allows
@@ -214,7 +216,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 				granted[n] = append(granted[n], symbolic.Statement{When: f.Is()})
 			}
 		}
-		b.Denies = append(b.Denies, symbolic.Statement{When: free.denied.Is()})
+		b.denyUnless([]symbolic.Statement{{When: free.denied.Is()}}, unlocked)
 	}
 	account := b.layer(granted[2]...)
 	direct, session, ungated = b.layer(granted[0]...), b.layer(granted[1]...), b.noAccountGrant()
@@ -242,29 +244,6 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		return symbolic.And(all(f, levels...), symbolic.Or(symbolic.And(same, within), symbolic.And(symbolic.Not(same), across)))
 	}
 	return direct, session, ungated
-}
-
-// bucketPolicyActions are what no bucket policy denies to the root user of the bucket's account (Amazon S3
-// API Reference, DeleteBucketPolicy).
-var bucketPolicyActions = []string{"s3:deletebucketpolicy", "s3:getbucketpolicy", "s3:putbucketpolicy"}
-
-// unlocks reports whether the only subject is the root user whom a bucket's policy cannot lock out.
-// The evaluators deny it, so that this leaves without a proof, and finds no counterexample.
-func (s *stackQuestion) unlocks(p place, at *simulate.Standing) bool {
-	who := s.subjects[0].principal
-	isBucket, object := bucket(p.listed.arn)
-	return len(s.subjects) == 1 && who.Kind() == policy.Root && who.AccountID() == at.Owner && isBucket && !object
-}
-
-// beside narrows Denies to other actions.
-func (b *sideBuilder) beside(denies []symbolic.Statement, actions []string) []symbolic.Statement {
-	m, err := member(symbolic.ActionText, actions)
-	b.fail(err)
-	out := slices.Clone(denies)
-	for i := range out {
-		out[i].Reach = append(slices.Clip(out[i].Reach), symbolic.Reach{Member: m, Not: true})
-	}
-	return out
 }
 
 // rcpsElsewhere are the RCPs in force on any account, where callers who are not one may differ before

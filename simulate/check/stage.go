@@ -49,8 +49,8 @@ func cases(k policy.Kind, updated, existing *policy.Document) ([]*callerCase, er
 
 // casesAlone are those of callers in front of documents, one on each side, that decide alone: what
 // else there is allows everything. The layers of a side are the document's Allows, by [levelsOf],
-// and then others; its Denies follow those of [serviceRulesOf]. Counterexamples are about the
-// first two.
+// and then others; its Denies follow those of [serviceRulesOf],
+// and of bucketPolicies. Counterexamples are about the first two.
 func casesAlone(k policy.Kind, documents ...*policy.Document) ([]*callerCase, error) {
 	switch k {
 	case policy.IdentityBased, policy.PermissionsBoundary, policy.SessionPolicy, policy.ServiceControl, policy.ResourceControl:

@@ -66,7 +66,10 @@ func newStance(c *compiler, k policy.Kind, one *callerCase) (stance, error) {
 		return stance{}, err
 	}
 	each, rules := 1, len(serviceRulesOf(one.kind))
-	if k == policy.ResourceControl {
+	switch {
+	case k == policy.ResourceBased && one.kind == policy.Root:
+		rules += bucketPolicyRules
+	case k == policy.ResourceControl:
 		each = 2 // as resourceControl writes them
 	}
 	st := stance{sides: sides, levels: levelsOf(k), frame: everyLayer(nil, sides[0].Denies[:rules]), require: require}

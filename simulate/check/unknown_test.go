@@ -322,21 +322,50 @@ func TestDeadAtWantsAllSCPs(t *testing.T) {
 	}
 }
 
-// No bucket policy keeps the root user of the bucket's account from changing it.
+// No bucket policy keeps the root user of the bucket's account from changing it (R-ROOT-5).
 func TestGuardedRootUnlocksBuckets(t *testing.T) {
 	for action, want := range map[string]check.Verdict{
-		"s3:DeleteBucketPolicy": check.Unknown, "s3:PutBucketPolicy": check.Unknown, "s3:GetBucketPolicy": check.Unknown, "s3:DeleteBucket": check.Pass, "s3:GetObject": check.Pass,
+		"s3:DeleteBucketPolicy": check.Fail, "s3:PutBucketPolicy": check.Fail, "s3:GetBucketPolicy": check.Fail, "s3:DeleteBucket": check.Pass, "s3:GetObject": check.Pass,
 	} {
 		s := newTwo()
 		s.own.Resources = []org.Resource{resource("arn:aws:s3:::logs", `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::logs","arn:aws:s3:::logs/*"]}`)}
-		access := check.Access{Actions: []string{action}, Resources: []string{"arn:aws:s3:::logs", "arn:aws:s3:::logs/*"}}
-		r, err := check.Guarded(t.Context(), environmentOf(t, s.organization(t)), check.Guardrail{Accesses: []check.Access{access}})
+		guarded := func() check.GuardrailResult {
+			access := check.Access{Actions: []string{action}, Resources: []string{"arn:aws:s3:::logs", "arn:aws:s3:::logs/*"}}
+			r, err := check.Guarded(t.Context(), environmentOf(t, s.organization(t)), check.Guardrail{Accesses: []check.Access{access}})
+			require.NoError(t, err)
+			return r
+		}
+		r := guarded()
+		require.Equal(t, want, r.Verdict, "%s: %s", action, r.Reason)
+		if want == check.Fail {
+			require.Len(t, r.Breaches, 1)
+			require.Equal(t, policy.Root, r.Breaches[0].Request.Principal.Kind())
+			require.Equal(t, "arn:aws:s3:::logs", r.Breaches[0].Request.Resource.String())
+		}
+		s.control(policy.ResourceControl, oneRCP, `{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}`, &s.own)
+		require.Equal(t, check.Pass, guarded().Verdict, "an RCP does: %s", action)
+	}
+}
+
+// Nor does root gain what it could do all the time, behind a bucket policy or without.
+func TestRootGainsNoBucketPolicy(t *testing.T) {
+	const bucket = "arn:aws:s3:::logs"
+	deny := func(action string) org.Resource {
+		return resource(bucket, `{"Effect":"Deny","Principal":"*","Action":"`+action+`","Resource":["`+bucket+`","`+bucket+`/*"],"Condition":{"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"}}}`)
+	}
+	root := policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::" + smallAccount + ":root"))
+	for action, want := range map[string]check.Verdict{"s3:PutBucketPolicy": check.Pass, "s3:GetBucketPolicy": check.Pass, "s3:PutBucketAcl": check.Fail, "s3:*": check.Fail} {
+		s := newTwo()
+		s.own.Resources = []org.Resource{deny(action)}
+		o := s.organization(t)
+		after := resource(bucket)
+		r, err := check.NoGainedAccess(t.Context(), environmentOf(t, o), environmentOf(t, o, org.PutResource(smallAccount, after)), root)
 		require.NoError(t, err)
 		require.Equal(t, want, r.Verdict, "%s: %s", action, r.Reason)
-		if want == check.Unknown {
-			require.Len(t, r.Undecided, 1)
-			require.Equal(t, policy.Root, r.Undecided[0].Principal.Kind())
-		}
+		none := policy.Must(policy.NewDocument())
+		r, err = check.NoNewAccess(t.Context(), deny(action).Policy, none, policy.ResourceBased)
+		require.NoError(t, err)
+		require.Equal(t, want, r.Verdict, "%s: %s", action, r.Reason)
 	}
 }
 
