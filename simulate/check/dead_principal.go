@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/licit-dev/licit/internal/glob"
 	"github.com/licit-dev/licit/internal/symbolic"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
 
 // DeadFor lists statements of the identity policies and boundary of a user, role or role session
-// that change no decision about its requests: Allows that the boundary, SCPs or Denies cancel
+// that change no decision about its requests, and those of the sessions of sts:GetFederationToken that
+// it may start: Allows that the boundary, SCPs or Denies cancel
 // whatever is asked, and Denies of what SCPs do not allow or other Denies cover. It is proved
 // that all of them together can go, whatever the policies of resources are. For others who
 // hold the same policy they may matter, and Allows that other Allows cover are not among them;
@@ -130,11 +132,19 @@ func (f *deadFinder) dead(at held) []policy.Kind {
 // kinds: for an Allow the SCPs, the boundary, and all Denies; for a Deny the SCPs and the
 // other Denies, since a resource may grant what identity policies and boundaries do not.
 func (f *deadFinder) cancelled(at held, kinds []policy.Kind) bool {
+	q := &stackQuestion{subjects: []subject{f.subject}, alike: true}
+	return f.cancelledFor(q, at, kinds) && (!f.mayFederate() || f.cancelledFor(q.asFederated(), at, kinds))
+}
+
+// cancelledFor proves it of requests of the principal, or of the sessions of sts:GetFederationToken that it starts.
+func (f *deadFinder) cancelledFor(q *stackQuestion, at held, kinds []policy.Kind) bool {
 	one := &callerCase{sides: func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) {
-		q := &stackQuestion{subjects: []subject{f.subject}, alike: true}
 		require := q.facts([]simulate.Standing{f.base}, nil).holds(c, 0)
+		if q.isFederated {
+			require = symbolic.And(require, f.isFederatedBy(c))
+		}
 		b := newSide(c)
-		b.serviceRules(f.caller.kind)
+		b.serviceRules(q.subjects[0].caller.kind)
 		must := []int{b.layer(f.statement(b, at))}
 		effect := f.documents(at.kind)[at.document].Statement(at.index).Effect
 		for _, k := range []policy.Kind{policy.IdentityBased, policy.PermissionsBoundary} {
@@ -157,8 +167,38 @@ func (f *deadFinder) cancelled(at held, kinds []policy.Kind) bool {
 		nothing.Grant = func(layers []*symbolic.Formula) *symbolic.Formula { return layers[none] }
 		return []*symbolic.Side{b.Side, nothing.Side}, require, cmp.Or(b.err, nothing.err)
 	}, nonempty: true}
-	q := &question{ctx: f.ctx, cases: []*callerCase{one}, proofOnly: true}
-	return q.answer().Verdict == Pass
+	ask := &question{ctx: f.ctx, cases: []*callerCase{one}, proofOnly: true}
+	return ask.answer().Verdict == Pass
+}
+
+// mayFederate reports whether an identity policy of the user may allow sts:GetFederationToken, as nothing
+// else does.
+func (f *deadFinder) mayFederate() bool {
+	if f.caller.kind != policy.User {
+		return false
+	}
+	for _, d := range f.base.Layers.Identity {
+		for _, st := range d.Statements() {
+			if st.Effect == policy.Allow && mayMatch(st, "sts:GetFederationToken") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mayMatch reports whether the statement's Action or NotAction matches an action.
+func mayMatch(st policy.Statement, action string) bool {
+	matches := func(list policy.Patterns) bool {
+		return slices.ContainsFunc(slices.Collect(list.All()), func(text string) bool {
+			p := glob.Compile(text, glob.Wildcards|glob.FoldASCII)
+			return p.Match(action, nil)
+		})
+	}
+	if st.NotAction.IsZero() {
+		return matches(st.Action)
+	}
+	return !matches(st.NotAction)
 }
 
 // statement is a statement as if it allowed.

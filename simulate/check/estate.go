@@ -31,7 +31,11 @@ type estate struct {
 	mentioned     map[*policy.Document]*mention
 	hidden        map[string]*symbolic.Automaton // by account
 	proved        map[string]bool                // of layers, see layerWithin
-	left          int                            // how many principals may still have a proof of their own; below 0: all
+	federated     map[string][]*listedResource   // by account, see namingFederated
+	// rcpsTellFederated says that an RCP in force speaks of keys that differ for sessions of
+	// sts:GetFederationToken; nil: not looked at yet.
+	rcpsTellFederated *bool
+	left              int // how many principals may still have a proof of their own; below 0: all
 }
 
 // A listedResource is one with a policy that may name principals, or a user or role.

@@ -24,6 +24,8 @@ import (
 // name or with everybody; where a role has a boundary, by name, or everybody and single sessions.
 // Such a region has an Example only on a listed resource.
 //
+// Sessions of sts:GetFederationToken, whose keys differ, are beside the question.
+//
 // Certified says that this is proved, of all actions, resources and keys: all that the principal gains
 // is in a region, on resources without a policy, on listed ones with theirs, and on all others,
 // whatever their policies say, if they say the same in both environments. And all that is in a

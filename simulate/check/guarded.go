@@ -61,8 +61,10 @@ type Undecided struct {
 //     less what RCPs and Block Public Access deny (IAM User Guide, “Cross-account policy
 //     evaluation logic”).
 //
-// It says nothing of what is granted other than by policies, such as S3 ACLs, grants of KMS keys
-// and resource shares, nor of sessions of federated users of the environment's accounts. It takes
+// Sessions of sts:GetFederationToken count for the user or root user who may start them: Unknown
+// where policies that name them, or ask for keys that differ for them, may let them do what their
+// user may not. Of what is granted other than by policies, such as S3 ACLs, grants of KMS keys and
+// resource shares, Pass says nothing. It takes
 // accounts to have the principals and the resources with policies that the environment lists. A
 // resource that may have a policy none the less makes the answer Unknown, where no RCP denies: KMS
 // keys and access points that are not listed, and what is in a gap (package org, Gap); so does a

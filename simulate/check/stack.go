@@ -21,6 +21,9 @@ import (
 // environments list to have the users and roles that they list: what one can do that is not in the
 // environment before, it gains. Of all nothing is proved where a gap of the environment after may hide some.
 //
+// Pass is about sessions of sts:GetFederationToken, too, that a user or root user among them may start.
+// Where only these may gain, the answer is Unknown.
+//
 // Unknown is also the answer where a part of a principal's policies is not known, where its tags, its
 // place in the organization or anything else that policies may ask for is another, and for an
 // environment with other service facts than [serviceref.Embedded]. The
@@ -75,8 +78,8 @@ func noGainedAccess(ctx context.Context, before, after *simulate.Environment, mo
 // condition keys is each principal's own; keys that are not known of a role hold against it.
 //
 // What needs no permission, and what is closed to the kind of any of them, such as
-// sts:GetFederationToken to roles, is no access; tags that are passed with sts:AssumeRole count
-// as access of their own. Resource policies that are not known are taken to name neither from
+// sts:GetFederationToken to roles, is no access, nor are the sessions that this gives a user;
+// tags that are passed with sts:AssumeRole count as access of their own. Resource policies that are not known are taken to name neither from
 // nor to, and to treat their accounts alike; the access that known ones grant to from by name
 // is lost unless they name one of to.
 // Errors and Unknown are those of [NoGainedAccess].
@@ -120,6 +123,9 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 	if r.Verdict == Pass && s.differs != "" {
 		return Result{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", s.differs, holds.principal)}, nil
 	}
+	if r.Verdict == Pass {
+		return s.besides(ctx, func(f *stackQuestion) ([]*callerCase, error) { return f.cases(f.listed), nil }), nil
+	}
 	return r, nil
 }
 
@@ -144,6 +150,17 @@ func (e *estate) granted(ctx context.Context, holds subject, asked *asking) (Res
 		one.within(asked.document, asked.limits)
 	}
 	r := q.answer()
+	if r.Verdict == Pass {
+		r = s.besides(ctx, func(f *stackQuestion) ([]*callerCase, error) {
+			relevant, err := asked.relevant(f.listed)
+			f.listed = relevant
+			list := f.cases(relevant)
+			for _, one := range list {
+				one.within(asked.document, asked.limits)
+			}
+			return list, err
+		})
+	}
 	if r.Verdict == Pass && key != "" {
 		asked.proved[key] = true
 	}
@@ -247,15 +264,16 @@ func (s *subject) request(a policy.Action, resource policy.ARN) simulate.Request
 // A stackQuestion compares subjects: the first holds, the others lack.
 type stackQuestion struct {
 	*estate
-	subjects []subject
-	alike    bool   // all are one principal
-	differs  string // what AWS says otherwise of that one principal, "" if nothing
-	missing  string // what is not known of a subject, "" if all is
-	kept     bool   // only listed resources that changed need a look
-	unlisted bool   // resources of the account that are not listed may name the subjects
-	exact    bool   // what the holder can do counts, not what it can do more
-	sessions bool   // some policy names sessions of a role whose session is not given
-	listed   []*listedResource
+	subjects    []subject
+	alike       bool   // all are one principal
+	differs     string // what AWS says otherwise of that one principal, "" if nothing
+	missing     string // what is not known of a subject, "" if all is
+	kept        bool   // only listed resources that changed need a look
+	unlisted    bool   // resources of the account that are not listed may name the subjects
+	exact       bool   // what the holder can do counts, not what it can do more
+	isFederated bool   // the subjects are the sessions of sts:GetFederationToken that the one principal may start
+	sessions    bool   // some policy names sessions of a role whose session is not given
+	listed      []*listedResource
 }
 
 // keeps reports whether what bears on the one principal leaves it no more in the first

@@ -29,12 +29,18 @@ func (f fact) equal(g fact) bool { return f.state == g.state && slices.Equal(f.v
 func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResource, more ...*policy.Document) *facts {
 	f := &facts{differ: map[string]bool{}}
 	for _, name := range s.keys(standings, more) {
+		if s.isFederated && isFederatedOwn(name) {
+			continue
+		}
 		if isCallersOwn(fold(name)) || listed != nil && isResourcesOwn(fold(name)) {
 			f.names = append(f.names, name)
 		}
 	}
 	// Not a condition key, but a part of the caller all the same.
-	f.names = append(f.names, keyID, keyCanonical)
+	if !s.isFederated {
+		f.names = append(f.names, keyID)
+	}
+	f.names = append(f.names, keyCanonical)
 	for i := range s.subjects {
 		sub, at := &s.subjects[i], &standings[i]
 		var list []fact
@@ -48,6 +54,9 @@ func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResou
 				request := sub.request("s3:ListAllMyBuckets", policy.ARN{})
 				if listed != nil && isResourcesOwn(fold(name)) {
 					request = sub.request(listed.action(), listed.arn)
+				}
+				if s.isFederated {
+					request.Principal = sub.federatedSession()
 				}
 				values, state := sub.env.KeyRange(request, name)
 				list = append(list, fact{state, values})

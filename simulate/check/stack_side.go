@@ -23,6 +23,7 @@ type stackFree struct {
 	direct, session, account, denied, same symbolic.Free
 	reached                                symbolic.Free   // RCPs reach services that are not known
 	rcps                                   []symbolic.Free // each of rcpsElsewhere is in force on the resource
+	limited                                symbolic.Free   // the policy of a session that has one allows
 }
 
 // A placement is what the sides of a place are made of, once they are.
@@ -73,7 +74,7 @@ func (s *stackQuestion) placed(p place) (*callerCase, *placement) {
 				missing := standings[i].MissingResource != ""
 				if p.listed != nil && (missing != (standings[0].MissingResource != "") || missing && i > 0 && p.listed.facts[0] != p.listed.facts[1]) {
 					frees[i] = c.stackFree()
-					frees[i].reached, frees[i].rcps = common.reached, common.rcps
+					frees[i].reached, frees[i].rcps, frees[i].limited = common.reached, common.rcps, common.limited
 				}
 				if s.alike && len(sub.base.Layers.Boundary) > 0 && len(s.subjects[0].base.Layers.Boundary) == 0 {
 					// R-NPR-2: a Deny with NotPrincipal denies whoever has a boundary.
@@ -83,6 +84,9 @@ func (s *stackQuestion) placed(p place) (*callerCase, *placement) {
 					frees[i].same = c.problem.Free()
 				}
 				require = symbolic.And(require, facts.holds(c, i))
+				if s.isFederated {
+					require = symbolic.And(require, sub.isFederatedBy(c))
+				}
 				if p.listed == nil && !p.elsewhere {
 					require = symbolic.And(require, s.ownResources(c, i))
 				}
@@ -145,7 +149,7 @@ func (l *listedResource) action() policy.Action {
 
 func (c *compiler) stackFree() stackFree {
 	f := c.problem.Free
-	return stackFree{f(), f(), f(), f(), f(), f(), nil}
+	return stackFree{f(), f(), f(), f(), f(), f(), nil, f()}
 }
 
 // side is the grant test of one subject at a place. It returns three of its layers: see placement.
@@ -156,12 +160,12 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		b.serviceRules(other.caller.kind)
 	}
 	identity := b.layer(symbolic.Statement{})
-	if sub.caller.kind != policy.Root {
+	if sub.principal.Kind() != policy.Root {
 		identity = b.documents(policy.IdentityBased, l.Identity...)
 	}
 	limits := b.layer(symbolic.Statement{})
 	bounded := symbolic.False()
-	if len(l.Boundary) > 0 && sub.caller.kind != policy.Root {
+	if len(l.Boundary) > 0 && sub.principal.Kind() != policy.Root {
 		limits, bounded = b.documents(policy.PermissionsBoundary, l.Boundary...), symbolic.True()
 	}
 	var levels []int
@@ -212,7 +216,7 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 	}
 	if unknown {
 		for n, f := range []symbolic.Free{free.direct, free.session, free.account} {
-			if n == 2 || s.alike && (n == 0 || sub.caller.kind == policy.RoleSession) {
+			if n == 2 || s.alike && (n == 0 || s.isFederated || sub.caller.kind == policy.RoleSession) {
 				granted[n] = append(granted[n], symbolic.Statement{When: f.Is()})
 			}
 		}
@@ -235,9 +239,13 @@ func (s *stackQuestion) side(b *sideBuilder, i int, p place, at *simulate.Standi
 		same = symbolic.False()
 	}
 	b.Grant = func(f []*symbolic.Formula) *symbolic.Formula {
-		within := symbolic.Or(f[direct], symbolic.And(f[session], f[limits]),
-			symbolic.And(symbolic.Or(f[ungated], f[account]), f[identity], f[limits]))
-		across := symbolic.And(symbolic.Or(f[direct], f[session], f[account]), f[identity], f[limits])
+		limits := f[limits]
+		if s.isFederated { // R-SES-1
+			limits = symbolic.And(limits, free.limited.Is())
+		}
+		within := symbolic.Or(f[direct], symbolic.And(f[session], limits),
+			symbolic.And(symbolic.Or(f[ungated], f[account]), f[identity], limits))
+		across := symbolic.And(symbolic.Or(f[direct], f[session], f[account]), f[identity], limits)
 		if hidden >= 0 {
 			within = symbolic.And(f[hidden], within)
 		}
