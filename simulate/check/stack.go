@@ -119,7 +119,7 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 	}
 	e.left--
 	q := &question{ctx: ctx, cases: list, examples: s.examples(), confirmAlso: s.confirm, explain: s.explain}
-	r := q.answer()
+	r := s.sure(q.answer())
 	if r.Verdict == Pass && s.differs != "" {
 		return Result{Reason: fmt.Sprintf("%s of %s is not the same, which a resource policy that is not known may ask for", s.differs, holds.principal)}, nil
 	}
@@ -127,6 +127,14 @@ func (e *estate) compare(ctx context.Context, holds subject, lacks ...subject) (
 		return s.besides(ctx, func(f *stackQuestion) ([]*callerCase, error) { return f.cases(f.listed), nil }), nil
 	}
 	return r, nil
+}
+
+// sure gives an Unknown the reason that is the subjects'.
+func (s *stackQuestion) sure(r Result) Result {
+	if r.Verdict == Unknown && s.guessed != "" {
+		r.Reason = s.guessed
+	}
+	return r
 }
 
 // granted looks for what a subject can do of what is asked.
@@ -149,7 +157,7 @@ func (e *estate) granted(ctx context.Context, holds subject, asked *asking) (Res
 	for _, one := range q.cases {
 		one.within(asked.document, asked.limits)
 	}
-	r := q.answer()
+	r := s.sure(q.answer())
 	if r.Verdict == Pass {
 		r = s.besides(ctx, func(f *stackQuestion) ([]*callerCase, error) {
 			relevant, err := asked.relevant(f.listed)
@@ -273,6 +281,7 @@ type stackQuestion struct {
 	exact       bool   // what the holder can do counts, not what it can do more
 	isFederated bool   // the subjects are the sessions of sts:GetFederationToken that the one principal may start
 	sessions    bool   // some policy names sessions of a role whose session is not given
+	guessed     string // why a difference that was found is none for certain, "" if none was dropped
 	listed      []*listedResource
 }
 

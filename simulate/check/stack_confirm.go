@@ -1,10 +1,12 @@
 package check
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/licit-dev/licit/internal/spec"
 	"github.com/licit-dev/licit/internal/symbolic"
+	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
 )
@@ -74,10 +76,42 @@ func (s *stackQuestion) confirm(worlds []*world, requests []simulate.Request) bo
 		d := s.subjects[i].env.Can(r)
 		switch {
 		case i > 0 && d.Outcome == simulate.Allowed,
-			i == 0 && !worlds[0].unlisted && !d.Allowed() && !(d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)):
+			i == 0 && !worlds[0].unlisted && !d.Allowed() && !(d.Outcome == simulate.Indeterminate && d.CanBe(simulate.Allowed)),
+			s.guesses(i, r):
 			return false
 		}
 	}
+	return true
+}
+
+// guesses reports whether the decision rests on tags of the user or role that are not known, so that nobody
+// can choose them.
+func (s *stackQuestion) guesses(i int, r simulate.Request) bool {
+	sub := &s.subjects[i]
+	arn := sub.principal.ARN()
+	if sub.base.Role.IsValid() {
+		arn = sub.base.Role
+	}
+	if !gapOf(sub.env.Organization(), org.GapTags, arn.String(), arn.AccountID()) {
+		return false
+	}
+	asked := false
+	bare := sub.request(r.Action, r.Resource)
+	for _, name := range keysOf(s.examples()) {
+		if !strings.HasPrefix(fold(name), "AWS:PRINCIPALTAG/") {
+			continue
+		}
+		if _, state := sub.env.KeyRange(bare, name); state == simulate.KeyUnknown {
+			asked, r.Keys = true, r.Keys.WithUnknown(name)
+		}
+	}
+	if !asked {
+		return false
+	}
+	if d := sub.env.Can(r); d.Outcome != simulate.Indeterminate && d.Allowed() == (i == 0) {
+		return false
+	}
+	s.guessed = fmt.Sprintf("what was found depends on tags of %s, which are not known", sub.principal)
 	return true
 }
 

@@ -397,3 +397,46 @@ func TestNobodyGainsBesideHiddenPrincipals(t *testing.T) {
 	require.Equal(t, check.Unknown, r.Verdict)
 	require.Contains(t, r.Reason, "may be more users and roles")
 }
+
+// Tags of users that are not known are no one's choice: what only some tags would show is not found.
+func TestUnknownTagsAreNotGuessed(t *testing.T) {
+	user := policy.PrincipalFromARN(policy.MustParseARN(ownUser))
+	type one struct {
+		tags  map[string]string // nil: not known
+		allow string            // the tag that the policy wants
+	}
+	a, b := map[string]string{"team": "a"}, map[string]string{"team": "b"}
+	env := func(o one, more ...string) *simulate.Environment {
+		s := userWith(append(more, `{"Effect":"Allow","Action":"sqs:*","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"`+o.allow+`"}}}`)...)
+		if s.own.Users[0].Tags = o.tags; o.tags == nil {
+			s.gap(ownUser, org.GapTags)
+		}
+		return environmentOf(t, s.organization(t))
+	}
+	for _, tt := range []struct {
+		name          string
+		before, after one
+		want          check.Verdict
+	}{
+		{"not known before and after", one{nil, "a"}, one{nil, "a"}, check.Pass},
+		{"no longer known", one{a, "a"}, one{nil, "a"}, check.Unknown},
+		{"no longer known, and were others", one{b, "a"}, one{nil, "a"}, check.Unknown},
+		{"known now", one{nil, "a"}, one{a, "a"}, check.Unknown},
+		{"not known, and the policy is another", one{nil, "a"}, one{nil, "b"}, check.Unknown},
+		{"known, and the policy is another", one{b, "a"}, one{b, "b"}, check.Fail},
+	} {
+		r, err := check.NoGainedAccess(t.Context(), env(tt.before), env(tt.after), user)
+		require.NoError(t, err)
+		require.Equal(t, tt.want, r.Verdict, "%s: %s", tt.name, r.Reason)
+		if tt.want == check.Unknown {
+			require.Contains(t, r.Reason, "tags", tt.name)
+		}
+	}
+	// What is gained whatever the tags are is found.
+	r, err := check.NoGainedAccess(t.Context(), env(one{nil, "a"}), env(one{nil, "a"}, `{"Effect":"Allow","Action":"s3:*","Resource":"*"}`), user)
+	require.NoError(t, err)
+	require.Equal(t, check.Fail, r.Verdict, r.Reason)
+	guarded, err := check.Guarded(t.Context(), env(one{nil, "a"}), check.Guardrail{Accesses: []check.Access{{Actions: []string{"sqs:SendMessage"}}}, Except: []string{"arn:aws:iam::*:root"}})
+	require.NoError(t, err)
+	require.Equal(t, check.Unknown, guarded.Verdict)
+}
