@@ -378,12 +378,12 @@ type KeyRef struct {
 }
 
 // NewKeyRef resolves a name. Which types of keys are multivalued is data (R-CTX-2; IAM User
-// Guide, “Single-valued vs. multivalued context keys”).
+// Guide, “Single-valued vs. multivalued context keys”); of some it is not relied on.
 func NewKeyRef(name string) KeyRef {
 	folded := strings.ToLower(name)
 	ref := KeyRef{name: name, hash: hashName(name), class: classOf(folded), derived: derivedKeys[folded]}
 	if info, ok := serviceref.Embedded().Key(name); ok {
-		ref.multi = info.Multivalued
+		ref.multi = info.Multivalued && !info.Plain
 	}
 	return ref
 }

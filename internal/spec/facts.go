@@ -8,9 +8,12 @@ import (
 // What is data and not a rule is asked of serviceref in this file only.
 
 // isMultivaluedByType implements R-CTX-2.
+//
+// R-CTX-2 Choice: keys that policies of AWS test without a set operator, such as events:detail-type, are
+// of what number a request has, in spite of their type.
 func isMultivaluedByType(key string) bool {
 	k, ok := serviceref.Embedded().Key(key)
-	return ok && k.Multivalued
+	return ok && k.Multivalued && !k.Plain
 }
 
 // supportsRCP implements the list of R-RCP-3; facts are nil for the embedded ones.

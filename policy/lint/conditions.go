@@ -81,7 +81,7 @@ var conditionKeyRules = []rule{
 		code: "MISSING_QUALIFIER", typ: Error, kinds: anyKind,
 		title: "A multivalued condition key needs ForAllValues or ForAnyValue.",
 		check: eachCondition(func(s *statement, e *conditionEntry) {
-			if e.info.Multivalued && e.parts.Base != "" && e.parts.Base != "Null" && e.parts.Quantifier == policy.NoQuantifier && !isOneOf(e, eventKeys) {
+			if e.info.Multivalued && e.parts.Base != "" && e.parts.Base != "Null" && e.parts.Quantifier == policy.NoQuantifier && !e.info.Plain {
 				s.c.reportName(e.opNode, e.operatorPath(s), "%s is multivalued, and %s alone never matches it; use ForAnyValue:%[2]s, or ForAllValues:%[2]s with a Null condition",
 					e.info.Name, e.operator)
 			}
@@ -100,10 +100,6 @@ var conditionKeyRules = []rule{
 
 // unlistedKeys are keys that AWS's own managed policies use and no page lists.
 var unlistedKeys = []string{"aws:PrincipalOrgMasterAccountId", "lakeformation:GlueARN"}
-
-// eventKeys are multivalued in the reference, yet AWS's managed policies and the examples
-// of the EventBridge User Guide, “Using IAM policy conditions”, give them no set operator.
-var eventKeys = []string{"events:detail-type", "events:source"}
 
 // deprecatedKeys are the global condition keys with a successor (SNS Developer Guide,
 // “Example cases for access control”, for aws:SourceOwner).

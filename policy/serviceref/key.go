@@ -6,7 +6,15 @@ type KeyInfo struct {
 	Type        KeyType
 	Multivalued bool // of type ArrayOf…: conditions on it need ForAllValues or ForAnyValue
 	Presence    Presence
+	// Plain says of a multivalued key that policies of AWS test it without a set operator, as a
+	// key of one value in requests that have one.
+	Plain bool
 }
+
+// isPlain names the keys of [KeyInfo.Plain]. The EventBridge User Guide, “Using IAM policy conditions in
+// Amazon EventBridge” and “Permissions for event buses”, and managed policies such as
+// AWSControlTowerAccountServiceRolePolicy test them with StringEquals alone.
+func isPlain(name string) bool { return name == "events:detail-type" || name == "events:source" }
 
 // A KeyType is the type of a condition key's values, of each value if it is multivalued.
 // It says which condition operators suit the key. The zero KeyType is not set.

@@ -52,7 +52,7 @@ func (r *Reference) Keys() iter.Seq[KeyInfo] { return slices.Values(r.head().key
 func newHead(h *sar.Head) *head {
 	out := &head{Head: h, keys: make([]KeyInfo, len(h.Keys))}
 	for i, k := range h.Keys {
-		out.keys[i] = KeyInfo{k.Name, KeyType(k.Type), k.Multivalued, Presence(k.Presence)}
+		out.keys[i] = KeyInfo{k.Name, KeyType(k.Type), k.Multivalued, Presence(k.Presence), isPlain(k.Name)}
 		if before, rest, ok := strings.Cut(k.Name, "${"); ok {
 			out.variables = append(out.variables, variable{before, rest[strings.LastIndexByte(rest, '}')+1:], i})
 		}

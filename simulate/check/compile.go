@@ -295,8 +295,10 @@ func (c *compiler) key(name string) symbolic.Key {
 	}
 	arity, typ := symbolic.Either, symbolic.Untyped
 	if info, ok := serviceref.Embedded().Key(name); ok {
-		arity = symbolic.Single
-		if info.Multivalued {
+		switch {
+		case !info.Multivalued:
+			arity = symbolic.Single
+		case !info.Plain:
 			arity = symbolic.Multiple
 		}
 		switch info.Type {

@@ -164,3 +164,26 @@ func TestSetOperatorsOfServices(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysWithoutSetOperators: of keys that policies of AWS test without a set operator in spite of their
+// type, it is not proved that such a test never holds, nor that it does for several values.
+func TestKeysWithoutSetOperators(t *testing.T) {
+	rules := func(condition string) []string {
+		return []string{`{"Effect":"Allow","Action":"events:PutRule","Resource":"*","Condition":{` + condition + `}}`}
+	}
+	const order = `{"events:detail-type":"Order"}`
+	r, err := check.AccessNotGranted(t.Context(), document(rules(`"StringEquals":`+order)), policy.IdentityBased, check.Access{Actions: []string{"events:PutRule"}})
+	if err != nil || r.Verdict != check.Fail {
+		t.Errorf("got %s (%s) %v, want fail", r.Verdict, r.Reason, err)
+	}
+	list, err := check.Dead(t.Context(), policy.IdentityBased, document([]string{
+		`{"Effect":"Allow","Action":"events:*","Resource":"*"}`, `{"Effect":"Deny","Action":"events:PutRule","Resource":"*","Condition":{"StringNotEquals":` + order + `}}`}))
+	if err != nil || len(list) > 0 {
+		t.Errorf("got %v %v, want no dead statements", list, err)
+	}
+	// Neither holds with two values.
+	either := append(rules(`"StringEquals":`+order), rules(`"StringNotEquals":`+order)...)
+	if r := verdict(t, either, rules(`"Null":{"events:detail-type":"false"}`), policy.IdentityBased); r.Verdict != check.Fail {
+		t.Errorf("got %s (%s), want fail", r.Verdict, r.Reason)
+	}
+}
