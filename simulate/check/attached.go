@@ -61,7 +61,7 @@ func undeniedCase(k policy.Kind, documents [][]*policy.Document) *callerCase {
 		worlds = append(worlds, w)
 	}
 	return &callerCase{
-		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true,
+		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, anybody: k,
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			for _, list := range documents {
 				b := newSide(c)

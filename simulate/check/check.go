@@ -18,6 +18,9 @@
 // has a wildcard, in SCPs at its end, and never in RCPs; case counts in the partition and region of an ARN; a value of the
 // wrong type fails negated operators, too; ArnLike does not take "*"; an empty value of a variable is an
 // empty text; a star in the first five parts of an ARN stays in its part.
+//
+// A counterexample is of one caller, but may break other relations between keys: those of aws:CalledVia with ViaAWSService,
+// MultiFactorAuthAge with MultiFactorAuthPresent, RequestTag with TagKeys, and PrincipalOrgPaths with PrincipalOrgID are not modelled.
 package check
 
 import (

@@ -255,3 +255,45 @@ func TestCallersAgreeWithThemselves(t *testing.T) {
 		t.Errorf("got %s with %v, want a user of another partition", x.Principal, arn)
 	}
 }
+
+// TestAttachedCallersAgreeWithThemselves is the same for documents that name no principals: whoever a
+// counterexample shows has all keys of one caller.
+func TestAttachedCallersAgreeWithThemselves(t *testing.T) {
+	const other = `"ArnLike":{"aws:PrincipalArn":"arn:aws:iam::444455556666:role/*"}`
+	for _, test := range []struct {
+		name         string
+		kind         policy.Kind
+		old, updated string
+		want         check.Verdict
+		caller       string
+	}{
+		{"a role of another account", policy.IdentityBased, `"StringEquals":{"aws:PrincipalAccount":"111122223333"}`, other, check.Fail, "arn:aws:sts::444455556666:assumed-role/example/ana"},
+		{"a role of another account", policy.SessionPolicy, `"StringEquals":{"aws:PrincipalAccount":"111122223333"}`, other, check.Fail, "arn:aws:sts::444455556666:assumed-role/example/ana"},
+		{"a user by name", policy.PermissionsBoundary, `"StringEquals":{"aws:username":"bruno"}`, `"StringEquals":{"aws:username":["bruno","carla"]}`, check.Fail, "arn:aws:iam::111122223333:user/carla"},
+		{"an account's root user", policy.ServiceControl, `"ArnNotLike":{"aws:PrincipalArn":"arn:aws:iam::*:root"}`, `"Null":{"aws:PrincipalArn":"false"}`, check.Fail, "arn:aws:iam::111122223333:root"},
+		{"a federated user", policy.IdentityBased, `"StringEquals":{"aws:PrincipalType":"User"}`, `"ArnLike":{"aws:PrincipalArn":"arn:aws:sts::*:federated-user/*"}`, check.Fail, "arn:aws:sts::111122223333:federated-user/example"},
+		{"nobody", policy.ServiceControl, `"StringEquals":{"aws:PrincipalAccount":"444455556666"}`, other, check.Unknown, ""},
+		{"nobody", policy.IdentityBased, `"StringEquals":{"aws:PrincipalType":"AssumedRole"}`, other, check.Unknown, ""},
+		{"nobody without an ARN", policy.IdentityBased, `"Null":{"aws:PrincipalArn":"false"}`, `"Bool":{"aws:SecureTransport":"true"}`, check.Unknown, ""},
+	} {
+		allow := func(condition string) []string {
+			return []string{`{"Effect":"Allow","Action":"s3:GetObject","Resource":"*","Condition":{` + condition + `}}`}
+		}
+		r := verdict(t, allow(test.old), allow(test.updated), test.kind)
+		if r.Verdict != test.want {
+			t.Errorf("%s, %s: got %s (%s), want %s", test.kind, test.name, r.Verdict, r.Reason, test.want)
+			continue
+		}
+		if r.Verdict == check.Fail && r.Counterexample.Request.Principal.String() != test.caller {
+			t.Errorf("%s, %s: got %s with %v, want %s", test.kind, test.name, r.Counterexample.Request.Principal, r.Counterexample.Request.Keys, test.caller)
+		}
+	}
+	deny := func(condition string) []string {
+		return []string{`{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*","Condition":{` + condition + `}}`}
+	}
+	r := verdict(t, deny(`"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-aaaaaaaaaa"}`),
+		deny(`"StringNotEqualsIfExists":{"aws:PrincipalOrgID":"o-aaaaaaaaaa"},"BoolIfExists":{"aws:PrincipalIsAWSService":"false"}`), policy.ResourceControl)
+	if r.Verdict != check.Fail || r.Counterexample.Request.Principal.Kind() != policy.Service {
+		t.Errorf("got %s %+v, want fail with a service", r.Verdict, r.Counterexample)
+	}
+}

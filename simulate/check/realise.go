@@ -91,9 +91,14 @@ func (q *question) realise(c *compiler, one *callerCase, cell *symbolic.Cell) *C
 		if len(short.keys) < len(x.keys) && byOracle(worlds, short) {
 			x = short
 		}
+		shows := func(worlds []*world, y candidate) bool { return q.shown(worlds, y) && byOracle(worlds, y) }
+		var is bool
+		if worlds, x, is = c.itself(one.anybody, worlds, x, shows); !is {
+			return nil
+		}
 		if x.documented {
 			x.documented = x.isWhole()
-			if timely, ok := c.timely(x, keys, func(y candidate) bool { return q.shown(worlds, y) && byOracle(worlds, y) }); ok {
+			if timely, ok := c.timely(x, keys, func(y candidate) bool { return shows(worlds, y) }); ok {
 				x = timely
 			} else {
 				x.documented = false

@@ -90,8 +90,10 @@ type callerCase struct {
 	sides  func(c *compiler) ([]*symbolic.Side, *symbolic.Formula, error) // the first holds, the others lack; and what always is
 	worlds func(c *compiler, m *symbolic.Model) []*world
 	fixed  bool // worlds does not depend on the model
-	owned  bool // worlds say whether the resource is in the caller's account
-	agrees bool // aws:ResourceAccount is the account of the resource's ARN
+	// anybody is the kind of documents that name no principals: the caller of the worlds is an example.
+	anybody policy.Kind
+	owned   bool // worlds say whether the resource is in the caller's account
+	agrees  bool // aws:ResourceAccount is the account of the resource's ARN
 	// keeps are the keys that every request of the caller has and that documents speak of: a
 	// counterexample without them would be none.
 	keeps []string
@@ -136,7 +138,7 @@ func identityCase(k policy.Kind, documents [][]*policy.Document) *callerCase {
 		worlds = append(worlds, w)
 	}
 	return &callerCase{
-		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, kind: worlds[0].caller.Principal.Kind(),
+		worlds: func(*compiler, *symbolic.Model) []*world { return worlds }, fixed: true, anybody: k, kind: worlds[0].caller.Principal.Kind(),
 		sides: func(c *compiler) (sides []*symbolic.Side, require *symbolic.Formula, err error) {
 			reached := c.problem.Free()
 			for _, d := range documents {
