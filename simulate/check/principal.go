@@ -289,7 +289,7 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 	}
 	issuer := c.inner(keyIssuer)
 	if p.account != "" {
-		all = append(all, id.One(texts(p.account)), issuer.Only(c.arns("arn:"+partition+":iam::"+account+":*")))
+		all = append(all, id.One(texts(p.account)), issuer.Only(c.arns(issuing(partition, account)...)))
 		return symbolic.And(all...)
 	}
 	// Of an account that nobody names: its number stands in both keys, which are told apart
@@ -299,11 +299,18 @@ func (p *caller) holds(c *compiler) *symbolic.Formula {
 		issuers = append(issuers, "arn:*:iam::"+a+":*")
 		excluded = append(excluded, strings.ReplaceAll(forms[0], "::*:", "::"+a+":"))
 	}
-	all = append(all, id.One(notTexts(p.others...)), issuer.Only(c.arns("arn:*:iam::*:*")))
+	all = append(all, id.One(notTexts(p.others...)), issuer.Only(c.arns(issuing("*", "*")...)))
 	if len(excluded) > 0 {
 		all = append(all, symbolic.Not(arn.Some(c.arns(excluded...))), symbolic.Not(issuer.Some(c.arns(issuers...))))
 	}
 	return symbolic.And(all...)
+}
+
+// issuing are who federated users come from: roles cannot ask for them (AWS STS API Reference,
+// GetFederationToken).
+func issuing(partition, account string) []string {
+	iam := "arn:" + partition + ":iam::" + account
+	return []string{iam + ":user/*", iam + ":root"}
 }
 
 // always reports whether every request of such callers has a key (R-CTX-4).
