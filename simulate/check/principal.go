@@ -63,14 +63,20 @@ func (c *compiler) arns(list ...string) *symbolic.Values {
 // named are the accounts, as partition and ID, and the role sessions that principals name.
 // Credentials are of one partition and reach none of the others (IAM User Guide, “Amazon
 // Resource Names (ARNs)”); a number that is named counts as an account of each partition that
-// the documents write somewhere.
+// the documents write somewhere: in principals, or else in resources, and in conditions, which may
+// well speak of one that no caller is of.
 func named(documents []*policy.Document) (accounts [][2]string, sessions []string) {
-	var partitions, ids []string
+	var partitions, ids, resources, conditions []string
 	for _, d := range documents {
 		if d == nil {
 			continue
 		}
 		for _, s := range d.Statements() {
+			for _, list := range []policy.Patterns{s.Resource, s.NotResource} {
+				for value := range list.All() {
+					resources = with(resources, written(value)...)
+				}
+			}
 			for _, element := range []policy.Principals{s.Principal, s.NotPrincipal} {
 				for typ, id := range element.All() {
 					arn, err := policy.ParseARN(id)
@@ -87,14 +93,18 @@ func named(documents []*policy.Document) (accounts [][2]string, sessions []strin
 			}
 			for condition := range s.Condition.All() {
 				for value := range condition.Values.All() {
-					partitions = with(partitions, written(value)...)
+					conditions = with(conditions, written(value)...)
 				}
 			}
 		}
 	}
 	if len(partitions) == 0 {
+		partitions = resources
+	}
+	if len(partitions) == 0 {
 		partitions = []string{"aws"}
 	}
+	partitions = with(partitions, conditions...)
 	for _, id := range ids {
 		for _, p := range partitions {
 			accounts = append(accounts, [2]string{p, id})

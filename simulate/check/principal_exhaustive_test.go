@@ -297,3 +297,16 @@ func TestAttachedCallersAgreeWithThemselves(t *testing.T) {
 		t.Errorf("got %s %+v, want fail with a service", r.Verdict, r.Counterexample)
 	}
 }
+
+// TestPartitionOfCondition: a condition may speak of a partition that no caller of the policy is of.
+func TestPartitionOfCondition(t *testing.T) {
+	allow := func(resource, condition string) []string {
+		return []string{`{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"s3:GetObject","Resource":"` + resource + `","Condition":{` + condition + `}}`}
+	}
+	const china = `"ArnLike":{"aws:PrincipalArn":"arn:aws-cn:*:*:*:*"}`
+	for resource, want := range map[string]check.Verdict{"*": check.Fail, "arn:aws:s3:::logs/*": check.Fail, "arn:aws-cn:s3:::logs/*": check.Pass} {
+		if r := verdict(t, allow(resource, china), allow(resource, ""), policy.ResourceBased); r.Verdict != want {
+			t.Errorf("%s: got %s (%s), want %s", resource, r.Verdict, r.Reason, want)
+		}
+	}
+}
