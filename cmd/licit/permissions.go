@@ -212,7 +212,7 @@ func (w *world) certify(a *app, cmd *cobra.Command, q simulate.PermissionQuery, 
 		about = ", by requests that come through no VPC endpoint with a policy"
 	}
 	if r.Verdict == check.Pass {
-		return "proved: all rows, and that nothing else is allowed" + about, nil
+		return "proved: all rows, and that nothing else is allowed in account " + q.Principal.AccountID() + " and on listed resources" + about, nil
 	}
 	n := 0
 	for i := range rows {
