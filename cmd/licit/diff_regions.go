@@ -94,7 +94,7 @@ func (v *diffView) regionStories() (proved, others []*regionStory) {
 		}
 		key := []string{g.kind.String(), g.reasonText()}
 		for j := range g.Regions {
-			key = append(key, regionText(&g.Regions[j], g.principal))
+			key = append(key, strings.ReplaceAll(g.Regions[j].String(), " for "+g.principal.String(), " for it"))
 		}
 		text := strings.Join(key, "\x00")
 		s, ok := index[text]
@@ -200,9 +200,10 @@ func (v *diffView) regionsMarkdown(top, room int) string {
 	var b strings.Builder
 	proved, others := v.regionStories()
 	shown, left := 0, 0
-	for n, s := range proved {
+	under := "" // what the section is below, also where the first ones have no room
+	for _, s := range proved {
 		var section strings.Builder
-		if n == 0 || proved[n-1].kind != s.kind {
+		if verb(s.kind) != under {
 			fmt.Fprintf(&section, "\n#### Proved: all that they %s, and nothing else\n", verb(s.kind))
 		}
 		fmt.Fprintf(&section, "\n%s: %s\n\n", markdownText(who(s.principals)), names(s.principals, mostNames, markdownCode))
@@ -222,6 +223,7 @@ func (v *diffView) regionsMarkdown(top, room int) string {
 		}
 		if rows > 0 {
 			b.WriteString(section.String())
+			under = verb(s.kind)
 		}
 	}
 	if left > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
+	"github.com/licit-dev/licit/simulate/check"
 )
 
 // However much changes, the Markdown is one that GitHub takes as a comment, and says what
@@ -61,4 +62,42 @@ func TestIncomplete(t *testing.T) {
 	require.NoError(t, (&comparison{}).exit(a, v))
 	r.Rows = []simulate.Row{{Kind: simulate.DeltaGained}}
 	require.Equal(t, status(exitNo), (&comparison{failOn: "gained"}).exit(a, v))
+}
+
+// Regions stand under what they are, gained or lost, also where others before them have no room; and
+// principals stand together only where all values of their regions are the same, not those shown.
+func TestRegionsMarkdown(t *testing.T) {
+	region := func(kind simulate.DeltaKind, name string, resources ...string) gainedRegions {
+		st := policy.Statement{Effect: policy.Allow, Action: policy.List("s3:GetObject"), Resource: policy.List(resources...)}
+		return gainedRegions{kind, policy.PrincipalFromARN(policy.MustParseARN("arn:aws:iam::111122223333:user/" + name)),
+			check.Summary{Regions: []check.Region{{Statement: st}}, Certified: true}}
+	}
+	long := "arn:aws:s3:::" + strings.Repeat("a", 1000)
+	v := &diffView{regions: []gainedRegions{
+		region(simulate.DeltaGained, "ana", long), region(simulate.DeltaGained, "eva", "arn:aws:s3:::logs"),
+		region(simulate.DeltaLost, "ana", long), region(simulate.DeltaLost, "eva", "arn:aws:s3:::orders"),
+	}}
+	require.Equal(t, `
+#### Proved: all that they gain, and nothing else
+
+1 user in 1 account: `+"`eva` (111122223333)"+`
+
+- `+"`s3:GetObject on arn:aws:s3:::logs`"+`
+
+#### Proved: all that they lose, and nothing else
+
+1 user in 1 account: `+"`eva` (111122223333)"+`
+
+- `+"`s3:GetObject on arn:aws:s3:::orders`"+`
+
+… and 2 more regions.
+`, v.regionsMarkdown(0, 600))
+
+	of := func(last string) []string {
+		return []string{"arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c", "arn:aws:s3:::d", "arn:aws:s3:::e", "arn:aws:s3:::" + last}
+	}
+	v.regions = []gainedRegions{region(simulate.DeltaGained, "ana", of("x")...), region(simulate.DeltaGained, "eva", of("y")...), region(simulate.DeltaGained, "leo", of("y")...)}
+	proved, _ := v.regionStories()
+	require.Len(t, proved, 2)
+	require.Len(t, proved[1].principals, 2)
 }
