@@ -19,7 +19,8 @@ import (
 // boundary, SCPs and RCPs, without values that match nothing, and those of policies of listed resources
 // that changed, written for the principal alone. Within may have Allows of the boundary and of
 // SCPs, and what names the resource. A Deny for everybody is one of an RCP, and matches only
-// requests for resources of the principal's account and of services that RCPs reach. A Statement
+// requests that RCPs reach: for resources of the principal's account, AWS managed keys
+// aside, and of services and actions that they apply to. A Statement
 // of everything with a Principal stands for what policies of resources allow: a user, or a role, by
 // name or with everybody; where a role has a boundary, by name, or everybody and single sessions.
 // Such a region has an Example only on a listed resource.
