@@ -123,7 +123,7 @@ func (s *stackQuestion) likeness() string {
 	f := s.facts(standings, nil)
 	for n, name := range f.names {
 		if slices.Contains(spoken, name) {
-			b.WriteString(glue(append([]string{name, fmt.Sprint(f.values[0][n].state)}, f.values[0][n].values...)...))
+			b.WriteString(glue(append([]string{name, fmt.Sprint(f.values[0][n].state), f.values[0][n].begins}, f.values[0][n].values...)...))
 			b.WriteByte(';')
 		}
 	}

@@ -75,7 +75,8 @@ func noGainedAccess(ctx context.Context, before, after *simulate.Environment, mo
 // NoLostAccess proves that everything that from can do in the environment before, one of the
 // principals to can do after: that a person who had an IAM user keeps all access with the
 // roles of its permission sets, each used by itself. What AWS says of the caller in
-// condition keys is each principal's own; keys that are not known of a role hold against it.
+// condition keys is each principal's own; keys that are not known of a role hold against it, but
+// aws:userid begins with the role's unique ID, and kms:CallerAccount is the same for principals of one account.
 //
 // What needs no permission, and what is closed to the kind of any of them, such as
 // sts:GetFederationToken to roles, is no access, nor are the sessions that this gives a user;

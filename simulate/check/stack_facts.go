@@ -21,9 +21,12 @@ type facts struct {
 type fact struct {
 	state  simulate.KeyState
 	values []string
+	begins string // the value, where it is not known
 }
 
-func (f fact) equal(g fact) bool { return f.state == g.state && slices.Equal(f.values, g.values) }
+func (f fact) equal(g fact) bool {
+	return f.state == g.state && slices.Equal(f.values, g.values) && f.begins == g.begins
+}
 
 // facts are those of keys that the policies of all sides, and further documents, speak of.
 func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResource, more ...*policy.Document) *facts {
@@ -59,7 +62,11 @@ func (s *stackQuestion) facts(standings []simulate.Standing, listed *listedResou
 					request.Principal = sub.federatedSession()
 				}
 				values, state := sub.env.KeyRange(request, name)
-				list = append(list, fact{state, values})
+				one := fact{state: state, values: values}
+				if state == simulate.KeyPresent && fold(name) == "AWS:USERID" && sub.principal.Kind() == policy.Role && at.PrincipalID != "" {
+					one.begins = at.PrincipalID + ":" // and the name of the session (IAM User Guide, principal key values)
+				}
+				list = append(list, one)
 			}
 		}
 		f.values = append(f.values, list)
@@ -104,7 +111,7 @@ func (s *stackQuestion) difference() string {
 		var list []fact
 		for _, sub := range s.subjects {
 			values, state := sub.env.KeyRange(sub.request("s3:ListAllMyBuckets", policy.ARN{}), name)
-			list = append(list, fact{state, values})
+			list = append(list, fact{state: state, values: values})
 		}
 		switch {
 		case list[0].within(list[1]):
@@ -152,7 +159,7 @@ func given(s string) fact {
 	if s == "" {
 		return fact{state: simulate.KeyUnknown}
 	}
-	return fact{simulate.KeyKnown, []string{s}}
+	return fact{state: simulate.KeyKnown, values: []string{s}}
 }
 
 func problemName(name string) string {
@@ -189,6 +196,9 @@ func (f *facts) holds(c *compiler, side int) *symbolic.Formula {
 			c.facts[own] = nil
 		case simulate.KeyPresent:
 			all = append(all, key.Present())
+			if fact.begins != "" {
+				all = append(all, key.Only(&symbolic.Values{Patterns: []symbolic.Pattern{append(symbolic.Text(fact.begins), symbolic.Token{Kind: symbolic.Run})}}))
+			}
 		}
 	}
 	return symbolic.And(all...)

@@ -61,7 +61,7 @@ func (s *stackQuestion) placed(p place) (*callerCase, *placement) {
 			facts := s.facts(standings, p.listed)
 			c.facts = map[string]*string{} // those of the resource are of this place alone
 			c.isOwn = func(folded string) bool {
-				return facts.differ[folded] || !s.alike && isCallersOwn(folded) || p.elsewhere && s.moved && strings.HasPrefix(folded, "AWS:RESOURCEORG")
+				return facts.differ[folded] || !s.alike && isCallersOwn(folded) && !(folded == "KMS:CALLERACCOUNT" && s.oneAccount()) || p.elsewhere && s.moved && strings.HasPrefix(folded, "AWS:RESOURCEORG")
 			}
 			for i := range s.subjects {
 				c.side = i
@@ -120,6 +120,11 @@ func (s *stackQuestion) blocked(i int, standings []simulate.Standing) bool {
 		return l.BlockPublicAccess && mayBePublic(l.Resource) && standings[i].Owner != s.subjects[i].principal.AccountID()
 	}
 	return denies(i) && (s.exact || !(denies(0) && standings[0].Layers.Resource.Equal(standings[i].Layers.Resource)))
+}
+
+// oneAccount reports whether all subjects are of one account.
+func (s *stackQuestion) oneAccount() bool {
+	return !slices.ContainsFunc(s.subjects, func(sub subject) bool { return sub.principal.AccountID() != s.subjects[0].principal.AccountID() })
 }
 
 // ownResources is what is true of the resource's keys in the holder's account.
