@@ -30,7 +30,7 @@ func (c *Compiler) compileActions(list policy.Patterns) []actionPattern {
 			return out
 		}
 	}
-	var out []actionPattern
+	out := make([]actionPattern, 0, list.Len())
 	for text := range list.All() {
 		service, name, ok := strings.Cut(text, ":")
 		switch {
@@ -206,18 +206,25 @@ type named struct{ statement, action int32 }
 func namedServices(actions [][]actionPattern) []*namedService {
 	var out []*namedService
 	services := map[string]*namedService{}
-	number := map[string]int{} // of an action in its service
+	most := 0
+	for i := range actions {
+		most += len(actions[i])
+	}
+	number := make(map[string]int, most) // of an action in its service
+	once := make([]int32, 0, most)       // room for the statement of an action that one names
+	var s *namedService
 	for i := range actions {
 		for j := range actions[i] {
 			a := &actions[i][j]
 			if a.service == "" {
 				continue
 			}
-			s := services[a.service]
-			if s == nil {
-				s = &namedService{name: a.service}
-				services[a.service] = s
-				out = append(out, s)
+			if s == nil || s.name != a.service { // most stand beside their like
+				if s = services[a.service]; s == nil {
+					s = &namedService{name: a.service}
+					services[a.service] = s
+					out = append(out, s)
+				}
 			}
 			s.of = append(s.of, named{int32(i), int32(j)})
 			if !a.name.IsLiteral() {
@@ -228,9 +235,9 @@ func namedServices(actions [][]actionPattern) []*namedService {
 			if !known {
 				n = len(s.actions)
 				number[folded] = n
-				s.actions, s.at = append(s.actions, a.text), append(s.at, nil)
-			}
-			if at := s.at[n]; len(at) == 0 || at[len(at)-1] != int32(i) {
+				once = append(once, int32(i))
+				s.actions, s.at = append(s.actions, a.text), append(s.at, once[len(once)-1:len(once):len(once)])
+			} else if at := s.at[n]; at[len(at)-1] != int32(i) {
 				s.at[n] = append(at, int32(i))
 			}
 		}
