@@ -23,9 +23,11 @@ var trailFormats = []string{"text", "json", "csv", "markdown"}
 
 // A trailCoverage is one run of trail coverage.
 type trailCoverage struct {
-	snapshot, output string
-	regions          []string
+	snapshot, failOn, output string
+	regions                  []string
 }
+
+var coverageFails = []string{"missing", "unknown", "never"}
 
 func (a *app) trailCoverageCommand() *cobra.Command {
 	var c trailCoverage
@@ -46,7 +48,7 @@ The Regions are those that --region names; by default those that the snapshot wa
 or else those that every account has.
 
 Exit codes: 0 all management events are recorded, 1 some are not, 2 usage or input error, 3 it is
-not known.`,
+not known. --fail-on unknown makes 1 of 3; --fail-on never lets both be 0.`,
 		Example: `  licit trail coverage --snapshot ./snapshot
   licit trail coverage --snapshot ./snapshot --region eu-west-3,us-east-1 -o csv`,
 		Args: noArguments,
@@ -54,15 +56,20 @@ not known.`,
 			if err := checkOutputs(cmd, c.output, trailFormats...); err != nil {
 				return err
 			}
+			if !slices.Contains(coverageFails, c.failOn) {
+				return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(coverageFails))}
+			}
 			return c.run(a, cmd)
 		},
 	}
 	fl := cmd.Flags()
 	fl.StringVar(&c.snapshot, "snapshot", "", "snapshot `DIR` of an organization (default: the embedded sample organization)")
 	fl.StringSliceVar(&c.regions, "region", nil, "`REGION`s to ask about (repeatable)")
+	fl.StringVar(&c.failOn, "fail-on", "missing", "exit 1 if there is such a `GAP`: "+oneOf(coverageFails))
 	registerOutputs(cmd, &c.output, trailFormats...)
 	fl.SortFlags = false
 	must(cmd.MarkFlagDirname("snapshot"))
+	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(coverageFails, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("region", cobra.FixedCompletions(collect.Regions(), cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -118,7 +125,9 @@ func (c *trailCoverage) run(a *app, cmd *cobra.Command) error {
 	switch {
 	case err != nil:
 		return err
-	case j.Missing > 0:
+	case c.failOn == "never":
+		return nil
+	case j.Missing > 0, c.failOn == "unknown" && j.Unknown > 0:
 		return status(exitNo)
 	case j.Unknown > 0:
 		return status(exitIndeterminate)

@@ -25,8 +25,11 @@ type trailUsage struct {
 	set        string
 	policy     bool
 	unused     bool
+	failOn     string
 	output     string
 }
+
+var usageFails = []string{"refused", "unused", "any"}
 
 func (a *app) trailUsageCommand() *cobra.Command {
 	var c trailUsage
@@ -48,8 +51,8 @@ call was observed at all.
 What was not observed in the days of the log may be needed all the same: the report ends with
 what it cannot know.
 
-Exit codes: 0 listed, 1 a policy does not allow all that was done, 2 usage or input error,
-4 there was nothing to list, or some of the log could not be read, 130 interrupted.`,
+Exit codes: 0 listed, 1 a policy does not allow all that was done, or --fail-on found what it
+names, 2 usage or input error, 4 there was nothing to list, or some of the log could not be read, 130 interrupted.`,
 		Example: `  licit trail usage ./logs --snapshot ./snapshot
   licit trail usage ./logs --snapshot ./snapshot --principal '*:role/app/orders' --policy
   licit trail usage ./logs --snapshot ./snapshot --permission-set Developer --policy -o json`,
@@ -62,8 +65,10 @@ Exit codes: 0 listed, 1 a policy does not allow all that was done, 2 usage or in
 	fl.StringVar(&c.set, "permission-set", "", "only the roles of the permission set of this `NAME`")
 	fl.BoolVar(&c.policy, "policy", false, "write one policy for all that are listed")
 	fl.BoolVar(&c.unused, "unused", false, "list what they may do and did not do")
+	fl.StringVar(&c.failOn, "fail-on", "", "exit 1 if there is such `USE`: "+oneOf(usageFails))
 	fl.StringVarP(&c.output, "output", "o", "text", "`FORMAT` of the output: "+oneOf(replayFormats))
 	fl.SortFlags = false
+	must(cmd.RegisterFlagCompletionFunc("fail-on", cobra.FixedCompletions(usageFails, cobra.ShellCompDirectiveNoFileComp)))
 	must(cmd.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(replayFormats, cobra.ShellCompDirectiveNoFileComp)))
 	return cmd
 }
@@ -75,6 +80,10 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 		return usageError{cmd, fmt.Errorf("--output %q: want %s", c.output, oneOf(replayFormats))}
 	case c.output == "csv" && (c.policy || c.unused):
 		return usageError{cmd, errors.New("--output csv has what was used; want another format for --policy and --unused")}
+	case c.failOn != "" && !slices.Contains(usageFails, c.failOn):
+		return usageError{cmd, fmt.Errorf("--fail-on %q: want %s", c.failOn, oneOf(usageFails))}
+	case (c.failOn == "unused" || c.failOn == "any") && !c.unused:
+		return usageError{cmd, fmt.Errorf("--fail-on %s without --unused, which finds what is not used", c.failOn)}
 	}
 	if err := errors.Join(c.in.ofSnapshot(cmd), c.in.check(cmd)); err != nil {
 		return err
@@ -103,7 +112,7 @@ func (c *trailUsage) run(a *app, cmd *cobra.Command, args []string) error {
 	}
 	empty := c.in.isEmpty(a, len(v.report.Uses)+len(v.idle), "no calls of the users and roles that are asked for")
 	switch {
-	case v.policy != nil && len(v.policy.Unproved) > 0:
+	case v.policy != nil && len(v.policy.Unproved) > 0, v.fails(c.failOn):
 		return status(exitNo)
 	case empty, v.policy != nil && v.policy.Document == nil, v.report.Unread > 0:
 		return status(exitPartial)
@@ -152,6 +161,16 @@ func (c *trailUsage) wants(a policy.ARN) bool {
 func like(pattern, text string) bool {
 	ok, err := path.Match(strings.ReplaceAll(pattern, "/", ":"), strings.ReplaceAll(text, "/", ":"))
 	return ok && err == nil
+}
+
+// fails reports whether there is what --fail-on names.
+func (v *usageView) fails(on string) bool {
+	refused := slices.ContainsFunc(v.report.Uses, func(u replay.Use) bool { return len(u.Refused) > 0 })
+	unused := len(v.idle) > 0
+	for _, x := range v.unused {
+		unused = unused || x.granted > x.used
+	}
+	return map[string]bool{"refused": refused, "unused": unused, "any": refused || unused}[on]
 }
 
 type unusedView struct {
