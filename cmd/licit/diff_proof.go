@@ -34,12 +34,8 @@ func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 		if found[kind] || found[simulate.DeltaConditions] {
 			return nil, nil
 		}
-		var options []check.Option
-		if !c.quiet {
-			show, clear := a.countedProgress("principals")
-			defer clear()
-			options = append(options, check.WithProgress(show))
-		}
+		options, clear := c.progress(a)
+		defer clear()
 		r, err := check.NobodyGainsAccess(ctx, before, after, mostProofs, options...)
 		if err == nil {
 			err = ctx.Err()
@@ -54,6 +50,15 @@ func (c *comparison) prove(ctx context.Context, a *app, v *diffView) error {
 		return err
 	}
 	return c.regions(ctx, a, v)
+}
+
+// progress shows how many principals are done, unless it is to be quiet.
+func (c *comparison) progress(a *app) (options []check.Option, clear func()) {
+	if c.quiet {
+		return nil, func() {}
+	}
+	show, clear := a.countedProgress("principals")
+	return []check.Option{check.WithProgress(show)}, clear
 }
 
 // lines are the proofs as sentences.

@@ -48,12 +48,8 @@ func (c *comparison) regions(ctx context.Context, a *app, v *diffView) error {
 			who = who[:mostRegions]
 			v.unproved += n
 		}
-		var options []check.Option
-		if !c.quiet {
-			show, clear := a.countedProgress("principals")
-			defer clear()
-			options = append(options, check.WithProgress(show))
-		}
+		options, clear := c.progress(a)
+		defer clear()
 		list, err := check.GainedByEach(ctx, before, after, who, options...)
 		if err == nil {
 			err = ctx.Err()

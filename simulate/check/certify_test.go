@@ -29,19 +29,7 @@ func TestEquivalentPoliciesAreCertified(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var principals []policy.Principal
-		for a := range o.Accounts() {
-			for _, u := range a.Users {
-				principals = append(principals, policy.PrincipalFromARN(u.ARN))
-			}
-			for _, r := range a.Roles {
-				principals = append(principals, policy.PrincipalFromARN(r.ARN))
-			}
-		}
-		if len(principals) == 0 {
-			t.Skip("nobody")
-		}
-		p := rapid.SampledFrom(principals).Draw(t, "principal")
+		p := somebody(t, o)
 		d, err := env.EquivalentPolicy(p, nil)
 		if inexpressible := (*simulate.InexpressibleError)(nil); errors.As(err, &inexpressible) {
 			t.Skip(err)

@@ -160,10 +160,8 @@ func isGranting(st *policy.Statement) bool {
 }
 
 // isOfRCP tells the Denies of RCPs, which are for everybody, from those of other layers.
-func isOfRCP(st *policy.Statement) bool { return st.Effect == policy.Deny && isForEverybody(st) }
-
-func isForEverybody(st *policy.Statement) bool {
-	return slices.ContainsFunc(entries(st.Principal), func(e entry) bool { return e.id == "*" })
+func isOfRCP(st *policy.Statement) bool {
+	return st.Effect == policy.Deny && namesEverybody(st.Principal)
 }
 
 func allowsEverything(st policy.Statement) bool {
@@ -186,7 +184,7 @@ func (g *gain) compile(c *compiler, pieces *policy.Document) ([]stance, error) {
 		switch {
 		case !isGranting(&st):
 			return symbolic.True()
-		case isForEverybody(&st):
+		case namesEverybody(st.Principal):
 			return byAll
 		}
 		return byName

@@ -22,7 +22,7 @@ func (g *gain) wordsOf(regions []Region) (words, error) {
 	for i := range w.regions {
 		if st := &regions[i].Statement; isGranting(st) {
 			by := namedList
-			if isForEverybody(st) {
+			if namesEverybody(st.Principal) {
 				by = everyList
 			}
 			w.regions[i].grants = append(w.regions[i].grants, grant{by, nil})
@@ -221,10 +221,10 @@ func (at *gainPlace) holdsNothingElse(regions []Region, r *listedResource) error
 		if r != nil {
 			err = only(symbolic.True(), side)
 		} else if isGranting(&regions[i].Statement) {
-			if !at.bounded || isForEverybody(&regions[i].Statement) {
+			if !at.bounded || namesEverybody(regions[i].Statement.Principal) {
 				err = only(symbolic.And(denied, free.direct.Is()), side)
 			}
-			if err == nil && !isForEverybody(&regions[i].Statement) {
+			if err == nil && !namesEverybody(regions[i].Statement.Principal) {
 				err = only(symbolic.And(denied, free.session.Is(), symbolic.Not(free.direct.Is())), side)
 			}
 		} else if err = only(symbolic.And(denied, symbolic.Not(itself), free.account.Is()), side); err == nil {

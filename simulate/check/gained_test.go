@@ -9,7 +9,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/licit-dev/licit/internal/gen"
 	"github.com/licit-dev/licit/org"
 	"github.com/licit-dev/licit/policy"
 	"github.com/licit-dev/licit/simulate"
@@ -118,14 +117,7 @@ func TestGainedRegions(t *testing.T) {
 			reason: "policies of " + anaARN + " are not known: " + anaARN},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before, err := company(t).Apply(test.first...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			after, err := before.Apply(test.change...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			before, after := changedCompany(t, test.first, test.change)
 			var reasons []string
 			for _, at := range []struct {
 				what          string
@@ -197,32 +189,9 @@ func TestGainedErrors(t *testing.T) {
 func TestGainsAgree(t *testing.T) {
 	certified, some := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		first := gen.Organization(t)
-		before, err := org.New(first)
-		if err != nil {
-			t.Skip(err)
-		}
-		after, err := org.New(changed(t, before.Spec()))
-		if err != nil {
-			t.Skip(err)
-		}
-		if rapid.Bool().Draw(t, "back") {
-			before, after = after, before
-		}
+		before, after := changedOrganization(t)
 		was, is := compiled(t, before), compiled(t, after)
-		var principals []policy.Principal
-		for a := range after.Accounts() {
-			for _, u := range a.Users {
-				principals = append(principals, policy.PrincipalFromARN(u.ARN))
-			}
-			for _, r := range a.Roles {
-				principals = append(principals, policy.PrincipalFromARN(r.ARN))
-			}
-		}
-		if len(principals) == 0 {
-			t.Skip("nobody")
-		}
-		p := rapid.SampledFrom(principals).Draw(t, "principal")
+		p := somebody(t, after)
 		s, err := check.Gained(context.Background(), was, is, p)
 		if err != nil {
 			t.Fatal(err)

@@ -254,19 +254,7 @@ func TestCertifiedRowsHold(t *testing.T) {
 		if c.env, err = simulate.Compile(compiled); err != nil {
 			t.Fatal(err)
 		}
-		var principals []policy.Principal
-		for a := range compiled.Accounts() {
-			for _, u := range a.Users {
-				principals = append(principals, policy.PrincipalFromARN(u.ARN))
-			}
-			for _, r := range a.Roles {
-				principals = append(principals, policy.PrincipalFromARN(r.ARN))
-			}
-		}
-		if len(principals) == 0 {
-			t.Skip("nobody")
-		}
-		c.who = rapid.SampledFrom(principals).Draw(t, "principal")
+		c.who = somebody(t, compiled)
 		q := simulate.PermissionQuery{Principal: c.who}
 		if rapid.IntRange(0, 19).Draw(t, "narrowed") > 0 { // all actions take their time
 			q.Actions = []string{"s3:*", "sqs:*", "iam:*", "sts:*", "kms:*"}

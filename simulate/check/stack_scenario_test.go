@@ -82,6 +82,19 @@ func company(t *testing.T) *simulate.Environment {
 	return e
 }
 
+// changedCompany is the company after first, and after change besides.
+func changedCompany(t *testing.T, first, change []org.Change) (before, after *simulate.Environment) {
+	t.Helper()
+	before, err := company(t).Apply(first...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after, err = before.Apply(change...); err != nil {
+		t.Fatal(err)
+	}
+	return before, after
+}
+
 func TestGained(t *testing.T) {
 	bucket := func(statement string, block bool) org.Change {
 		return org.PutResource("111122223333", org.Resource{ARN: policy.MustParseARN(logsARN), Policy: parsed(t, statement), BlockPublicAccess: block})
@@ -135,14 +148,7 @@ func TestGained(t *testing.T) {
 		"a gap in another's":            {change: []org.Change{org.MarkUnknown(org.Gap{Subject: devARN, What: org.GapIdentityPolicies, Reason: "denied"})}, who: anaARN, there: check.Pass, back: check.Pass},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before, err := company(t).Apply(test.first...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			after, err := before.Apply(test.change...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			before, after := changedCompany(t, test.first, test.change)
 			who := policy.PrincipalFromARN(policy.MustParseARN(test.who))
 			for _, at := range []struct {
 				what          string

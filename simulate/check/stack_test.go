@@ -66,6 +66,38 @@ func changed(t *rapid.T, s org.Spec) org.Spec {
 	return s
 }
 
+// changedOrganization is one organization and what a change made of it, or the other way round.
+func changedOrganization(t *rapid.T) (before, after *org.Organization) {
+	before, err := org.New(gen.Organization(t))
+	if err != nil {
+		t.Skip(err)
+	}
+	if after, err = org.New(changed(t, before.Spec())); err != nil {
+		t.Skip(err)
+	}
+	if rapid.Bool().Draw(t, "back") {
+		return after, before
+	}
+	return before, after
+}
+
+// somebody is a user or role of the organization.
+func somebody(t *rapid.T, o *org.Organization) policy.Principal {
+	var list []policy.Principal
+	for a := range o.Accounts() {
+		for _, u := range a.Users {
+			list = append(list, policy.PrincipalFromARN(u.ARN))
+		}
+		for _, r := range a.Roles {
+			list = append(list, policy.PrincipalFromARN(r.ARN))
+		}
+	}
+	if len(list) == 0 {
+		t.Skip("nobody")
+	}
+	return rapid.SampledFrom(list).Draw(t, "principal")
+}
+
 // TestStackProofsHold: what no principal gains by a change of an organization, no request shows;
 // and what a principal keeps with another one, neither.
 func TestStackProofsHold(t *testing.T) {
@@ -73,18 +105,7 @@ func TestStackProofsHold(t *testing.T) {
 	asked, allowed := 0, 0
 	reasons := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
-		first := gen.Organization(t)
-		before, err := org.New(first)
-		if err != nil {
-			t.Skip(err)
-		}
-		after, err := org.New(changed(t, before.Spec()))
-		if err != nil {
-			t.Skip(err)
-		}
-		if rapid.Bool().Draw(t, "back") {
-			before, after = after, before
-		}
+		before, after := changedOrganization(t)
 		was, is := compiled(t, before), compiled(t, after)
 		var principals []policy.Principal
 		for a := range before.Accounts() {
@@ -105,6 +126,7 @@ func TestStackProofsHold(t *testing.T) {
 		to := rapid.SampledFrom(principals).Draw(t, "other principal")
 		same := rapid.IntRange(0, 3).Draw(t, "same") > 0
 		var r check.Result
+		var err error
 		if same {
 			r, err = check.NoGainedAccess(context.Background(), was, is, p)
 		} else {
